@@ -1,3 +1,96 @@
-"""grok: a command-line chat tool for xAI's Grok models, and the typed client library under it."""
+"""grok: a command-line chat tool for xAI's Grok models, and the typed client library under it.
+
+from grokcli import XAI
+
+xai = XAI()  # the key comes from XAI_API_KEY
+chat = xai.chat.create(model="grok-4.7")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grokcli.chat import Chat, Response, assistant, image, system, user
+    from grokcli.client import XAI
+    from grokcli.errors import (
+        APIError,
+        AuthError,
+        ConfigError,
+        GrokError,
+        IncompleteError,
+        MissingKeyError,
+        NetworkError,
+        RateLimitError,
+        RefusedError,
+        StreamCutError,
+        UsageError,
+    )
+    from grokcli.models import DEFAULT_MODEL
+
+    Client = XAI
 
 __version__ = "0.1.0"
+
+# Public names and where they live; looked up on first use, so that `import grokcli` costs next to nothing.
+_HOMES = {
+    "XAI": "client",
+    "Client": "client",
+    "DEFAULT_MODEL": "models",
+    **dict.fromkeys(["Chat", "Response", "assistant", "image", "system", "user"], "chat"),
+    **dict.fromkeys(
+        [
+            "APIError",
+            "AuthError",
+            "ConfigError",
+            "GrokError",
+            "IncompleteError",
+            "MissingKeyError",
+            "NetworkError",
+            "RateLimitError",
+            "RefusedError",
+            "StreamCutError",
+            "UsageError",
+        ],
+        "errors",
+    ),
+}
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "XAI",
+    "APIError",
+    "AuthError",
+    "Chat",
+    "Client",
+    "ConfigError",
+    "GrokError",
+    "IncompleteError",
+    "MissingKeyError",
+    "NetworkError",
+    "RateLimitError",
+    "RefusedError",
+    "Response",
+    "StreamCutError",
+    "UsageError",
+    "assistant",
+    "image",
+    "system",
+    "user",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the module that holds a public name, on the name's first use."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "__version__"]

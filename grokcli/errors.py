@@ -8,7 +8,8 @@
     │   └── StreamCutError     exit 5   the answer stopped before its end
     ├── APIError               exit 6   the server answered, with an error
     │   ├── AuthError          exit 3   the key is refused
-    │   └── RateLimitError     exit 4   too many requests, or no credits
+    │   ├── RateLimitError     exit 4   too many requests, or no credits
+    │   └── RefusedError       exit 7   the server will not answer this
     ├── IncompleteError        exit 7   the answer was cut by a limit, or refused
     └── LocalModelError        exit 1   the embedded model cannot run
 
@@ -96,6 +97,12 @@ class RateLimitError(APIError):
     """Too many requests, the model is at capacity, or there are no credits left."""
 
     exit_code = 4
+
+
+class RefusedError(APIError):
+    """The server will not answer this question: it breaks the usage guidelines."""
+
+    exit_code = 7
 
 
 class IncompleteError(GrokError):

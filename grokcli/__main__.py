@@ -1,0 +1,5 @@
+"""`python -m grokcli`."""
+
+from grokcli.cli import run
+
+run()

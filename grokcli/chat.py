@@ -1,0 +1,169 @@
+"""Conversations: messages, and an object that keeps them.
+
+The API keeps no state; every request carries the whole conversation.
+
+    chat = client.chat.create(model="grok-4.7")
+    chat.append(system("You answer in one sentence."))
+    chat.append(user("Why is the sky blue?"))
+    response = chat.sample()
+    chat.append(response)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from grokcli.events import End, ReasoningDelta, TextDelta, ToolCall, Usage
+from grokcli.models import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from grokcli.events import Event
+
+Message = dict[str, Any]
+Part = dict[str, Any]
+
+
+def system(text: str) -> Message:
+    """Return the message that tells the model how to behave."""
+    return {"role": "system", "content": text}
+
+
+def user(*parts: str | Part) -> Message:
+    """Return a question: one text, or several texts and images (see `image`)."""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return {"role": "user", "content": parts[0]}
+    content = [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
+    return {"role": "user", "content": content}
+
+
+def assistant(text: str) -> Message:
+    """Return an answer that the model gave, or should seem to have given."""
+    return {"role": "assistant", "content": text}
+
+
+def image(url: str, *, detail: str = "auto") -> Part:
+    """Return an image for `user`: an http(s) or data: URL of a JPEG or PNG; `detail` is "auto", "low" or "high"."""
+    return {"type": "image_url", "image_url": {"url": url, "detail": detail}}
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What one step of a stream added to the response."""
+
+    content: str = ""
+    reasoning_content: str = ""
+
+
+class Response:
+    """An answer, as far as it has come. `finish_reason` is "" until it is whole."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.tool_calls: list[ToolCall] = []
+        self.usage: Usage | None = None
+        self.finish_reason = ""
+        self.model = ""
+        self.id = ""
+        # Pieces, joined when they are asked for: adding to a string copies it, which 20,000 deltas would feel.
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+
+    @property
+    def content(self) -> str:
+        """What the model answered."""
+        return _joined(self._content)
+
+    @property
+    def reasoning_content(self) -> str:
+        """What the model thought, if it shows that."""
+        return _joined(self._reasoning)
+
+    def add(self, event: Event) -> None:
+        """Take one event of the answer in."""
+        match event:
+            case TextDelta():
+                self._content.append(event.text)
+            case ReasoningDelta():
+                self._reasoning.append(event.text)
+            case ToolCall():
+                self.tool_calls.append(event)
+            case Usage():
+                self.usage = event
+            case End():
+                self.finish_reason = event.finish_reason
+                self.model = event.model
+                self.id = event.id
+
+    def message(self) -> Message:
+        """Return the answer as a message of the conversation."""
+        return assistant(self.content)
+
+
+def _joined(pieces: list[str]) -> str:
+    if len(pieces) > 1:
+        pieces[:] = ["".join(pieces)]
+    return pieces[0] if pieces else ""
+
+
+class Asks(Protocol):
+    """What a conversation needs of a client: `grokcli.client.XAI`, or anything that answers with events."""
+
+    def events(
+        self, messages: Sequence[Message], model: str, *, stream: bool, options: dict[str, Any]
+    ) -> Iterator[Event]:
+        """Ask, and yield the answer."""
+
+
+class Chat:
+    """A conversation with one model: `messages`, oldest first, and the `options` that every request carries."""
+
+    def __init__(self, client: Asks, model: str, messages: Sequence[Message], options: dict[str, Any]) -> None:
+        """Start with `messages`; `options` are further fields of the request's body."""
+        self._client = client
+        self.model = model
+        self.messages = list(messages)
+        self.options = options
+
+    def append(self, message: Message | Response) -> Chat:
+        """Add a message or a response to the end."""
+        self.messages.append(message.message() if isinstance(message, Response) else message)
+        return self
+
+    def events(self, *, stream: bool = True) -> Iterator[Event]:
+        """Ask, and yield the answer's events. The answer is not appended. Raises what the client raises."""
+        return self._client.events(self.messages, self.model, stream=stream, options=self.options)
+
+    def sample(self) -> Response:
+        """Ask, and return the whole answer. It is not appended. Raises what the client raises."""
+        response = Response()
+        for event in self.events(stream=False):
+            response.add(event)
+        return response
+
+    def stream(self) -> Iterator[tuple[Response, Chunk]]:
+        """Ask, and yield the response as it grows, beside what has just come. Raises what the client raises."""
+        response = Response()
+        for event in self.events():
+            response.add(event)
+            match event:
+                case TextDelta(text):
+                    yield response, Chunk(content=text)
+                case ReasoningDelta(text):
+                    yield response, Chunk(reasoning_content=text)
+                case _:
+                    yield response, Chunk()
+
+
+class Chats:
+    """Where conversations come from: `client.chat`."""
+
+    def __init__(self, client: Asks) -> None:
+        """Bind every conversation to `client`."""
+        self._client = client
+
+    def create(self, model: str = DEFAULT_MODEL, *, messages: Sequence[Message] = (), **options: Any) -> Chat:
+        """Start a conversation; `options` are request fields such as `temperature=0.2` or `max_tokens=500`."""
+        return Chat(self._client, model, messages, options)

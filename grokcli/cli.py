@@ -1,0 +1,153 @@
+"""The command `grok`: finds the subcommand, and is the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from grokcli import __version__
+from grokcli.commands.completion import VARIABLE as COMPLETION_VARIABLE
+from grokcli.env import Env
+from grokcli.errors import APIError, GrokError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Each is a module of grokcli.commands, imported when it is used.
+COMMANDS = ("ask", "config", "completion")
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+class LazyCommands(TyperGroup):
+    """Imports a subcommand when it is asked for: building all of them would cost every start."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = get_command(import_module(f"grokcli.commands.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyCommands,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(context: typer.Context, value: bool) -> None:
+    if value:
+        context.obj.stdout.write(f"grok {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(epilog='grok -p "question" is the same as grok ask "question".')
+def root(
+    version: Annotated[
+        bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Ask xAI's Grok models from the command line."""
+
+
+def main(argv: Sequence[str], env: Env) -> int:
+    """Run `grok` with `argv` (without the program's name) in the world `env`, and return the exit code."""
+    try:
+        try:
+            return _invoke(as_subcommand(argv), env)
+        finally:
+            env.stdout.flush()
+    except GrokError as error:
+        report(env, error)
+        return error.exit_code
+    except typer.TyperException as error:
+        report(env, GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _abandon_stdout()
+        return PIPE_CLOSED
+
+
+def run() -> NoReturn:
+    """Run `grok` in this process and end it: the entry point of the console scripts."""
+    # What is imported stays; looking for garbage in it costs 7 of the 100 ms from start to request.
+    gc.set_threshold(100_000)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    env = Env.real()
+    if COMPLETION_VARIABLE in os.environ:
+        _complete()
+    code = main(sys.argv[1:], env)
+    sys.exit(code)
+
+
+def as_subcommand(argv: Sequence[str]) -> list[str]:
+    """Return `argv` with `-p`, the one-shot flag of other chat tools, turned into `ask`, and nothing into help."""
+    words = list(argv) or ["--help"]
+    if words[0].startswith("-") and "-p" in words:
+        words.remove("-p")
+        return ["ask", *words]
+    return words
+
+
+def report(env: Env, error: GrokError) -> None:
+    """Say on stderr what happened and what to do next, in a line each."""
+    request_id = error.request_id if isinstance(error, APIError) else None
+    env.say(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
+    if error.hint:
+        env.say(f"hint: {error.hint}")
+
+
+def _invoke(argv: list[str], env: Env) -> int:
+    # Typer's own main() would print errors, and turn a closed pipe into exit code 1.
+    command = get_command(app)
+    try:
+        with command.make_context("grok", argv, obj=env) as context:
+            command.invoke(context)
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    return 0
+
+
+def _usage_hint(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'grok'} --help shows how it is used"
+
+
+def _complete() -> None:
+    """Answer a shell that asks for completions, and end the process."""
+    from typer._completion_classes import completion_init
+
+    completion_init()
+    get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
+
+
+def _abandon_stdout() -> None:
+    """Leave the closed pipe alone, so that the interpreter does not complain about it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End as a signal asks, on the way out through every `finally`."""
+    sys.exit(128 + number)

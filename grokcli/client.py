@@ -1,0 +1,182 @@
+"""The client for xAI's API, and for every server that speaks the same."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from grokcli.chat import Chats
+from grokcli.errors import APIError, MissingKeyError, StreamCutError
+from grokcli.models import DEFAULT_MODEL
+from grokcli.sse import ServerSentEvent, read_events
+from grokcli.transport import Transport
+from grokcli.wire import chat as chat_wire
+from grokcli.wire.json import encode, parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import requests
+
+    from grokcli.chat import Message
+    from grokcli.events import Event
+
+DEFAULT_BASE_URL = "https://api.x.ai/v1"
+CONNECT_SECONDS = 10.0
+# A reasoning model may think for minutes before its first byte.
+IDLE_SECONDS = 300.0
+
+
+class XAI:
+    """A connection to the API.
+
+    `headers` go with every request; changing them, or `api_key` through them, takes effect with the next one. The
+    object may be shared by threads, each with conversations of its own. It prints nothing and reads no files.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | tuple[float, float] = (CONNECT_SECONDS, IDLE_SECONDS),
+    ) -> None:
+        """Take the key, or find it in `XAI_API_KEY`; take the server, or find it in `XAI_BASE_URL`, or ask xAI's.
+
+        `timeout` is in seconds, either for both or as (to connect, between two bytes); an answer as a whole has no
+        limit. Raises MissingKeyError without a key, ConfigError for a URL that the key must not be sent to.
+        """
+        key = api_key or os.environ.get("XAI_API_KEY", "")
+        if not key:
+            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
+        self.api_key = key
+        self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        self._transport = Transport(self.base_url, limits)
+
+    @cached_property
+    def chat(self) -> Chats:
+        """Conversations: `client.chat.create(model=…)`."""
+        return Chats(self)
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str = ..., stream: Literal[False] = ..., temperature: float = ...
+    ) -> dict[str, Any]: ...
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str = ..., *, stream: Literal[True], temperature: float = ...
+    ) -> Iterator[str]: ...
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str, stream: Literal[True], temperature: float = ...
+    ) -> Iterator[str]: ...
+
+    def chat_completion(
+        self,
+        messages: Sequence[Message],
+        model: str = DEFAULT_MODEL,
+        stream: bool = False,
+        temperature: float = 0,
+    ) -> dict[str, Any] | Iterator[str]:
+        """Ask `POST /chat/completions` and return its JSON answer; with `stream`, what stream_chat_completion does.
+
+        `messages` are `{"role": "system"|"user"|"assistant"|"tool", "content": …}` in any order. Raises APIError
+        for an error answer (an error status is also a `requests.HTTPError`), NetworkError when there was none.
+        """
+        if stream:
+            return self.stream_chat_completion(messages, model, temperature)
+        body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=False)
+        return self._send_request("POST", chat_wire.ENDPOINT, body)
+
+    def stream_chat_completion(
+        self, messages: Sequence[Message], model: str = DEFAULT_MODEL, temperature: float = 0
+    ) -> Iterator[str]:
+        """Ask `POST /chat/completions` and yield each event of its stream, one JSON document a piece.
+
+        Raises as chat_completion does; an error inside the stream is an APIError, a stream that stops before its end
+        a StreamCutError.
+        """
+        body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
+        finished = False
+        for batch in self._stream(chat_wire.ENDPOINT, body):
+            for event in batch:
+                if event.data == chat_wire.DONE:
+                    return
+                if event.data:
+                    finished = bool(chat_wire.finish_reason(parse_object(event.data))) or finished
+                    yield event.data.decode("utf-8", "replace")
+        if not finished:
+            raise StreamCutError("the answer was cut: the server closed the connection early")
+
+    def events(
+        self,
+        messages: Sequence[Message],
+        model: str = DEFAULT_MODEL,
+        *,
+        stream: bool = True,
+        options: dict[str, Any] | None = None,
+    ) -> Iterator[Event]:
+        """Ask, and yield the answer as the typed events of `grokcli.events`.
+
+        `options` are further fields of the request's body (`{"temperature": 0.2}`); what is not in it is not sent.
+        Raises as stream_chat_completion does.
+        """
+        body = chat_wire.build_request(model, messages, options or {}, stream=stream)
+        if stream:
+            yield from chat_wire.read_stream(self._stream(chat_wire.ENDPOINT, body))
+        else:
+            yield from chat_wire.read_answer(self._open("POST", chat_wire.ENDPOINT, body).content)
+
+    def key_info(self) -> dict[str, Any]:
+        """Return what the server says of the key, with `GET /api-key` (API digest, section 3).
+
+        Servers other than xAI's do not have that; they are asked for their models instead, and {} is returned. Raises
+        AuthError when the key is refused.
+        """
+        try:
+            return self._send_request("GET", "/api-key")
+        except APIError as error:
+            if error.status not in (404, 405):
+                raise
+        self._send_request("GET", "/models")
+        return {}
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        self._transport.close()
+
+    def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
+        response = self._open(method, endpoint, data)
+        return parse_object(response.content, status=response.status_code)
+
+    def _open(
+        self, method: str, endpoint: str, data: dict[str, Any] | None, *, stream: bool = False
+    ) -> requests.Response:
+        body = None if data is None else encode(data)
+        return self._transport.send(method, endpoint, self.headers, body, stream=stream)
+
+    def _stream(self, endpoint: str, data: dict[str, Any]) -> Iterator[Sequence[ServerSentEvent]]:
+        """Yield the server-sent events of an answer, a list for each read of the socket."""
+        response = self._open("POST", endpoint, data, stream=True)
+        chunks = self._transport.chunks(response)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
+            yield [ServerSentEvent("", b"".join(chunks)), ServerSentEvent("", chat_wire.DONE)]
+        elif "html" in kind:
+            response.close()
+            raise APIError(
+                "the server answered with a web page", hint="check the base_url setting: it should end in /v1"
+            )
+        else:
+            yield from read_events(chunks)
+
+
+# The name that xAI's guide and its own SDK use.
+Client = XAI

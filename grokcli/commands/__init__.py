@@ -1,0 +1,1 @@
+"""One file a subcommand: its signature, and what it does."""

@@ -1,0 +1,204 @@
+"""`grok config`: the settings and the key."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from grokcli.commands.options import AsJSON, new_app
+from grokcli.credentials import VARIABLE, exposed, find_key, forget_key, save_key
+from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
+from grokcli.redact import mask
+from grokcli.settings import SETTINGS, address, change
+
+if TYPE_CHECKING:
+    from grokcli.env import Env
+
+KEY_NAMES = ("api-key", "api_key")
+TEMPLATE_HEAD = "# Settings of grok. Uncomment a line to set it; `grok config list` shows what is in force.\n"
+
+app = new_app("Keep the API key, the default model and the other settings.")
+Key = Annotated[
+    str, typer.Argument(metavar="KEY", help="A setting; api-key; aliases.NAME; models.NAME.SETTING; roles.…")
+]
+
+
+@app.command("list")
+def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
+    """Show each setting, its value and where that came from."""
+    env: Env = ctx.obj
+    rows = [("api-key", *_masked_key(env))]
+    for name in SETTINGS:
+        found = env.settings.find(name)
+        rows.append((name, found.value, found.source))
+    if json:
+        document = {name: {"value": value, "source": source} for name, value, source in rows}
+        env.stdout.write(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        return
+    for name, value, source in rows:
+        env.stdout.write(f"{name:16} {_shown(value):32} {source}\n")
+    _warn(env)
+
+
+@app.command()
+def get(ctx: typer.Context, key: Key) -> None:
+    """Print the value of one setting; the key is masked."""
+    env: Env = ctx.obj
+    if key in KEY_NAMES:
+        env.stdout.write(mask(find_key(env.settings, env.environ).value) + "\n")
+        return
+    where = address(key)
+    value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
+    for name in where if len(where) > 1 else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    env.stdout.write(_shown(value) + "\n")
+
+
+@app.command("set")
+def set_value(
+    ctx: typer.Context,
+    key: Key,
+    value: Annotated[str | None, typer.Argument(help="Its value. The key is asked for, or read from a pipe.")] = None,
+) -> None:
+    """Set a setting, or keep the API key: grok config set api-key."""
+    env: Env = ctx.obj
+    if key in KEY_NAMES:
+        _set_key(env, value)
+        return
+    where = address(key)
+    if value is None:
+        raise UsageError(f"{key} needs a value", hint=f"grok config set {key} VALUE")
+    change(env.settings.paths.settings, where, _parsed(where, value))
+    _note_if_overruled(env, where)
+
+
+@app.command()
+def unset(ctx: typer.Context, key: Key) -> None:
+    """Remove a setting from the file, or forget the API key."""
+    env: Env = ctx.obj
+    if key in KEY_NAMES:
+        was_set = forget_key(env.settings.paths.credentials)
+    else:
+        was_set = change(env.settings.paths.settings, address(key), None)
+    if not was_set:
+        env.note(f"{key} was not set")
+
+
+@app.command()
+def path(
+    ctx: typer.Context,
+    what: Annotated[
+        Literal["settings", "credentials", "data", "cache"], typer.Argument(help="Which file or folder.")
+    ] = "settings",
+) -> None:
+    """Print where the settings file is, or another place where grok keeps things."""
+    env: Env = ctx.obj
+    env.stdout.write(f"{getattr(env.settings.paths, what)}\n")
+
+
+@app.command()
+def edit(ctx: typer.Context) -> None:
+    """Open the settings file in $VISUAL or $EDITOR."""
+    from grokcli.editor import edit_file
+    from grokcli.files import write_atomically
+
+    env: Env = ctx.obj
+    file = env.settings.paths.settings
+    if not file.exists():
+        write_atomically(file, _template().encode())
+    edit_file(file, env.environ)
+    for name in SETTINGS:
+        env.settings.find(name)
+    _warn(env)
+
+
+@app.command()
+def check(ctx: typer.Context) -> None:
+    """Ask the server whether the key works."""
+    env: Env = ctx.obj
+    _warn(env)
+    key = find_key(env.settings, env.environ)
+    env.stdout.write(f"key     {mask(key.value)} from {key.source}\n")
+    base_url = env.settings.find("base_url")
+    env.stdout.write(f"server  {base_url.value} from {base_url.source}\n")
+    env.stdout.flush()
+    told = env.connect(SETTINGS["model"].default).key_info()
+    _require_usable(told)
+    name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
+    env.stdout.write(f"status  the key works{name}\n")
+
+
+def _require_usable(told: dict[str, Any]) -> None:
+    """Raise AuthError when the server says that a key it knows is blocked (API digest, section 3)."""
+    for flag in ("api_key_blocked", "api_key_disabled", "team_blocked"):
+        if told.get(flag) is True:
+            raise AuthError(f"the server says: {flag.replace('_', ' ')}", hint="see https://console.x.ai")
+
+
+def _set_key(env: Env, value: str | None) -> None:
+    if value is not None:
+        raise UsageError(
+            "the key is not taken from the command line, where others can see it",
+            hint="type: grok config set api-key, or pipe it: pass show xai | grok config set api-key",
+        )
+    if env.stdin is None:
+        raise UsageError("there is no stdin to read the key from")
+    if env.stdin.isatty():
+        import getpass
+
+        entered = getpass.getpass("API key (not shown): ")
+    else:
+        entered = env.stdin.readline().decode("utf-8", "replace")
+    path = env.settings.paths.credentials
+    save_key(path, entered)
+    env.note(f"saved in {path}")
+    if env.environ.get(VARIABLE):
+        env.warn(f"{VARIABLE} is set and wins over the saved key")
+
+
+def _parsed(where: tuple[str, ...], text: str) -> object:
+    """Return `text` as the type that the setting has. Raises UsageError when it is not one."""
+    setting = SETTINGS.get(where[-1]) if where[0] != "aliases" else None
+    if setting is None:
+        return text
+    try:
+        value = setting.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{where[-1]} must be {error}, not {text!r}") from None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _note_if_overruled(env: Env, where: tuple[str, ...]) -> None:
+    setting = SETTINGS.get(where[0])
+    if setting is not None and env.environ.get(setting.environment):
+        env.warn(f"{setting.environment} is set and wins over the file")
+
+
+def _masked_key(env: Env) -> tuple[str, str]:
+    try:
+        key = find_key(env.settings, env.environ)
+    except (MissingKeyError, ConfigError) as error:
+        return "", error.message
+    return mask(key.value), key.source
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else jsonlib.dumps(value) if isinstance(value, (dict, list, bool)) else f"{value}"
+
+
+def _warn(env: Env) -> None:
+    for warning in env.settings.warnings():
+        env.warn(warning)
+    if exposed(env.settings.paths.credentials):
+        path = env.settings.paths.credentials
+        env.warn(f"others on this machine can read the key in {path}: chmod 600 '{path}'")
+
+
+def _template() -> str:
+    lines = [TEMPLATE_HEAD]
+    for setting in SETTINGS.values():
+        default = jsonlib.dumps("" if setting.default is None else setting.default)
+        lines.append(f"# {setting.help}\n# {setting.name} = {default}\n")
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""Options that subcommands share, each spelled once."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from grokcli.errors import UsageError
+
+Model = Annotated[
+    str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model; 'local' is one on this machine.")
+]
+System = Annotated[
+    str | None, typer.Option("-s", "--system", metavar="TEXT|@FILE", help="Tell the model how to behave.")
+]
+Role = Annotated[str | None, typer.Option("--role", metavar="NAME", help="Use [roles.NAME] of the settings.")]
+Temperature = Annotated[
+    float | None, typer.Option("-t", "--temperature", min=0, max=2, help="0 is sober, 2 is wild.", show_default=False)
+]
+MaxTokens = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cut the answer after N tokens.")
+]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def new_app(text: str | None = None) -> typer.Typer:
+    """Return the Typer app of a subcommand: plain help that greps and pipes, and no rich anywhere near start-up."""
+    return typer.Typer(
+        help=text,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+def parse_options(pairs: list[str] | None) -> dict[str, Any]:
+    """Return request fields from KEY=VALUE words; a VALUE that is JSON is sent as such, another one as text."""
+    fields: dict[str, Any] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise UsageError(f"-O {pair!r} is not KEY=VALUE", hint="for example: -O seed=7")
+        if key in ("model", "messages", "stream"):
+            raise UsageError(f"-O cannot set {key!r}", hint="-m sets the model, --no-stream the way it is sent")
+        try:
+            fields[key] = json.loads(value)
+        except ValueError:
+            fields[key] = value
+    return fields

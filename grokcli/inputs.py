@@ -1,0 +1,133 @@
+"""What the user hands in: words, piped text; and how they become one question.
+
+stdin is read by what it is. Nobody can tell an idle pipe that was inherited from one whose writer is slow, so a pipe
+beside a question is waited for: without end when somebody sits at the terminal and is told, else for a while.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from enum import Enum
+from typing import IO, TYPE_CHECKING
+
+from grokcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from grokcli.env import Env
+
+NOTICE_SECONDS = 1.0
+READ_BYTES = 1 << 16
+
+
+class Kind(Enum):
+    """What stdin is."""
+
+    NOTHING = "a terminal, a closed descriptor or a device"
+    FILE = "a regular file"
+    PIPE = "a pipe or a socket"
+
+
+def stdin_kind(stdin: IO[bytes] | None) -> Kind:
+    """Return what `stdin` is."""
+    try:
+        mode = os.fstat(stdin.fileno()).st_mode if stdin is not None else 0
+    except (OSError, ValueError):
+        return Kind.NOTHING
+    if stat.S_ISREG(mode):
+        return Kind.FILE
+    return Kind.PIPE if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else Kind.NOTHING
+
+
+def read_question(env: Env, words: Sequence[str], *, no_stdin: bool = False) -> str:
+    """Return the question in `words` and on stdin: documents first, the question last.
+
+    A word "-" asks for stdin and waits for all of it. Raises UsageError when nothing was asked, or stdin is not text.
+    """
+    prompt = " ".join(word for word in words if word != "-").strip()
+    _require_text(prompt)
+    document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
+    if not prompt and not document.strip():
+        raise UsageError("there is no question", hint='grok ask "why is the sky blue?", or pipe text into grok ask')
+    return join(prompt, [("stdin", document)] if document else [])
+
+
+def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
+    """Return one message: each (tag, text) document between its tags, then the prompt; a lone document as it is."""
+    documents = list(documents)
+    if not prompt and len(documents) == 1:
+        return documents[0][1]
+    blocks = [f"<{tag}>\n{text.removesuffix(chr(10))}\n</{tag.split()[0]}>" for tag, text in documents]
+    return "\n\n".join([*blocks, prompt] if prompt else blocks)
+
+
+def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
+    """Return the text on stdin, "" when there is none to be read. Raises UsageError when it is not UTF-8."""
+    kind = stdin_kind(env.stdin)
+    if env.stdin is None or (kind is Kind.NOTHING and not wanted):
+        return ""
+    descriptor = env.stdin.fileno()
+    first = b""
+    if kind is Kind.PIPE and beside_prompt and not wanted:
+        waited = _first_bytes(env, descriptor)
+        if waited is None:
+            return ""
+        first = waited
+        if not first:
+            return ""
+    return _decode(first + _read_all(descriptor))
+
+
+def _first_bytes(env: Env, descriptor: int) -> bytes | None:
+    """Wait for the first bytes of a pipe; b"" is its end, None says that nothing came in time."""
+    import queue
+    import threading
+
+    # A thread, because Windows cannot wait for a pipe with a time limit; it dies with the process.
+    arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=lambda: arrived.put(_read_once(descriptor)), daemon=True).start()
+    someone_watches = env.stderr.isatty()
+    limit = env.settings.value("stdin_timeout")
+    try:
+        return arrived.get(timeout=NOTICE_SECONDS if someone_watches else limit)
+    except queue.Empty:
+        if not someone_watches:
+            env.warn(f"nothing came on stdin in {limit:g} s, going on without (--no-stdin skips the wait, - waits)")
+            return None
+    env.note("waiting for stdin … Ctrl-C to stop, --no-stdin to skip")
+    return arrived.get()
+
+
+def _read_all(descriptor: int) -> bytes:
+    pieces = []
+    while piece := _read_once(descriptor):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _read_once(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, READ_BYTES)
+    except OSError:
+        return b""
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        hint = "convert it first, for example: iconv -f latin1 -t utf-8"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            hint = "it looks like UTF-16; convert it first: iconv -f utf-16 -t utf-8"
+        byte = data[error.start]
+        raise UsageError(f"stdin is not UTF-8: byte 0x{byte:02x} at offset {error.start}", hint=hint) from None
+
+
+def _require_text(prompt: str) -> None:
+    """Refuse words that were not UTF-8: Python keeps their bytes as lone surrogates, which no server takes."""
+    try:
+        prompt.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the question is not UTF-8 at character {error.start}", hint="check your locale") from None

@@ -1,0 +1,24 @@
+"""Keeps secrets out of everything that is printed: errors, debug lines, dry runs."""
+
+from __future__ import annotations
+
+import re
+
+# xAI keys are "xai-" and some 80 characters; a bearer header may hold the key of any other server.
+KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*]{8,}")
+
+
+def mask(secret: str) -> str:
+    """Return a hint of `secret` that tells two keys apart and gives nothing away: "xai-…b14o"."""
+    if len(secret) < 20:
+        return "…"
+    prefix = "xai-" if secret.startswith("xai-") else ""
+    return f"{prefix}…{secret[-4:]}"
+
+
+def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """Return `text` with every one of `secrets`, and everything that looks like a key, masked."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, mask(secret))
+    return KEY_PATTERN.sub(lambda match: mask(match.group()), text)

@@ -1,0 +1,51 @@
+"""An answer that goes into a file, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, TextIO
+
+from grokcli.errors import GrokError, UsageError
+from grokcli.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from grokcli.events import Event
+    from grokcli.render import Renderer
+
+
+class FileRenderer:
+    """Lets another renderer write, and puts what it wrote into a file when the answer is whole.
+
+    What came of an answer that is not whole goes to `FILE.partial`, and the file stays as it was.
+    """
+
+    def __init__(self, path: Path, make: Callable[[TextIO], Renderer]) -> None:
+        """Write to `path` what the renderer that `make` makes writes. Raises UsageError when that cannot work."""
+        if path.is_dir() or not path.parent.is_dir():
+            raise UsageError(f"cannot write {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
+        self._path = path
+        self._text = io.StringIO()
+        self._inner = make(self._text)
+        self._closed = False
+
+    def show(self, event: Event) -> None:
+        """Keep the event for the end."""
+        self._inner.show(event)
+
+    def close(self, error: GrokError | None = None) -> None:
+        """Write the file. Raises GrokError when it cannot be written."""
+        if self._closed:
+            return
+        self._closed = True
+        self._inner.close(error)
+        content = self._text.getvalue().encode("utf-8", "replace")
+        path = self._path if error is None else self._path.with_name(f"{self._path.name}.partial")
+        if error is not None and not content:
+            return
+        try:
+            write_atomically(path, content)
+        except OSError as problem:
+            raise GrokError(f"cannot write {path}: {problem.strerror or problem}") from problem

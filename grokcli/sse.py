@@ -1,0 +1,90 @@
+"""Server-sent events: bytes in, events out, however the network cut them.
+
+Bytes are split before they are decoded: JSON may hold U+2028 and other characters that text methods take for line
+ends. Format: the HTML standard, section "Server-sent events".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from grokcli.errors import NetworkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# The longest event seen is the last one of a long answer, which repeats the whole of it: some hundred kilobytes.
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+BOM = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(NamedTuple):
+    """One event: the `event:` name ("" when the server gave none) and the `data:` lines, joined with newlines."""
+
+    event: str
+    data: bytes
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
+    """Yield, for each chunk of bytes, the events that it completed (often one, none, or many).
+
+    Events come in lists so that whoever shows them can flush once a read, not once an event. A last event without
+    its blank line is yielded too: whether the answer is whole is for the reader of the data to say. Raises
+    NetworkError when an event grows beyond MAX_EVENT_BYTES.
+    """
+    parser = _Parser()
+    for chunk in chunks:
+        events = parser.feed(chunk)
+        if events:
+            yield events
+    events = parser.feed(b"\n\n")
+    if events:
+        yield events
+
+
+class _Parser:
+    """The lines of the event that is open, and the bytes of the line that is open."""
+
+    def __init__(self) -> None:
+        self._partial: list[bytes] = []
+        self._size = 0
+        self._name = ""
+        self._data: list[bytes] = []
+        self._at_start = True
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        self._size += len(chunk)
+        if self._size > MAX_EVENT_BYTES:
+            raise NetworkError(f"the server sent an event of more than {MAX_EVENT_BYTES >> 20} MB without an end")
+        if b"\n" not in chunk:
+            self._partial.append(chunk)
+            return []
+        lines = b"".join((*self._partial, chunk)).split(b"\n")
+        self._partial = [lines.pop()]
+        if self._at_start:
+            self._at_start = False
+            lines[0] = lines[0].removeprefix(BOM)
+        events: list[ServerSentEvent] = []
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._data.append(line)
+            elif line and line != b"\r":
+                self._field(line)
+            elif self._data:
+                events.append(self._dispatch())
+            else:
+                self._name = ""
+        self._size = len(self._partial[0]) + sum(map(len, self._data))
+        return events
+
+    def _field(self, line: bytes) -> None:
+        """Note the event's name; comments, ids and retry times mean nothing to us."""
+        if line.startswith(b"event:"):
+            self._name = line[6:].strip().decode("utf-8", "replace")
+
+    def _dispatch(self) -> ServerSentEvent:
+        data = b"\n".join(line[5:].removeprefix(b" ").removesuffix(b"\r") for line in self._data)
+        event = ServerSentEvent(self._name, data)
+        self._name = ""
+        self._data = []
+        return event

@@ -1,0 +1,211 @@
+"""HTTP: sends a request, hands out the body's bytes as the socket has them, and turns what goes wrong into our errors.
+
+Nothing of requests or urllib3 leaves this module, save that an error status is also a `requests.HTTPError`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests import exceptions as failures
+from requests.auth import AuthBase
+
+from grokcli import __version__
+from grokcli.errors import (
+    APIError,
+    AuthError,
+    ConfigError,
+    NetworkError,
+    RateLimitError,
+    RefusedError,
+    StreamCutError,
+)
+from grokcli.wire.failures import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from http.cookiejar import CookiePolicy
+
+READ_BYTES = 65536
+MAX_ERROR_BYTES = 65536
+
+
+class HTTPStatusError(APIError, failures.HTTPError):
+    """An error status. Code that was written for requests can catch it as `requests.HTTPError`."""
+
+
+class HTTPAuthError(AuthError, HTTPStatusError):
+    """An error status that means: the key is refused."""
+
+
+class HTTPRateLimitError(RateLimitError, HTTPStatusError):
+    """An error status that means: too many requests, or no credits."""
+
+
+class HTTPRefusedError(RefusedError, HTTPStatusError):
+    """An error status that means: the server will not answer this."""
+
+
+_STATUS_ERRORS: dict[type[APIError], type[HTTPStatusError]] = {
+    APIError: HTTPStatusError,
+    AuthError: HTTPAuthError,
+    RateLimitError: HTTPRateLimitError,
+    RefusedError: HTTPRefusedError,
+}
+
+
+class _KeepHeaders(AuthBase):
+    """Leaves the request as it is. Without an `auth`, requests puts an entry of ~/.netrc in place of the key."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Transport:
+    """One server, one pool of connections. Safe to use from several threads."""
+
+    def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:
+        """Take the URL that every path is put behind, and the seconds to wait for a connection and between bytes.
+
+        Raises ConfigError when a key sent to that URL could be read by others.
+        """
+        self._timeout = timeout
+        self._base_url = base_url
+        loopback = check_url(base_url)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"grokcli/{__version__}"
+        self._session.cookies.set_policy(_no_cookies())
+        # A proxy of the environment must not see what is meant for this machine.
+        self._session.trust_env = not loopback
+
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, stream: bool
+    ) -> requests.Response:
+        """Send one request and return its 2xx answer. Redirects are errors: they would carry the key elsewhere."""
+        try:
+            response = self._session.request(
+                method,
+                f"{self._base_url}/{path.lstrip('/')}",
+                data=body,
+                headers=dict(headers),
+                auth=_KeepHeaders(),
+                stream=True,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            if not 200 <= response.status_code < 300:
+                raise _status_error(response)
+            if not stream:
+                response.content  # noqa: B018  # reads the body, inside the reach of the except below
+        except failures.HTTPError:
+            raise
+        except (failures.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise _network_error(error, self._base_url) from error
+        return response
+
+    def chunks(self, response: requests.Response) -> Iterator[bytes]:
+        """Yield the body as it arrives, whatever its framing, and close the response at the end.
+
+        `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
+        not chunked. Raises StreamCutError when the connection fails: bytes have come, an answer has begun.
+        """
+        try:
+            while chunk := response.raw.read1(READ_BYTES, decode_content=True):
+                yield chunk
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _cut_error(error, self._timeout[1]) from error
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def check_url(url: str) -> bool:
+    """Say whether `url` leads to this machine. Raises ConfigError when a key must not be sent there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
+    if parts.username or parts.password:
+        raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
+    loopback = _is_loopback(host)
+    if parts.scheme == "http" and not loopback:
+        raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
+    return loopback
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _no_cookies() -> CookiePolicy:
+    from http.cookiejar import DefaultCookiePolicy
+
+    return DefaultCookiePolicy(allowed_domains=[])
+
+
+def _status_error(response: requests.Response) -> HTTPStatusError:
+    with response:
+        body = response.raw.read(MAX_ERROR_BYTES, decode_content=True)
+    if response.is_redirect:
+        return HTTPStatusError(
+            f"the server redirects to {response.headers['location']}, where the key is not sent",
+            hint="set base_url to where the API really is",
+            status=response.status_code,
+        )
+    plain = failure(response.status_code, response.headers, body)
+    error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
+    vars(error).update(vars(plain), response=response, request=response.request)
+    return error
+
+
+def _network_error(error: Exception, base_url: str) -> NetworkError:
+    """Say in our words why the server could not be reached."""
+    host = urlsplit(base_url).netloc
+    cause = _innermost(error)
+    if isinstance(error, failures.ProxyError):
+        return NetworkError(f"the proxy failed: {_words(cause)}", hint="check HTTPS_PROXY, or set NO_PROXY")
+    if isinstance(error, failures.SSLError):
+        hint = "behind a company proxy, point REQUESTS_CA_BUNDLE at its certificate"
+        return NetworkError(f"TLS with {host} failed: {_words(cause)}", hint=hint)
+    if isinstance(error, failures.ConnectTimeout):
+        return NetworkError(f"{host} did not answer in time", hint="check your connection")
+    if isinstance(error, failures.ReadTimeout):
+        return NetworkError(f"{host} took the question and fell silent", hint="ask again, or allow more time")
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return NetworkError(f"no address found for {host}", hint="check your connection and the base_url setting")
+    return NetworkError(f"could not reach {host}: {_words(cause)}", hint="check your connection")
+
+
+def _cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return StreamCutError(f"the server fell silent for {idle_seconds:g} s", hint="ask again, or allow more time")
+    return StreamCutError(f"the connection broke: {_words(_innermost(error))}", hint="ask again")
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the error that started it all; requests and urllib3 wrap it in their own."""
+    while True:
+        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
+        if not isinstance(inner, BaseException) and error.args and isinstance(error.args[0], BaseException):
+            inner = error.args[0]
+        if not isinstance(inner, BaseException) or isinstance(error, urllib3.exceptions.NameResolutionError):
+            return error
+        error = inner
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,138 @@
+"""The server's error answers: nine shapes of body, and what each status means.
+
+Source: the API digest, section 8. A wrong key arrives as 400; 403 may be credits, content or the key; errors come
+under HTTP 200 too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from grokcli.errors import APIError, AuthError, RateLimitError, RefusedError
+from grokcli.models import DEFAULT_MODEL
+
+MAX_SHOWN_CHARACTERS = 280
+
+CONSOLE = "https://console.x.ai"
+KEY_HINT = f"get a key at {CONSOLE}, then: grok config set api-key"
+CREDIT_HINT = f"buy credits or raise the spending limit at {CONSOLE}"
+WAIT_HINT = "wait a little and ask again"
+MODEL_HINT = f"try -m {DEFAULT_MODEL}"
+CONTEXT_HINT = "send less, or use a model with a larger context"
+STATUS_HINT = "the service may be down: https://status.x.ai"
+
+
+class _Meaning(NamedTuple):
+    """What a server's error means for us: the first row whose status and words match wins."""
+
+    statuses: range
+    words: re.Pattern[str]
+    error: type[APIError]
+    hint: str | None
+
+
+def _row(statuses: range | int, words: str, error: type[APIError], hint: str | None) -> _Meaning:
+    only = range(statuses, statuses + 1) if isinstance(statuses, int) else statuses
+    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint)
+
+
+_CLIENT = range(400, 500)
+_ANY = range(1000)
+_NO_CREDIT = r"\bcredits?\b|spending[ -]limit|licenses yet|balance exhausted"
+
+_MEANINGS = (
+    _row(_ANY, r"incorrect api key|invalid api key|api key (is )?invalid", AuthError, KEY_HINT),
+    _row(401, "", AuthError, KEY_HINT),
+    _row(402, "", RateLimitError, CREDIT_HINT),
+    _row(403, r"usage guidelines|content violates", RefusedError, "rephrase the question"),
+    _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
+    _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
+    _row(429, "", RateLimitError, WAIT_HINT),
+    _row(404, r"model", APIError, MODEL_HINT),
+    _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
+    _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
+    _row(413, "", APIError, "send less"),
+    _row(range(500, 600), "", APIError, STATUS_HINT),
+    _row(_ANY, "", APIError, None),
+)
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+    """Return the error that an answer outside 2xx stands for."""
+    words, code = _words(body, headers.get("content-type", ""))
+    error = _error(words or f"the server answered HTTP {status} and said nothing more", code, status)
+    error.request_id = headers.get("x-request-id")
+    error.retry_after = _seconds(headers.get("retry-after"))
+    return error
+
+
+def failure_in_body(document: Mapping[str, Any]) -> APIError | None:
+    """Return the error that a JSON document under HTTP 200 stands for, or None when it is an answer.
+
+    Some of these carry the status they would have had as their code.
+    """
+    if document.get("type") != "error" and not document.get("error"):
+        return None
+    words, code = _words_of(document)
+    status = int(code) if code.isdigit() and len(code) == 3 else 200
+    return _error(words or "the server reported an error and said nothing more", code, status)
+
+
+def _error(words: str, code: str, status: int) -> APIError:
+    said = f"{code} {words}"
+    meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
+    return meaning.error(words, hint=meaning.hint, status=status, code=code or None)
+
+
+def _words(body: bytes, content_type: str) -> tuple[str, str]:
+    """Return what an error body says and its code; nothing of an HTML page."""
+    text = body.decode("utf-8", "replace").strip()
+    if "html" in content_type or text.startswith("<"):
+        return "", ""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return _shorten(text), ""
+    return _words_of(document)
+
+
+def _words_of(document: object) -> tuple[str, str]:
+    """Return the message and the code in any of the JSON shapes, nested or encoded twice."""
+    if isinstance(document, str):
+        return _words_of_text(document)
+    if not isinstance(document, dict):
+        return "", ""
+    code = document.get("code")
+    code = str(code) if isinstance(code, (str, int)) else ""
+    for name in ("error", "message", "detail"):
+        inner = document.get(name)
+        if inner:
+            words, inner_code = _words_of(inner)
+            return words, inner_code or code
+    return "", code
+
+
+def _words_of_text(text: str) -> tuple[str, str]:
+    if text.startswith("{"):
+        try:
+            return _words_of(json.loads(text))
+        except (ValueError, RecursionError):
+            pass
+    slug = re.search(r"\[WKE=([\w:-]+)\]", text)
+    return _shorten(re.sub(r"\s*\[WKE=[^\]]*\]", "", text)), slug.group(1) if slug else ""
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 1] + "…"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return a `Retry-After` header in seconds; xAI sends whole seconds, dates are taken for absent."""
+    try:
+        return max(0.0, float(retry_after or ""))
+    except ValueError:
+        return None

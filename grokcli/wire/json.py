@@ -1,0 +1,54 @@
+"""JSON on the wire: written compactly, and read without trust in what the server put where."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grokcli.errors import APIError
+from grokcli.wire.failures import failure_in_body
+
+JSONObject = dict[str, Any]
+
+
+def as_object(value: object) -> JSONObject:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return `value` if it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    """Return `value` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: object) -> int:
+    """Return `value` if it is a whole number of something, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
+    """Return the JSON object in `data`.
+
+    Raises APIError when it is not one, or when it is one of the server's error bodies: those also arrive under HTTP
+    200 and in the middle of a stream.
+    """
+    try:
+        document = json.loads(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise APIError("the server's answer is not JSON", hint="check the base_url setting", status=status) from None
+    if not isinstance(document, dict):
+        raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
+    failure = failure_in_body(document)
+    if failure is not None:
+        raise failure
+    return document
+
+
+def encode(data: JSONObject) -> bytes:
+    """Return `data` as the compact UTF-8 JSON that is sent."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,114 @@
+"""The language of the tests: type what a user types, see what a user sees.
+
+code, out, err = grok("ask", "hi")
+grok("ask", "review this", stdin="a\\nb\\n")     text in a pipe
+grok("ask", "hi", tty=True)                      stdout is a terminal
+run("ask", "hi")                                 the same, in a process of its own
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import pytest
+from server import Server
+
+from grokcli.cli import main
+from grokcli.env import Env
+
+KEY = "xai-test0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Screen(io.StringIO):
+    """Text that somebody reads, on a terminal or not."""
+
+    def __init__(self, tty: bool) -> None:
+        super().__init__()
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder that GROKCLI_HOME names."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def environ(home: Path, server: Server) -> dict[str, str]:
+    """The environment of a user who has a key and whose server is the scripted one. Tests change it as they like."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GROKCLI_HOME": str(home),
+        "XAI_API_KEY": KEY,
+        "XAI_BASE_URL": server.url,
+    }
+
+
+def piped(content: str | bytes | None) -> IO[bytes]:
+    """Return the read end of a pipe that holds `content`, or /dev/null."""
+    if content is None:
+        return Path(os.devnull).open("rb")
+    content = content.encode() if isinstance(content, str) else content
+    reading, writing = os.pipe()
+    # What fits the pipe's buffer can be written before anybody reads.
+    assert len(content) <= 65536
+    os.write(writing, content)
+    os.close(writing)
+    return os.fdopen(reading, "rb")
+
+
+@pytest.fixture
+def grok(environ: dict[str, str]) -> Callable[..., Result]:
+    """Run grok in this process."""
+
+    def run(
+        *words: str, stdin: str | bytes | IO[bytes] | None = None, tty: bool = False, stderr: Screen | None = None
+    ) -> Result:
+        source = stdin if stdin is not None and not isinstance(stdin, (str, bytes)) else piped(stdin)
+        env = Env(source, Screen(tty), stderr or Screen(tty=False), environ)
+        with source:
+            code = main(words, env)
+        return Result(code, env.stdout.getvalue(), env.stderr.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def run(environ: dict[str, str]) -> Callable[..., Result]:
+    """Run grok in a process of its own."""
+
+    def run(*words: str, stdin: str | bytes | None = None, **more: Any) -> Result:
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        source = {"input": content} if content is not None else {"stdin": subprocess.DEVNULL}
+        done = subprocess.run(command(*words), capture_output=True, env=environ, timeout=60, **source, **more)
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+def command(*words: str) -> list[str]:
+    """Return the command line that runs grok in a process of its own."""
+    return [sys.executable, "-m", "grokcli", *words]
