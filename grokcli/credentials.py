@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.errors import ConfigError, MissingKeyError, UsageError
 from grokcli.files import PRIVATE, write_atomically
-from grokcli.settings import read_toml
+from grokcli.settings_file import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

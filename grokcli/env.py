@@ -75,7 +75,7 @@ class Env:
         if model == LOCAL_MODEL:
             from grokcli import local
 
-            self._local_server = local.start(self)
+            self._local_server = local.start(self.settings, self.stderr, quiet=self.quiet)
             key, base_url = self._local_server.api_key, self._local_server.base_url
         else:
             key = find_key(self.settings, self.environ).value

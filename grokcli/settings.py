@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grokcli.errors import ConfigError, UsageError
-from grokcli.files import write_atomically
 from grokcli.models import DEFAULT_MODEL
+from grokcli.settings_file import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -239,22 +239,6 @@ def closest_hint(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean {match[0]!r}?" if match else None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    import tomllib
-
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", hint="mend it with: grok config edit") from None
-
-
 def address(key: str) -> tuple[str, ...]:
     """Return where `key` lives in the file: ("model",), ("aliases", "fast"), ("models", "grok-4.3", "temperature").
 
@@ -271,37 +255,3 @@ def address(key: str) -> tuple[str, ...]:
         return (section, name.strip("\"'"), leaf)
     hint = closest_hint(key, SETTINGS) or f"the settings are: {', '.join(SETTINGS)}"
     raise UsageError(f"there is no setting {key!r}", hint=hint)
-
-
-def change(path: Path, where: tuple[str, ...], value: object) -> bool:
-    """Set the key at `where` in the file at `path`, or remove it when `value` is None; comments and order stay.
-
-    Returns whether there was anything to change. Raises ConfigError when the file is broken or cannot be written.
-    """
-    import tomlkit
-    from tomlkit.exceptions import ParseError
-
-    read_toml(path)
-    try:
-        document: Any = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
-    except ParseError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", hint="mend it with: grok config edit") from None
-    table = document
-    for name in where[:-1]:
-        if name not in table:
-            table[name] = tomlkit.table(is_super_table=name in SECTION_SETTINGS)
-        table = table[name]
-    if value is None:
-        if table.pop(where[-1], None) is None:
-            return False
-    else:
-        table[where[-1]] = value
-    _write(path, tomlkit.dumps(document))
-    return True
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None

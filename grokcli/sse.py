@@ -53,11 +53,9 @@ class _Parser:
         self._at_start = True
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
-        self._size += len(chunk)
-        if self._size > MAX_EVENT_BYTES:
-            raise NetworkError(f"the server sent an event of more than {MAX_EVENT_BYTES >> 20} MB without an end")
         if b"\n" not in chunk:
             self._partial.append(chunk)
+            self._grow(len(chunk))
             return []
         lines = b"".join((*self._partial, chunk)).split(b"\n")
         self._partial = [lines.pop()]
@@ -66,16 +64,24 @@ class _Parser:
             lines[0] = lines[0].removeprefix(BOM)
         events: list[ServerSentEvent] = []
         for line in lines:
+            line = line.removesuffix(b"\r")
             if line.startswith(b"data:"):
-                self._data.append(line)
-            elif line and line != b"\r":
+                self._data.append(line[5:].removeprefix(b" "))
+            elif line:
                 self._field(line)
             elif self._data:
                 events.append(self._dispatch())
             else:
                 self._name = ""
-        self._size = len(self._partial[0]) + sum(map(len, self._data))
+        self._size = len(self._partial[0])
+        if self._data:
+            self._grow(sum(map(len, self._data)))
         return events
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > MAX_EVENT_BYTES:
+            raise NetworkError(f"the server sent an event of more than {MAX_EVENT_BYTES >> 20} MB without an end")
 
     def _field(self, line: bytes) -> None:
         """Note the event's name; comments, ids and retry times mean nothing to us."""
@@ -83,8 +89,7 @@ class _Parser:
             self._name = line[6:].strip().decode("utf-8", "replace")
 
     def _dispatch(self) -> ServerSentEvent:
-        data = b"\n".join(line[5:].removeprefix(b" ").removesuffix(b"\r") for line in self._data)
-        event = ServerSentEvent(self._name, data)
+        event = ServerSentEvent(self._name, b"\n".join(self._data))
         self._name = ""
         self._data = []
         return event

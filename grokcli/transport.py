@@ -6,7 +6,8 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -114,9 +115,11 @@ class Transport:
         not chunked. Raises StreamCutError when the connection fails: bytes have come, an answer has begun.
         """
         try:
-            while chunk := response.raw.read1(READ_BYTES, decode_content=True):
+            while chunk := _read_some(response):
                 yield chunk
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+            # Read to its end, the connection can serve the next request.
+            response.raw.release_conn()
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             raise _cut_error(error, self._timeout[1]) from error
         finally:
             response.close()
@@ -124,6 +127,16 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _read_some(response: requests.Response) -> bytes:
+    """Return what the socket has, waiting for the first of it; b"" is the end."""
+    if "content-encoding" in response.headers:
+        return response.raw.read1(READ_BYTES, decode_content=True)
+    # urllib3's own read1 takes longer to hand a delta through than all that comes after it takes to print it. Below
+    # it is http.client's response, by a name that requests uses too.
+    original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
+    return bytes(original.read1(READ_BYTES))
 
 
 def check_url(url: str) -> bool:
@@ -182,14 +195,14 @@ def _network_error(error: Exception, base_url: str) -> NetworkError:
     if isinstance(error, failures.ConnectTimeout):
         return NetworkError(f"{host} did not answer in time", hint="check your connection")
     if isinstance(error, failures.ReadTimeout):
-        return NetworkError(f"{host} took the question and fell silent", hint="ask again, or allow more time")
+        return NetworkError(f"{host} fell silent", hint="ask again, or allow more time")
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         return NetworkError(f"no address found for {host}", hint="check your connection and the base_url setting")
     return NetworkError(f"could not reach {host}: {_words(cause)}", hint="check your connection")
 
 
 def _cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+    if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
         return StreamCutError(f"the server fell silent for {idle_seconds:g} s", hint="ask again, or allow more time")
     return StreamCutError(f"the connection broke: {_words(_innermost(error))}", hint="ask again")
 

@@ -11,7 +11,8 @@ from grokcli.commands.options import AsJSON, new_app
 from grokcli.credentials import VARIABLE, exposed, find_key, forget_key, save_key
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
 from grokcli.redact import mask
-from grokcli.settings import SETTINGS, address, change
+from grokcli.settings import SETTINGS, address
+from grokcli.settings_file import change
 
 if TYPE_CHECKING:
     from grokcli.env import Env

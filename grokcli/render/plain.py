@@ -18,15 +18,17 @@ class PlainRenderer:
     def __init__(self, out: TextIO) -> None:
         """Write to `out`; if that is a terminal, without the control characters that could take it over."""
         self._out = out
-        self._clean = clean if out.isatty() else str
+        self._is_terminal = out.isatty()
         self._open_line = False
 
     def show(self, event: Event) -> None:
         """Write and flush a piece of the answer; other events say nothing here."""
         if isinstance(event, TextDelta):
-            self._out.write(self._clean(event.text))
+            text = event.text
+            # Noted first: Ctrl-C may come between any two steps.
+            self._open_line = not text.endswith("\n")
+            self._out.write(clean(text) if self._is_terminal else text)
             self._out.flush()
-            self._open_line = not event.text.endswith("\n")
 
     def close(self, error: GrokError | None = None) -> None:
         """End the last line."""

@@ -86,7 +86,7 @@ class _Answer:
         if choices:
             choice = as_object(choices[0])
             self._add_delta(as_object(choice.get("delta") or choice.get("message")))
-            self.finish_reason = finish_reason(document) or self.finish_reason
+            self.finish_reason = as_text(choice.get("finish_reason")) or self.finish_reason
         if not self._model:
             self._model = as_text(document.get("model"))
             self._id = as_text(document.get("id"))
@@ -111,8 +111,9 @@ class _Answer:
             self._add_text(ReasoningDelta, text)
         if text := as_text(delta.get("content")):
             self._add_text(TextDelta, text)
-        for call in as_list(delta.get("tool_calls")):
-            self._add_call(as_object(call))
+        if "tool_calls" in delta:
+            for call in as_list(delta["tool_calls"]):
+                self._add_call(as_object(call))
 
     def _add_text(self, kind: type[TextDelta] | type[ReasoningDelta], text: str) -> None:
         last = self._waiting[-1] if self._waiting else None

@@ -10,6 +10,8 @@ from grokcli.wire.failures import failure_in_body
 
 JSONObject = dict[str, Any]
 
+_decode = json.JSONDecoder().raw_decode
+
 
 def as_object(value: object) -> JSONObject:
     """Return `value` if it is a JSON object, else an empty one."""
@@ -38,14 +40,17 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
     200 and in the middle of a stream.
     """
     try:
-        document = json.loads(data.decode("utf-8", "replace"))
+        # This runs for every delta; json.loads() would ask much that we know.
+        text = data.decode("utf-8", "replace").strip()
+        document, end = _decode(text)
     except (ValueError, RecursionError):
         raise APIError("the server's answer is not JSON", hint="check the base_url setting", status=status) from None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
-    failure = failure_in_body(document)
-    if failure is not None:
-        raise failure
+    if "error" in document or document.get("type") == "error":
+        failure = failure_in_body(document)
+        if failure is not None:
+            raise failure
     return document
 
 

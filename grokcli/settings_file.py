@@ -1,0 +1,59 @@
+"""The settings file: TOML, read with the standard library, written so that comments and order stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grokcli.errors import ConfigError
+from grokcli.files import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    import tomllib
+
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", hint="mend it with: grok config edit") from None
+
+
+def change(path: Path, where: tuple[str, ...], value: object) -> bool:
+    """Set the key at `where` in the file at `path`, or remove it when `value` is None; comments and order stay.
+
+    Returns whether there was anything to change. Raises ConfigError when the file is broken or cannot be written.
+    """
+    import tomlkit
+
+    # What tomllib takes, tomlkit takes too; tomllib says better what is wrong.
+    read_toml(path)
+    document: Any = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
+    table = document
+    for name in where[:-1]:
+        if name not in table:
+            # A table that only holds tables needs no header of its own.
+            table[name] = tomlkit.table(is_super_table=len(where) > 2 and name == where[0])
+        table = table[name]
+    if value is None:
+        if table.pop(where[-1], None) is None:
+            return False
+    else:
+        table[where[-1]] = value
+    _write(path, tomlkit.dumps(document))
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None

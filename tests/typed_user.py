@@ -1,0 +1,23 @@
+"""What a user's type checker sees: this file is checked, not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, assert_type
+
+from grokcli import XAI, Client, Response, system, user
+
+xai = XAI("key", timeout=3600)
+messages: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
+assert_type(xai.chat_completion(messages), dict[str, Any])
+assert_type(xai.chat_completion(messages, "grok-4.7", False, 0.5), dict[str, Any])
+assert_type(xai.chat_completion(messages, stream=True), Iterator[str])
+assert_type(xai.chat_completion(messages, "grok-4.7", True), Iterator[str])
+assert_type(xai.stream_chat_completion(messages), Iterator[str])
+
+chat = Client("key").chat.create(model="grok-4.7", temperature=0.5)
+chat.append(system("be brief")).append(user("hi"))
+assert_type(chat.sample(), Response)
+for response, chunk in chat.stream():
+    assert_type(response.content, str)
+    assert_type(chunk.content, str)
