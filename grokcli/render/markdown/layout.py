@@ -13,7 +13,7 @@ from grokcli.render.markdown.inline import References, render_inline
 from grokcli.render.markdown.leaves import Code, Path
 from grokcli.render.markdown.margins import Margins
 from grokcli.render.markdown.nodes import Fence, Heading, IndentedCode, Item, Leaf, Math, Node, Paragraph, Rule, Table
-from grokcli.render.markdown.provisional import close_markup
+from grokcli.render.markdown.provisional import Draft, close_markup
 from grokcli.render.markdown.spans import EMPTY_ROW, PLAIN, Pen, Row, Span, cut, wrap
 from grokcli.render.markdown.syntax import TASK_MARK
 from grokcli.render.markdown.tables import Cell, TableLayout
@@ -39,6 +39,7 @@ class Layout:
         self._last_path: Path = ()
         self._fence: FencedCode | None = None  # the open one
         self._table: TableLayout | None = None  # the open one
+        self._draft = Draft()  # of the open paragraph; shared by all previews
 
     def preview(self, rows: int) -> Layout:
         """Return a layout that goes on from here on its own, to show what is unfinished on at most `rows` rows.
@@ -61,7 +62,8 @@ class Layout:
         """Show the opening mark: what is on the screen stays valid markdown."""
         self._separate(path, fence)
         self._put(path, [Span(fence.mark + fence.info, self._theme["faint"])])
-        self._fence = FencedCode(fence.info, self._theme)
+        # A preview may see half a language's name: nothing to load a lexer for, and no code follows it in there.
+        self._fence = FencedCode(fence.info if self._preview_rows is None else "", self._theme)
 
     def add_code(self, path: Path, code: Code, line: str) -> None:
         """Show one line as it is; code is not wrapped, so that it copies as it was written."""
@@ -136,7 +138,8 @@ class Layout:
         if text:
             self._separate(path, paragraph)
             mark, text = self._task_mark(path, text)
-            self._put_wrapped(path, mark + self._inline(text))
+            spans = self._inline(text) if self._preview_rows is None else self._draft.render(text, self._inline)
+            self._put_wrapped(path, mark + spans)
 
     def _task_mark(self, path: Path, text: str) -> tuple[list[Span], str]:
         """Return the box at the beginning of an item, if `text` begins with one, and the rest of the text."""
@@ -184,7 +187,11 @@ class Layout:
         return max(8, self.columns - 1 - self._margins.width(path, self.columns))
 
     def _put_wrapped(self, path: Path, spans: list[Span]) -> None:
-        for line in wrap(spans, self._room(path)):
+        lines = wrap(spans, self._room(path))
+        if self._preview_rows is not None and len(lines) > self._preview_rows:
+            self._margins.take(path, self.columns)  # an item's mark goes with the rows that are out of sight
+            lines = lines[-self._preview_rows :]
+        for line in lines:
             self._put(path, line)
 
     def _put(self, path: Path, line: list[Span]) -> None:

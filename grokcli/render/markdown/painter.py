@@ -128,7 +128,7 @@ class ScreenPainter:
             row = new[index]
             over = index < len(old) and not erased
             before = after = ""
-            if index >= finals and wrapping and not row.output.isascii():
+            if index >= finals and wrapping and not has_certain_width(row.output):
                 before, wrapping = _WRAP_OFF, False
             elif over and index < finals and (row.width >= self._columns or not has_certain_width(row.output)):
                 before, erased, over = _ERASE_BELOW, True, False  # it may take more than one row of the screen
@@ -162,7 +162,7 @@ def _is_typed_on(old: list[Row], new: list[Row], kept: int, finals: int) -> bool
     return (
         kept == len(old) - 1
         and kept >= finals
-        and new[kept].output.isascii()
+        and has_certain_width(new[kept].output)
         and new[kept].output.startswith(old[kept].output)
     )
 

@@ -6,8 +6,44 @@ Only what is still live is shown like this. What is final is what CommonMark say
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from grokcli.render.markdown.spans import Span
 
 _MARK = re.compile(r"\\.|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|(?P<link>\[[^\[\]]*\]\([^)\s]*$)", re.DOTALL)
+
+
+class Draft:
+    """The spans of a text that grows: only what came since its markup was last complete is rendered again.
+
+    That the text before stays as it was is likely, not certain; so this too is only for what is live.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no text."""
+        self._settled = ""
+        self._spans: list[Span] = []
+
+    def render(self, text: str, render: Callable[[str], list[Span]]) -> list[Span]:
+        """Return the spans of `text`, which usually begins with the text of the last call; `render` makes them."""
+        if not text.startswith(self._settled):
+            self._settled, self._spans = "", []
+        start = len(self._settled)
+        end = text.rfind(" ", start) + 1
+        if end > start and _is_complete(text[start:end]):
+            self._spans += render(text[start:end])
+            self._settled = text[:end]
+            start = end
+        return self._spans + render(text[start:])
+
+
+def _is_complete(text: str) -> bool:
+    """Say whether no markup in `text` waits for its end."""
+    return (
+        close_markup(text) == text
+        and text.count("$") % 2 == 0
+        and all(text.count(opening) == text.count(closing) for opening, closing in ("[]", "()", "<>"))
+    )
 
 
 def close_markup(text: str) -> str:

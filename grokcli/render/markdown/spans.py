@@ -83,18 +83,21 @@ class Pen:
         return before, after
 
 
-def _joined(spans: Iterable[Span]) -> list[Span]:
+def _joined(spans: Iterable[Span]) -> list[tuple[str, Style, str | None]]:
     """Return `spans` with neighbours of one look made one, and without blanks at the end."""
-    joined: list[Span] = []
-    for span in spans:
-        if joined and joined[-1].style == span.style and joined[-1].url == span.url:
-            joined[-1] = joined[-1]._replace(text=joined[-1].text + span.text)
-        elif span.text:
-            joined.append(span)
-    while joined and not (kept := joined[-1].text.rstrip(" ")):
-        joined.pop()
-    if joined:
-        joined[-1] = joined[-1]._replace(text=kept)
+    joined: list[tuple[str, Style, str | None]] = []
+    text, style, url = "", PLAIN, None
+    for more, next_style, next_url in spans:
+        if next_style is style and next_url == url:
+            text += more
+        elif more:
+            if text:
+                joined.append((text, style, url))
+            text, style, url = more, next_style, next_url
+    while not (kept := text.rstrip(" ")) and joined:
+        text, style, url = joined.pop()
+    if kept:
+        joined.append((kept, style, url))
     return joined
 
 
@@ -102,20 +105,20 @@ def wrap(spans: Sequence[Span], width: int) -> list[list[Span]]:
     """Return the lines of at most `width` cells that `spans` make; at least one, perhaps empty."""
     if len(spans) == 1:
         (span,) = spans
-        return [[span._replace(text=span.text[a:b])] for a, b in break_lines(span.text, width)]
+        return [[Span(span.text[start:end], span.style, span.url)] for start, end in break_lines(span.text, width)]
     lines = break_lines("".join(span.text for span in spans), width)
     result: list[list[Span]] = []
     index = offset = 0  # the span that the next line begins in, and where that span begins
     for start, end in lines:
         line: list[Span] = []
         while index < len(spans) and offset < end:
-            span = spans[index]
-            piece = span.text[max(start - offset, 0) : end - offset]
+            text, style, url = spans[index]
+            piece = text[max(start - offset, 0) : end - offset]
             if piece:
-                line.append(span._replace(text=piece))
-            if offset + len(span.text) > end:
+                line.append(Span(piece, style, url))
+            if offset + len(text) > end:
                 break
-            offset += len(span.text)
+            offset += len(text)
             index += 1
         result.append(line)
     return result
