@@ -1,0 +1,30 @@
+"""Link reference definitions: the lines `[label]: target "title"` at the beginning of a paragraph."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from markdown_it import MarkdownIt
+
+_PARSER = MarkdownIt("zero", {"maxNesting": 2}).enable(["reference", "paragraph"])
+_MAY_DEFINE = re.compile(r"\[(?:[^\[\]\\]|\\.)+\]:", re.DOTALL)
+
+
+class Definitions(NamedTuple):
+    """What a paragraph turned out to be: lines that define, what they define, and the text that is left."""
+
+    lines: list[str]
+    references: dict[str, Any]
+    text: str
+
+
+def split_definitions(text: str) -> Definitions:
+    """Take the definitions from the beginning of a paragraph's `text`."""
+    if not _MAY_DEFINE.match(text):
+        return Definitions([], {}, text)
+    found: dict[str, Any] = {"references": {}}
+    tokens = _PARSER.parse(text, found)
+    rest = next((token.content for token in tokens if token.type == "inline"), "")
+    defined = text.removesuffix(rest) if found["references"] else ""
+    return Definitions([line for line in defined.split("\n") if line], found["references"], rest if defined else text)

@@ -1,0 +1,66 @@
+"""An answer on the terminal: when to paint, how much of it, and what to do when the window changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grokcli.render.markdown.document import StreamedDocument
+from grokcli.render.markdown.painter import Painter, RowPrinter, ScreenPainter, Write
+from grokcli.render.markdown.spans import Pen
+from grokcli.render.markdown.terminal import Terminal
+from grokcli.render.markdown.theme import Theme
+
+_FRAME_SECONDS = 0.05
+_IDLE_SHARE = (
+    5  # the next frame is at least this many times as far away as the last one took: at most a fifth of a core
+)
+
+
+class Display:
+    """Shows a document while it grows. Not for several threads at once."""
+
+    def __init__(self, write: Write, terminal: Terminal, theme: Theme, clock: Callable[[], float]) -> None:
+        """Show through `write`; `clock` tells the seconds that frames are timed by."""
+        self._terminal = terminal
+        self._clock = clock
+        self._size = terminal.size()
+        self._document = StreamedDocument(Pen(terminal), theme, self._size[0])
+        self._painter: Painter = ScreenPainter(write, terminal) if terminal.addressable else RowPrinter(write)
+        self.next_frame = clock()  # when to paint next, at the earliest
+
+    def feed(self, text: str) -> None:
+        """Add a piece of the answer, without showing it yet."""
+        self._document.feed(text)
+
+    def paint(self) -> None:
+        """Show all that was fed."""
+        began = self._clock()
+        self._notice_resize()
+        final = self._document.take_rows()
+        live = []
+        if self._terminal.addressable:
+            # Two rows stay free: the live rows never fill the screen, so the first of them can always be reached.
+            live = self._document.unfinished_rows(max(1, self._size[1] - 2))
+        self._painter.paint(final, live)
+        now = self._clock()
+        self.next_frame = now + max(_FRAME_SECONDS, _IDLE_SHARE * (now - began))
+
+    def suspend(self) -> None:
+        """Take what is unfinished off the screen and leave the cursor on a new line; paint() brings it back."""
+        self._notice_resize()
+        self._painter.paint(self._document.take_rows(), [])
+        self._painter.finish()
+
+    def finish(self) -> None:
+        """End the document and show the rest of it."""
+        self._notice_resize()
+        self._document.finish()
+        self._painter.paint(self._document.take_rows(), [])
+        self._painter.finish()
+
+    def _notice_resize(self) -> None:
+        size = self._terminal.size()
+        if size != self._size:
+            self._size = size
+            self._document.resize(size[0])
+            self._painter.resize(*size)

@@ -1,0 +1,81 @@
+"""How markdown blocks are written: pure questions about one line."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Alignment = Literal["", "left", "center", "right"]
+
+ATX_HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
+CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
+FENCE = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
+RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
+SETEXT_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
+LIST_MARK = re.compile(r"(?:[*+-]|(\d{1,9})([.)]))(?=[ \t]|$)")
+TASK_MARK = re.compile(r"\[([ xX])\](?=[ \t])")
+
+_BLOCK_TAGS = (
+    "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|"
+    "fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|"
+    "menuitem|nav|noframes|ol|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr|"
+    "track|ul"
+)
+_ATTRIBUTE = r"""(?:\s+[a-z_:][a-z0-9:._-]*(?:\s*=\s*(?:[^"'=<>`\x00-\x20]+|'[^']*'|"[^"]*"))?)"""
+_VERBATIM_TAGS = "script|pre|style|textarea"
+
+# CommonMark's seven ways to begin an HTML block, in its order, and what ends the first five.
+HTML_STARTS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"<(?:{_VERBATIM_TAGS})(?=\s|>|$)",
+        r"<!--",
+        r"<\?",
+        r"<![a-z]",
+        r"<!\[CDATA\[",
+        rf"</?(?:{_BLOCK_TAGS})(?=\s|/?>|$)",
+        rf"(?:<[a-z][a-z0-9-]*{_ATTRIBUTE}*\s*/?>|</[a-z][a-z0-9-]*\s*>)\s*$",
+    )
+]
+HTML_ENDS = [
+    re.compile(pattern, re.IGNORECASE) for pattern in (rf"</(?:{_VERBATIM_TAGS})>", "-->", r"\?>", ">", r"\]\]>")
+]
+TAKES_NO_BLANK = (5, 6)  # these kinds end at a blank line
+NEVER_INTERRUPTS = 6  # and this one cannot end a paragraph
+
+_DELIMITER_CELL = re.compile(r":?-+:?$")
+_ALIGNMENT_OF: dict[tuple[bool, bool], Alignment] = {
+    (False, False): "",
+    (True, False): "left",
+    (False, True): "right",
+    (True, True): "center",
+}
+_PIPE_OR_ESCAPE = re.compile(r"\\.|\|", re.DOTALL)
+
+
+def split_cells(line: str) -> list[str]:
+    r"""Return the cells of a table row, trimmed; `\|` is a pipe inside a cell."""
+    cells: list[str] = []
+    start = 0
+    for match in _PIPE_OR_ESCAPE.finditer(line):
+        if match[0] == "|":
+            cells.append(line[start : match.start()])
+            start = match.end()
+    cells.append(line[start:])
+    cells = [cell.strip().replace(r"\|", "|") for cell in cells]
+    if not cells[0]:
+        del cells[0]
+    if cells and not cells[-1]:
+        del cells[-1]
+    return cells
+
+
+def table_alignments(line: str) -> list[Alignment] | None:
+    """Return how the columns are aligned if `line` is the row under a table's head, else None."""
+    row = line.strip()
+    if len(row) < 2 or row[0] not in "|-:":
+        return None
+    cells = [cell.strip() for cell in row.removeprefix("|").removesuffix("|").split("|")]
+    if not all(_DELIMITER_CELL.match(cell) for cell in cells):
+        return None
+    return [_ALIGNMENT_OF[cell.startswith(":"), cell.endswith(":")] for cell in cells]

@@ -1,0 +1,123 @@
+"""How each thing looks: a small table of named styles, and the colours of code.
+
+Colours are the terminal's own 16, without black, white, yellow and the bright ones: what is left reads on dark and on
+light backgrounds. Comments are dim, not grey, because some palettes make "bright black" the background.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from pygments.styles import get_all_styles  # type: ignore[import-untyped]  # pygments ships no types
+from pygments.token import Token  # type: ignore[import-untyped]  # pygments ships no types
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
+
+from grokcli.errors import ConfigError
+
+TokenType = Any  # pygments types its tokens as tuples that have attributes
+
+_MARKDOWN = {
+    "heading1": "bold underline magenta",
+    "heading2": "bold magenta",
+    "heading3": "bold cyan",
+    "heading4": "bold",
+    "heading5": "bold italic",
+    "heading6": "italic",
+    "strong": "bold",
+    "emphasis": "italic",
+    "struck": "strike",
+    "code": "cyan",
+    "math": "magenta",
+    "link": "underline blue",
+    "target": "dim underline blue",
+    "image": "magenta",
+    "html": "dim",
+    "faint": "dim",
+    "bullet": "bold cyan",
+    "number": "cyan",
+    "done": "green",
+    "open": "dim",
+    "quote": "dim",
+    "table_head": "bold",
+}
+
+_CODE = {
+    Token.Comment: "dim italic",
+    Token.Comment.Preproc: "magenta",
+    Token.Keyword: "magenta",
+    Token.Keyword.Constant: "cyan",
+    Token.Keyword.Type: "cyan",
+    Token.Operator.Word: "magenta",
+    Token.Name.Builtin: "cyan",
+    Token.Name.Builtin.Pseudo: "italic",
+    Token.Name.Function: "blue",
+    Token.Name.Class: "bold blue",
+    Token.Name.Exception: "bold red",
+    Token.Name.Decorator: "magenta",
+    Token.Name.Tag: "blue",
+    Token.Name.Attribute: "cyan",
+    Token.Name.Variable: "red",
+    Token.Literal.String: "green",
+    Token.Literal.String.Doc: "dim green",
+    Token.Literal.String.Escape: "cyan",
+    Token.Literal.Number: "cyan",
+    Token.Generic.Heading: "bold",
+    Token.Generic.Subheading: "bold magenta",
+    Token.Generic.Deleted: "red",
+    Token.Generic.Inserted: "green",
+    Token.Generic.Error: "red",
+    Token.Generic.Emph: "italic",
+    Token.Generic.Strong: "bold",
+    Token.Generic.Prompt: "dim",
+}
+
+_PLAIN = Style.null()
+
+
+class Theme:
+    """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`."""
+
+    def __init__(self, name: str = "default") -> None:
+        """Take "default", "mono" (no colours), or the name of a Pygments style, which then colours the code.
+
+        Raises ConfigError for any other name, naming the closest.
+        """
+        colorless = name == "mono"
+        self._styles = {key: _style(definition, colorless) for key, definition in _MARKDOWN.items()}
+        self._find_code_style = _code_styles(name)
+        self._code_styles: dict[TokenType, Style] = {}
+
+    def __getitem__(self, key: str) -> Style:
+        """Return the style of one kind of markdown."""
+        return self._styles[key]
+
+    def code_style(self, token: TokenType) -> Style:
+        """Return the style of one kind of code token; never a background, so that code copies and reads anywhere."""
+        style = self._code_styles.get(token)
+        if style is None:
+            found = self._find_code_style(token)
+            style = Style(color=found.color, bold=found.bold, italic=found.italic, underline=found.underline) + Style(
+                dim=found.dim
+            )
+            self._code_styles[token] = style
+        return style
+
+
+def _style(definition: str, colorless: bool) -> Style:
+    style = Style.parse(definition)
+    return style.without_color if colorless else style
+
+
+def _code_styles(name: str) -> Callable[[TokenType], Style]:
+    if name in ("default", "mono"):
+        table = {token: _style(definition, name == "mono") for token, definition in _CODE.items()}
+        return ANSISyntaxTheme(table).get_style_for_token
+    known = sorted(get_all_styles())
+    if name not in known:
+        close = difflib.get_close_matches(name, ["default", "mono", *known], n=1)
+        suggestion = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
+        raise ConfigError(f"there is no theme called {name!r}", hint=suggestion)
+    return PygmentsSyntaxTheme(name).get_style_for_token

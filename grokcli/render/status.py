@@ -1,0 +1,70 @@
+"""The quiet line that says that something is going on: `thinking 3 s`, on a terminal, until the first token comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TextIO
+
+_SILENCE = 0.5  # seconds; what comes sooner than this needs no status
+_ERASE = "\r\x1b[K"
+
+
+class Status:
+    """Counts seconds on the last line of a terminal, from start() until stop()."""
+
+    def __init__(
+        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, label: str = "thinking", dim: bool = True
+    ) -> None:
+        """Write to `stream`, a terminal that understands escape sequences."""
+        self._stream = stream
+        self._clock = clock
+        self._label = label
+        self._dim = dim
+        self._stopping: SimpleQueue[None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin to count; nothing is shown for the first half second. Does nothing while already counting."""
+        if self._thread is None:
+            self._stopping = SimpleQueue()
+            self._thread = Thread(target=self._run, name="status", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Erase the line without a trace; nothing is written after this returns. May be called twice."""
+        if self._thread is not None:
+            self._stopping.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        with suppress(OSError, ValueError):  # the terminal is gone, or the stream closed: there is nobody to tell
+            self._count()
+
+    def _count(self) -> None:
+        began = self._clock()
+        wait = _SILENCE
+        shown = False
+        while not self._stopped_within(wait):
+            seconds = self._clock() - began
+            text = f"{self._label} {seconds:.0f} s" if seconds >= 1 else self._label
+            self._write(f"{_ERASE}\x1b[2m{text}\x1b[0m" if self._dim else f"{_ERASE}{text}")
+            shown = True
+            wait = 1 - seconds % 1
+        if shown:
+            self._write(_ERASE)
+
+    def _stopped_within(self, seconds: float) -> bool:
+        try:
+            self._stopping.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
