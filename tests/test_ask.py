@@ -256,6 +256,33 @@ def test_raw_text_on_a_terminal_holds_no_control_characters(grok, server):
     assert "]0;t" in out
 
 
+def test_on_a_terminal_the_answer_is_rendered(grok, server):
+    server.reply(answer("# Ti", "tle\n\n- one\n- tw", "o\n"))
+    code, out, err = grok("ask", "hi", tty=True)
+    assert (code, err) == (0, "")
+    assert "\x1b[" in out
+    assert "- one" not in out
+    for word in ("Title", "one", "two"):
+        assert word in out
+    plain = grok("ask", "--color", "never", "--markdown", "hi").out
+    assert "\x1b" not in plain
+    assert plain.split() == ["Title", "•", "one", "•", "two"]
+
+
+def test_reasoning_is_shown_on_stderr_when_asked_for(grok, server):
+    server.reply(stream([delta(reasoning_content="h\x1bm"), delta("Hello"), finish(), "[DONE]"]))
+    assert grok("ask", "--show-reasoning", "hi") == (0, "Hello\n", "h␛m\n\n")
+    assert grok("ask", "hi").err == ""
+
+
+def test_a_theme_that_does_not_exist_is_told(grok, server, environ):
+    environ["GROK_THEME"] = "monokay"
+    server.reply(answer("ok"))
+    code, _, err = grok("ask", "hi", tty=True)
+    assert code == 2
+    assert "monokai" in err
+
+
 def test_output_goes_into_a_file(grok, server, tmp_path):
     server.reply(answer("Hello"))
     target = tmp_path / "answer.md"

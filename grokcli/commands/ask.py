@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,15 +21,11 @@ from grokcli.commands.options import (
     new_app,
     parse_options,
 )
+from grokcli.commands.output import Color, Format, Output, make_renderers
 from grokcli.inputs import read_question
-from grokcli.render.json import JSONRenderer, StreamJSONRenderer
-from grokcli.render.plain import PlainRenderer
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.render import Renderer
-
-Format = Literal["text", "json", "stream-json"]
 
 app = new_app()
 
@@ -49,7 +45,14 @@ def ask(
     ] = None,
     json: AsJSON = False,
     output_format: Annotated[Format, typer.Option("--output-format", help="How the answer is printed.")] = "text",
-    raw: Annotated[bool, typer.Option("--raw", help="Print the model's text as it is, on a terminal too.")] = False,
+    markdown: Annotated[
+        bool | None,
+        typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
+    ] = None,
+    color: Annotated[Color | None, typer.Option("--color", help="Colours: on a terminal, always, or never.")] = None,
+    show_reasoning: Annotated[
+        bool, typer.Option("--show-reasoning", help="Print what the model thinks, on stderr.")
+    ] = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Wait for the whole answer.")] = False,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
     usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")] = False,
@@ -77,35 +80,14 @@ def ask(
 
         env.stdout.write(describe(env, request, stream=not no_stream))
         return
-    renderers = choose_renderers(env, "json" if json else output_format, output)
-    answer(env, request, renderers, stream=not no_stream, usage=usage)
+    where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
+    answer(env, request, where, stream=not no_stream, usage=usage)
 
 
-def answer(env: Env, request: Request, renderers: list[Renderer], *, stream: bool, usage: bool) -> None:
+def answer(env: Env, request: Request, output: Output, *, stream: bool, usage: bool) -> None:
     """Send the request and show its answer."""
     started = time.monotonic()
     chat = request.chat(env)
-    response = show_answer(env, request, chat.events(stream=stream), renderers)
+    response = show_answer(env, request, chat.events(stream=stream), make_renderers(env, output))
     if usage:
         env.say(usage_line(response.usage, started))
-
-
-def choose_renderers(env: Env, output_format: Format, output: Path | None) -> list[Renderer]:
-    """Return where the answer goes: stdout, or a file and the terminal if there is one."""
-    if output is None:
-        return [make_renderer(env.stdout, output_format)]
-    from grokcli.render.file import FileRenderer
-
-    renderers: list[Renderer] = [FileRenderer(output, lambda out: make_renderer(out, output_format))]
-    if env.stdout.isatty():
-        renderers.insert(0, make_renderer(env.stdout, output_format))
-    return renderers
-
-
-def make_renderer(out: TextIO, output_format: Format) -> Renderer:
-    """Return the renderer of a format for a stream: plain text is rendered on a terminal, and as it is elsewhere."""
-    if output_format == "json":
-        return JSONRenderer(out)
-    if output_format == "stream-json":
-        return StreamJSONRenderer(out)
-    return PlainRenderer(out)

@@ -31,7 +31,7 @@ class ReasoningRenderer:
         elif isinstance(event, TextDelta):
             self.close()
 
-    def close(self, error: GrokError | None = None) -> None:  # noqa: ARG002  the caller prints it
+    def close(self, error: GrokError | None = None) -> None:
         """End the reasoning, if any is open. May be called twice."""
         self._write(self._cleaner.finish())
         if self._open:

@@ -7,14 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from grokcli.events import Event, TextDelta
+
+if TYPE_CHECKING:
+    from grokcli.errors import GrokError
 
 _SILENCE = 0.5  # seconds; what comes sooner than this needs no status
 _ERASE = "\r\x1b[K"
 
 
 class Status:
-    """Counts seconds on the last line of a terminal, from start() until stop()."""
+    """Counts seconds on the last line of a terminal until the answer begins; a grokcli.render.Renderer."""
 
     def __init__(
         self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, label: str = "thinking", dim: bool = True
@@ -26,6 +31,15 @@ class Status:
         self._dim = dim
         self._stopping: SimpleQueue[None] = SimpleQueue()
         self._thread: Thread | None = None
+
+    def show(self, event: Event) -> None:
+        """Stop when the answer begins; count on while the model thinks."""
+        if isinstance(event, TextDelta):
+            self.stop()
+
+    def close(self, error: GrokError | None = None) -> None:
+        """Stop, if that has not happened yet."""
+        self.stop()
 
     def start(self) -> None:
         """Begin to count; nothing is shown for the first half second. Does nothing while already counting."""

@@ -26,7 +26,7 @@ class Node:
     key: int = field(default=0, kw_only=True)
     after_blank: bool = field(default=False, kw_only=True)
 
-    def continues(self, cursor: LineCursor) -> bool:  # noqa: ARG002  the same question for every kind of node
+    def continues(self, cursor: LineCursor) -> bool:
         """Say whether the line goes on with this block, and move `cursor` past what belongs to the block alone."""
         return False
 
@@ -72,7 +72,7 @@ class List(Container):
     mark: str
     number: int
 
-    def continues(self, cursor: LineCursor) -> bool:  # noqa: ARG002  its items decide
+    def continues(self, cursor: LineCursor) -> bool:
         """Go on: whether the line still belongs here is for the item to say."""
         return True
 
@@ -209,7 +209,7 @@ class Math(Leaf):
     end: str
     lines: list[str] = field(default_factory=list)
 
-    def continues(self, cursor: LineCursor) -> bool:  # noqa: ARG002  its end is looked for when the line is added
+    def continues(self, cursor: LineCursor) -> bool:
         """Go on."""
         return True
 

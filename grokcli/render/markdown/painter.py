@@ -38,7 +38,7 @@ class RowPrinter:
         """Write through `write`."""
         self._write = write
 
-    def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:  # noqa: ARG002  cannot be taken back
+    def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
         """Print `final`."""
         if final:
             self._write("".join(f"{row.output}\n" for row in final))

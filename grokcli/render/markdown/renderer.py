@@ -70,7 +70,7 @@ class MarkdownRenderer:
         """Let others write whole lines to the terminal: what is unfinished leaves it until the next show()."""
         self._do(_Request(self._display.suspend))
 
-    def close(self, error: GrokError | None = None) -> None:  # noqa: ARG002  the caller prints it, below the answer
+    def close(self, error: GrokError | None = None) -> None:
         """Finish what is open and show it, whatever interrupted the answer; the cursor is then on a new line.
 
         May be called again, also after it was itself interrupted. Raises what writing failed with, unless show() did.

@@ -1,0 +1,76 @@
+"""Where an answer goes and in which form: the flags of `ask` turned into renderers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from grokcli.render.json import JSONRenderer, StreamJSONRenderer
+from grokcli.render.plain import PlainRenderer
+
+if TYPE_CHECKING:
+    from grokcli.env import Env
+    from grokcli.render import Renderer
+
+Format = Literal["text", "json", "stream-json"]
+Color = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the user said about the output. `markdown`: rendered everywhere, nowhere, or (None) on a terminal."""
+
+    format: Format = "text"
+    file: Path | None = None
+    markdown: bool | None = None
+    color: Color | None = None
+    show_reasoning: bool = False
+
+
+def make_renderers(env: Env, output: Output) -> list[Renderer]:
+    """Return what shows an answer, in the order in which each event is to be shown.
+
+    Raises UsageError for a file that cannot be written, ConfigError for an unknown theme.
+    """
+    renderers: list[Renderer] = []
+    if output.show_reasoning:
+        from grokcli.render.reasoning import ReasoningRenderer
+
+        renderers.append(ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr)))
+    elif _is_capable(env, env.stderr) and not env.quiet:
+        from grokcli.render.status import Status
+
+        status = Status(env.stderr)
+        status.start()
+        renderers.append(status)
+    if output.file is None or env.stdout.isatty():
+        renderers.append(_for_stream(env, env.stdout, output))
+    if output.file is not None:
+        from grokcli.render.file import FileRenderer
+
+        renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output.format)))
+    return renderers
+
+
+def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
+    wanted = out.isatty() if output.markdown is None else output.markdown
+    if output.format != "text" or not wanted:
+        return _for_format(out, output.format)
+    from grokcli.render.markdown import MarkdownRenderer, Terminal
+
+    color: Color = env.settings.value("color", output.color)
+    return MarkdownRenderer(out, terminal=Terminal.detect(out, env.environ, color), theme=env.settings.value("theme"))
+
+
+def _for_format(out: TextIO, output_format: Format) -> Renderer:
+    if output_format == "json":
+        return JSONRenderer(out)
+    if output_format == "stream-json":
+        return StreamJSONRenderer(out)
+    return PlainRenderer(out)
+
+
+def _is_capable(env: Env, stream: TextIO) -> bool:
+    """Say whether `stream` is a terminal that understands escape sequences."""
+    return stream.isatty() and env.environ.get("TERM") != "dumb"
