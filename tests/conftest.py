@@ -8,38 +8,18 @@ run("ask", "hi")                                 the same, in a process of its o
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import pytest
+from language import KEY, Result, Screen, command, piped
 from server import Server
 
 from grokcli.cli import main
 from grokcli.env import Env
-
-KEY = "xai-test0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Screen(io.StringIO):
-    """Text that somebody reads, on a terminal or not."""
-
-    def __init__(self, tty: bool) -> None:
-        super().__init__()
-        self._tty = tty
-
-    def isatty(self) -> bool:
-        return self._tty
 
 
 @pytest.fixture
@@ -65,19 +45,6 @@ def environ(home: Path, server: Server) -> dict[str, str]:
         "XAI_API_KEY": KEY,
         "XAI_BASE_URL": server.url,
     }
-
-
-def piped(content: str | bytes | None) -> IO[bytes]:
-    """Return the read end of a pipe that holds `content`, or /dev/null."""
-    if content is None:
-        return Path(os.devnull).open("rb")
-    content = content.encode() if isinstance(content, str) else content
-    reading, writing = os.pipe()
-    # What fits the pipe's buffer can be written before anybody reads.
-    assert len(content) <= 65536
-    os.write(writing, content)
-    os.close(writing)
-    return os.fdopen(reading, "rb")
 
 
 @pytest.fixture
@@ -107,8 +74,3 @@ def run(environ: dict[str, str]) -> Callable[..., Result]:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
-
-
-def command(*words: str) -> list[str]:
-    """Return the command line that runs grok in a process of its own."""
-    return [sys.executable, "-m", "grokcli", *words]

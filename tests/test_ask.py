@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import KEY, Screen, command
+from language import KEY, Screen, command
 from server import MODEL, answer, body, data, delta, finish, stream, usage, whole
 
 

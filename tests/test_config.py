@@ -9,7 +9,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import KEY, command
+from language import KEY, command
 from server import answer, body
 
 

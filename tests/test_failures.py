@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 import pytest
-from conftest import KEY, command
+from language import KEY, command
 from server import Server, answer, body, data, delta, finish, stream, usage
 
 BAD_KEY = {"code": "invalid-argument", "error": f"Incorrect API key provided: {KEY}. Get one from the console."}

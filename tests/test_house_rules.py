@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import command
+from language import command
 
 from grokcli.cli import COMMANDS
 from grokcli.settings import SETTINGS

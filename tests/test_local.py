@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import command
+from language import command
 
 from grokcli import local
 from grokcli.local import NOTICE, WEIGHTS

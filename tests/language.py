@@ -1,0 +1,46 @@
+"""What the tests say things with; the fixtures that use it are in conftest.py."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import IO, NamedTuple
+
+KEY = "xai-test0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Screen(io.StringIO):
+    """Text that somebody reads, on a terminal or not."""
+
+    def __init__(self, tty: bool) -> None:
+        super().__init__()
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+def piped(content: str | bytes | None) -> IO[bytes]:
+    """Return the read end of a pipe that holds `content`, or /dev/null."""
+    if content is None:
+        return Path(os.devnull).open("rb")
+    content = content.encode() if isinstance(content, str) else content
+    reading, writing = os.pipe()
+    # What fits the pipe's buffer can be written before anybody reads.
+    assert len(content) <= 65536
+    os.write(writing, content)
+    os.close(writing)
+    return os.fdopen(reading, "rb")
+
+
+def command(*words: str) -> list[str]:
+    """Return the command line that runs grok in a process of its own."""
+    return [sys.executable, "-m", "grokcli", *words]
