@@ -16,13 +16,13 @@ from typer.main import get_command
 from grokcli import __version__
 from grokcli.commands.completion import VARIABLE as COMPLETION_VARIABLE
 from grokcli.env import Env
-from grokcli.errors import APIError, GrokError
+from grokcli.errors import GrokError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of grokcli.commands, imported when it is used.
-COMMANDS = ("ask", "config", "completion")
+COMMANDS = ("ask", "chat", "config", "completion")
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -76,10 +76,10 @@ def main(argv: Sequence[str], env: Env) -> int:
         finally:
             env.stdout.flush()
     except GrokError as error:
-        report(env, error)
+        env.report(error)
         return error.exit_code
     except typer.TyperException as error:
-        report(env, GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
+        env.report(GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -109,14 +109,6 @@ def as_subcommand(argv: Sequence[str]) -> list[str]:
         words.remove("-p")
         return ["ask", *words]
     return words
-
-
-def report(env: Env, error: GrokError) -> None:
-    """Say on stderr what happened and what to do next, in a line each."""
-    request_id = error.request_id if isinstance(error, APIError) else None
-    env.say(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
-    if error.hint:
-        env.say(f"hint: {error.hint}")
 
 
 def _invoke(argv: list[str], env: Env) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 def edit_file(path: Path, environ: Mapping[str, str]) -> None:
@@ -23,3 +24,16 @@ def edit_file(path: Path, environ: Mapping[str, str]) -> None:
         raise UsageError(f"the editor {command!r} cannot run: {error}", hint="set VISUAL or EDITOR") from None
     if result.returncode != 0:
         raise UsageError(f"the editor {command!r} ended with exit code {result.returncode}")
+
+
+def edit_text(text: str, environ: Mapping[str, str]) -> str:
+    """Return `text` as the user leaves it in their editor. Raises UsageError when the editor fails."""
+    descriptor, name = tempfile.mkstemp(suffix=".md", prefix="grok-")
+    path = Path(name)
+    try:
+        os.write(descriptor, text.encode("utf-8", "replace"))
+        os.close(descriptor)
+        edit_file(path, environ)
+        return path.read_text("utf-8", errors="replace").rstrip("\n")
+    finally:
+        path.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, TextIO
 
 from grokcli.credentials import find_key
+from grokcli.errors import APIError, GrokError
 from grokcli.models import LOCAL_MODEL
 from grokcli.redact import redact
 from grokcli.render.sanitize import clean
@@ -66,6 +67,13 @@ class Env:
         """Write one line to stderr, without control characters and without secrets."""
         self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
         self.stderr.flush()
+
+    def report(self, error: GrokError) -> None:
+        """Say what happened and what to do next, in a line each."""
+        request_id = error.request_id if isinstance(error, APIError) else None
+        self.say(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
+        if error.hint:
+            self.say(f"hint: {error.hint}")
 
     def connect(self, model: str) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.

@@ -41,17 +41,20 @@ def stdin_kind(stdin: IO[bytes] | None) -> Kind:
     return Kind.PIPE if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else Kind.NOTHING
 
 
-def read_question(env: Env, words: Sequence[str], *, no_stdin: bool = False) -> str:
-    """Return the question in `words` and on stdin: documents first, the question last.
+def read_question(
+    env: Env, words: Sequence[str], files: Sequence[tuple[str, str]] = (), *, no_stdin: bool = False
+) -> str:
+    """Return the question in `words`, with the text on stdin and the `files` (tag, text) before it.
 
     A word "-" asks for stdin and waits for all of it. Raises UsageError when nothing was asked, or stdin is not text.
     """
     prompt = " ".join(word for word in words if word != "-").strip()
     _require_text(prompt)
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
-    if not prompt and not document.strip():
+    documents = [*([("stdin", document)] if document else []), *files]
+    if not prompt and not any(text.strip() for _, text in documents):
         raise UsageError("there is no question", hint='grok ask "why is the sky blue?", or pipe text into grok ask')
-    return join(prompt, [("stdin", document)] if document else [])
+    return join(prompt, documents)
 
 
 def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:

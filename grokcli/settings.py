@@ -90,6 +90,7 @@ SETTINGS = {
         Setting("max_tokens", _count, None, "the longest answer, in tokens"),
         Setting("color", _one_of("auto", "always", "never"), "auto", "colours on a terminal"),
         Setting("theme", _text, "default", "the colours of rendered answers"),
+        Setting("editing_mode", _one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
         Setting(
             "stdin_timeout", _number, 10.0, "seconds to wait for piped input beside a question, without a terminal"
         ),

@@ -24,6 +24,7 @@ from grokcli.errors import (
     RateLimitError,
     RefusedError,
     StreamCutError,
+    UsageError,
 )
 from grokcli.wire.failures import failure
 
@@ -222,3 +223,22 @@ def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def fetch(url: str, limit: int) -> bytes:
+    """Return what is at `url`, a page that has nothing to do with the API: no key goes along.
+
+    Raises UsageError for more than `limit` bytes, HTTPStatusError, NetworkError.
+    """
+    try:
+        with requests.get(url, headers={"User-Agent": f"grokcli/{__version__}"}, timeout=30, stream=True) as response:
+            if response.status_code != requests.codes.ok:
+                raise HTTPStatusError(f"{url} answered HTTP {response.status_code}", status=response.status_code)
+            content = bytes(response.raw.read(limit + 1, decode_content=True))
+    except failures.HTTPError:
+        raise
+    except (failures.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _network_error(error, url) from error
+    if len(content) > limit:
+        raise UsageError(f"{url} has more than {limit >> 20} MB")
+    return content

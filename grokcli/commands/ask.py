@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokcli.commands.answering import Request, prepare, show_answer, usage_line
+from grokcli.answering import Request, prepare, require_fit, show_answer, usage_line
+from grokcli.attachments import read_files, read_image
+from grokcli.chat import Response, user
 from grokcli.commands.options import (
     AsJSON,
+    Colors,
+    Files,
+    Images,
+    Markdown,
     MaxTokens,
     Model,
     Option,
     Quiet,
     Role,
+    ShowReasoning,
     System,
     Temperature,
+    Usage,
     new_app,
     parse_options,
 )
-from grokcli.commands.output import Color, Format, Output, make_renderers
 from grokcli.inputs import read_question
+from grokcli.output import Format, Output, make_renderers
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -40,22 +48,19 @@ def ask(
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
     option: Option = None,
+    file: Files = None,
+    image: Images = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, when it is whole.")
     ] = None,
     json: AsJSON = False,
     output_format: Annotated[Format, typer.Option("--output-format", help="How the answer is printed.")] = "text",
-    markdown: Annotated[
-        bool | None,
-        typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
-    ] = None,
-    color: Annotated[Color | None, typer.Option("--color", help="Colours: on a terminal, always, or never.")] = None,
-    show_reasoning: Annotated[
-        bool, typer.Option("--show-reasoning", help="Print what the model thinks, on stderr.")
-    ] = False,
+    markdown: Markdown = None,
+    color: Colors = None,
+    show_reasoning: ShowReasoning = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Wait for the whole answer.")] = False,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
-    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")] = False,
+    usage: Usage = False,
     quiet: Quiet = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
@@ -64,10 +69,10 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
-    question = read_question(env, words or [], no_stdin=no_stdin)
+    text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     request = prepare(
         env,
-        question,
+        user(text, *map(read_image, image or [])),
         model=model,
         role=role,
         system_prompt=system,
@@ -75,6 +80,7 @@ def ask(
         max_tokens=max_tokens,
         options=parse_options(option),
     )
+    require_fit(request)
     if dry_run:
         from grokcli.commands.dry_run import describe
 
@@ -88,6 +94,7 @@ def answer(env: Env, request: Request, output: Output, *, stream: bool, usage: b
     """Send the request and show its answer."""
     started = time.monotonic()
     chat = request.chat(env)
-    response = show_answer(env, request, chat.events(stream=stream), make_renderers(env, output))
+    response = Response()
+    show_answer(env, request, chat.events(stream=stream), make_renderers(env, output), response)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -12,7 +12,7 @@ from grokcli.wire import chat as chat_wire
 from grokcli.wire.json import encode
 
 if TYPE_CHECKING:
-    from grokcli.commands.answering import Request
+    from grokcli.answering import Request
     from grokcli.env import Env
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
 
+from grokcli.answering import parse_field
 from grokcli.errors import UsageError
+from grokcli.output import Color
 
 Model = Annotated[
     str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model; 'local' is one on this machine.")
@@ -26,6 +27,17 @@ Option = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),
 ]
+Files = Annotated[
+    list[str] | None, typer.Option("-f", "--file", metavar="PATH", help="Send a file, folder, glob or URL along.")
+]
+Images = Annotated[list[str] | None, typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along.")]
+Markdown = Annotated[
+    bool | None,
+    typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
+]
+Colors = Annotated[Color | None, typer.Option("--color", help="Colours: on a terminal, always, or never.")]
+ShowReasoning = Annotated[bool, typer.Option("--show-reasoning", help="Print what the model thinks, on stderr.")]
+Usage = Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -41,16 +53,11 @@ def new_app(text: str | None = None) -> typer.Typer:
 
 
 def parse_options(pairs: list[str] | None) -> dict[str, Any]:
-    """Return request fields from KEY=VALUE words; a VALUE that is JSON is sent as such, another one as text."""
+    """Return the fields of a request from KEY=VALUE words. Raises UsageError."""
     fields: dict[str, Any] = {}
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
-        if not equals or not key.isidentifier():
+        if not equals:
             raise UsageError(f"-O {pair!r} is not KEY=VALUE", hint="for example: -O seed=7")
-        if key in ("model", "messages", "stream"):
-            raise UsageError(f"-O cannot set {key!r}", hint="-m sets the model, --no-stream the way it is sent")
-        try:
-            fields[key] = json.loads(value)
-        except ValueError:
-            fields[key] = value
+        fields |= parse_field(key, value)
     return fields

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Message, Response, system, user
+from grokcli.chat import Chat, Message, Response, system
 from grokcli.errors import GrokError, IncompleteError, UsageError
 from grokcli.models import LOCAL_MODEL, context_window, is_same_model, least_tokens
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from grokcli.render import Renderer
 
 TICKS_PER_DOLLAR = 10**10
+# Fields of a request that have other ways of being set, and some that have none but KEY=VALUE.
+OURS = ("model", "messages", "input", "stream", "stream_options")
+SETTABLE = ("temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "stop", "user")
 
 
 @dataclass
@@ -37,8 +41,9 @@ class Request:
 
 def prepare(
     env: Env,
-    question: str,
+    question: Message | None,
     *,
+    history: Sequence[Message] = (),
     model: str | None,
     role: str | None,
     system_prompt: str | None,
@@ -46,9 +51,9 @@ def prepare(
     max_tokens: int | None,
     options: dict[str, Any],
 ) -> Request:
-    """Return the request for `question`, from flags (None where not given) and settings.
+    """Return the request for `question` after `history`, from flags (None where not given) and settings.
 
-    Raises UsageError when the question cannot fit the model.
+    A system prompt of the history stays unless a flag or a role says otherwise. Raises UsageError, ConfigError.
     """
     settings = env.settings
     for warning in settings.warnings():
@@ -61,15 +66,23 @@ def prepare(
         "max_tokens": settings.value("max_tokens", max_tokens, model=name),
         **options,
     }
-    behaviour = settings.value("system", _text_or_file(system_prompt), model=name)
-    if name == LOCAL_MODEL and not behaviour:
-        from grokcli.local import SYSTEM_PROMPT
+    messages = list(history)
+    if not messages or system_prompt is not None or role:
+        behaviour = settings.value("system", _text_or_file(system_prompt), model=name) or _own_behaviour(name)
+        others = messages[1:] if messages and messages[0]["role"] == "system" else messages
+        messages = [system(behaviour), *others] if behaviour else others
+    if question is not None:
+        messages.append(question)
+    return Request(name, messages, {key: value for key, value in fields.items() if value is not None})
 
-        behaviour = SYSTEM_PROMPT
-    messages = [system(behaviour)] if behaviour else []
-    request = Request(name, [*messages, user(question)], {k: v for k, v in fields.items() if v is not None})
-    _require_fit(request)
-    return request
+
+def _own_behaviour(model: str) -> str:
+    """Return the system prompt without which the model on this machine makes no sense; "" for others."""
+    if model != LOCAL_MODEL:
+        return ""
+    from grokcli.local import SYSTEM_PROMPT
+
+    return SYSTEM_PROMPT
 
 
 def _text_or_file(value: str | None) -> str | None:
@@ -84,7 +97,20 @@ def _text_or_file(value: str | None) -> str | None:
         raise UsageError(f"{value[1:]} is not UTF-8") from None
 
 
-def _require_fit(request: Request) -> None:
+def parse_field(key: str, value: str) -> dict[str, Any]:
+    """Return KEY=VALUE as a field of a request's body; a VALUE that is JSON is sent as such, another one as text."""
+    if not key.isidentifier():
+        raise UsageError(f"{key!r} is no field of a request", hint="for example: seed=7")
+    if key in OURS:
+        raise UsageError(f"{key!r} cannot be set this way", hint="it has a flag or a command of its own")
+    try:
+        return {key: json.loads(value)}
+    except ValueError:
+        return {key: value}
+
+
+def require_fit(request: Request) -> None:
+    """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
     window = context_window(request.model)
     tokens = least_tokens("".join(str(message["content"]) for message in request.messages))
     if window is not None and tokens > window:
@@ -94,9 +120,13 @@ def _require_fit(request: Request) -> None:
         )
 
 
-def show_answer(env: Env, request: Request, events: Iterator[Event], renderers: Sequence[Renderer]) -> Response:
-    """Show the answer as it comes and return it. Raises what the stream raises; IncompleteError for a cut answer."""
-    response = Response()
+def show_answer(
+    env: Env, request: Request, events: Iterator[Event], renderers: Sequence[Renderer], response: Response
+) -> None:
+    """Show the answer as it comes, and gather it in `response`, which holds what came whatever happens.
+
+    Raises what the stream raises; IncompleteError for an answer that a limit cut.
+    """
     with _closing(renderers):
         for event in events:
             response.add(event)
@@ -109,7 +139,6 @@ def show_answer(env: Env, request: Request, events: Iterator[Event], renderers: 
         env.note(NOTICE)
     elif not is_same_model(request.model, response.model):
         env.note(f"asked {request.model}, answered by {response.model}")
-    return response
 
 
 @contextmanager
@@ -146,6 +175,17 @@ def usage_line(usage: Usage | None, started: float) -> str:
     line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
     cost = f" · ${dollars(usage.cost_in_usd_ticks)}" if usage.cost_in_usd_ticks is not None else ""
     return f"{line}{cost} · {seconds}"
+
+
+def spent_line(spent: Usage, last: Usage | None, model: str) -> str:
+    """Return what a conversation cost so far, and how much of the model's context it fills."""
+    cost = f" · ${dollars(spent.cost_in_usd_ticks)}" if spent.cost_in_usd_ticks is not None else ""
+    line = f"{spent.input_tokens:,} tokens in · {spent.output_tokens:,} out{cost}"
+    window = context_window(model)
+    if last is None or window is None:
+        return line
+    used = last.input_tokens + last.output_tokens
+    return f"{line} · {used:,} of {window:,} in use ({used / window:.0%})"
 
 
 def dollars(ticks: int) -> str:

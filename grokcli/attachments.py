@@ -1,0 +1,95 @@
+"""Files and images that go along with a question."""
+
+from __future__ import annotations
+
+import base64
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokcli.chat import Part, image
+from grokcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
+MAX_PAGE_BYTES = 10 * 1024 * 1024
+IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+
+
+def read_files(sources: list[str]) -> list[tuple[str, str]]:
+    """Return (tag, text) for each text file that `sources` name: files, folders, glob patterns and http(s) URLs.
+
+    In folders, hidden files and files that are not text are passed over; a file that is named must be text. Raises
+    UsageError for what cannot be read, NetworkError and APIError for pages.
+    """
+    return [(f'file path="{name}"', text) for source in sources for name, text in _texts(source)]
+
+
+def _texts(source: str) -> Iterator[tuple[str, str]]:
+    if source.startswith(("http://", "https://")):
+        from grokcli.transport import fetch
+
+        yield source, _decoded(source, fetch(source, MAX_PAGE_BYTES))
+        return
+    path = Path(source).expanduser()
+    if path.is_dir():
+        yield from _folder(path)
+    elif path.exists() or not glob.has_magic(source):
+        yield source, _decoded(source, _bytes(path))
+    else:
+        matches = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+        if not matches:
+            raise UsageError(f"nothing matches {source}")
+        for match in matches:
+            if match.is_file():
+                yield str(match), _decoded(str(match), _bytes(match))
+
+
+def _folder(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
+            continue
+        try:
+            yield str(path), _bytes(path).decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        hint = "pictures go along with -i" if _image_type(content) else "convert it first: iconv -f latin1 -t utf-8"
+        raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
+
+
+def read_image(source: str) -> Part:
+    """Return the image at `source`, a path or an http(s) URL, as a part of a message. Raises UsageError."""
+    if source.startswith(("http://", "https://")):
+        return image(source)
+    path = Path(source).expanduser()
+    content = _bytes(path)
+    kind = _image_type(content)
+    if kind is None:
+        raise UsageError(f"{source} is not a PNG or JPEG image", hint="convert it first: magick old.webp new.png")
+    if len(content) > MAX_IMAGE_BYTES:
+        raise UsageError(
+            f"{source} has {len(content) / 2**20:.1f} MiB; an image may have {MAX_IMAGE_BYTES >> 20}",
+            hint="make it smaller",
+        )
+    return image(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
+
+
+def _image_type(content: bytes) -> str | None:
+    return next((kind for magic, kind in IMAGE_TYPES.items() if content.startswith(magic)), None)

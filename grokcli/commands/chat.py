@@ -1,0 +1,99 @@
+"""`grok chat`: a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grokcli.answering import prepare
+from grokcli.attachments import read_files, read_image
+from grokcli.commands.options import (
+    Colors,
+    Files,
+    Images,
+    Markdown,
+    MaxTokens,
+    Model,
+    Option,
+    Quiet,
+    Role,
+    ShowReasoning,
+    System,
+    Temperature,
+    Usage,
+    new_app,
+    parse_options,
+)
+from grokcli.inputs import read_stdin
+from grokcli.memory import Memory
+from grokcli.output import Output
+from grokcli.repl.lines import EditedLines, Lines, PlainLines
+from grokcli.repl.loop import chat as run_chat
+from grokcli.repl.session import Session
+from grokcli.repl.slash import table
+
+if TYPE_CHECKING:
+    from grokcli.env import Env
+
+app = new_app()
+
+
+@app.command()
+def chat(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The first question.")] = None,
+    model: Model = None,
+    system: System = None,
+    role: Role = None,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
+    option: Option = None,
+    file: Files = None,
+    image: Images = None,
+    markdown: Markdown = None,
+    color: Colors = None,
+    show_reasoning: ShowReasoning = False,
+    usage: Usage = False,
+    quiet: Quiet = False,
+) -> None:
+    """Talk with a model. A pipe is read first: git diff | grok chat."""
+    env: Env = ctx.obj
+    env.quiet = quiet
+    request = prepare(
+        env,
+        None,
+        model=model,
+        role=role,
+        system_prompt=system,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        options=parse_options(option),
+    )
+    output = Output(markdown=markdown, color=color, show_reasoning=show_reasoning)
+    session = Session(
+        env, request.model, request.messages, request.options, output, Memory(), PlainLines(env.stdin), usage
+    )
+    session.documents += read_files(file or [])
+    session.images += map(read_image, image or [])
+    if _has_editor(env):
+        session.lines = _editor(session)
+    run_chat(session, " ".join(words or []))
+
+
+def _has_editor(env: Env) -> bool:
+    """Say whether somebody sits at a terminal: stdout is one, and stdin is one too or a pipe that is read first."""
+    return env.stdout.isatty() and env.stderr.isatty()
+
+
+def _editor(session: Session) -> Lines:
+    env = session.env
+    if env.stdin is not None and not env.stdin.isatty():
+        text = read_stdin(env, wanted=False, beside_prompt=False)
+        if text:
+            session.documents.insert(0, ("stdin", text))
+            env.note(f"{len(text):,} characters from stdin go along with the first question")
+    env.note(f"{session.model} · /help lists the commands, Ctrl-D leaves")
+    vi = env.settings.value("editing_mode") == "vi"
+    history = env.settings.paths.data / "history"
+    return EditedLines(history, lambda before: table.complete(session, before), vi=vi)

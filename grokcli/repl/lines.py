@@ -1,0 +1,161 @@
+"""Where the lines of a chat come from: a line editor on a terminal, plain lines everywhere else.
+
+The editor is prompt_toolkit: 60 ms to import, so only a terminal pays for it.
+"""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from grokcli.files import PRIVATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+
+PROMPT = "> "
+BLOCK = '"""'
+# (what stands before the cursor) -> (words that can stand there, how many characters they replace)
+Complete = "Callable[[str], Iterable[tuple[str, int]]]"
+
+
+class Lines(Protocol):
+    """Reads what the user says next."""
+
+    def read(self, draft: str = "") -> str:
+        """Return the next message, which may have many lines.
+
+        `draft` is there to be edited where that is possible. Raises EOFError at the end, KeyboardInterrupt when the
+        user dropped what was typed.
+        """
+
+
+def unblock(text: str) -> str:
+    """Return what stands between triple quotes, or the text as it is without them."""
+    stripped = text.strip()
+    if len(stripped) >= 2 * len(BLOCK) and stripped.startswith(BLOCK) and stripped.endswith(BLOCK):
+        return stripped[len(BLOCK) : -len(BLOCK)].strip("\n")
+    return text
+
+
+def is_open(text: str) -> bool:
+    """Say whether `text` begins a block of triple quotes that it does not end."""
+    stripped = text.strip()
+    return stripped.startswith(BLOCK) and not (len(stripped) >= 2 * len(BLOCK) and stripped.endswith(BLOCK))
+
+
+class PlainLines:
+    """A message a line, for scripts and tests."""
+
+    def __init__(self, stdin: IO[bytes] | None) -> None:
+        """Read from `stdin`; None is the end at once."""
+        self._stdin = stdin
+
+    def read(self, draft: str = "") -> str:
+        """Return the next line, or the next block of them."""
+        text = self._line()
+        while is_open(text):
+            try:
+                text += "\n" + self._line()
+            except EOFError:
+                break
+        return unblock(text)
+
+    def _line(self) -> str:
+        line = self._stdin.readline() if self._stdin is not None else b""
+        if not line:
+            raise EOFError
+        return line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+class EditedLines:
+    """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, a paste is one text, Ctrl+G opens the editor."""
+
+    def __init__(self, history: Path, complete: Callable[[str], Iterable[tuple[str, int]]], *, vi: bool) -> None:
+        """Keep what is typed in the file `history`; `complete` is asked when Tab is pressed."""
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.input import create_input
+
+        self.multiline = False
+        self._session: PromptSession[str] = PromptSession(
+            history=_history(history),
+            completer=_completer(complete),
+            complete_while_typing=False,
+            enable_open_in_editor=True,
+            tempfile_suffix=".md",
+            multiline=True,
+            key_bindings=_keys(self._is_unfinished),
+            vi_mode=vi,
+            prompt_continuation="  ",
+            # stdin may be a pipe that has been read; the terminal is behind stdout then.
+            input=create_input(always_prefer_tty=True),
+        )
+
+    def read(self, draft: str = "") -> str:
+        """Return what the user sends, `draft` being there to begin with."""
+        return unblock(self._session.prompt(PROMPT, default=draft))
+
+    def _is_unfinished(self, text: str) -> bool:
+        return self.multiline or is_open(text)
+
+
+def _history(path: Path) -> Any:
+    """Return the history in `path`, or one that is forgotten when that cannot be written."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(PRIVATE)
+        with path.open("ab"):
+            return FileHistory(str(path))
+    except OSError:
+        return InMemoryHistory()
+
+
+def _completer(complete: Callable[[str], Iterable[tuple[str, int]]]) -> Any:
+    from prompt_toolkit.completion import Completer, Completion
+
+    class Words(Completer):
+        def get_completions(self, document: Any, complete_event: Any) -> Iterable[Completion]:
+            return (Completion(word, -length) for word, length in complete(document.text_before_cursor))
+
+    return Words()
+
+
+def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def send(event: KeyPressEvent) -> None:
+        buffer: Buffer = event.current_buffer
+        if buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_state = None
+        elif is_unfinished(buffer.text):
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def send_or_break(event: KeyPressEvent) -> None:
+        buffer: Buffer = event.current_buffer
+        if is_unfinished(buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n")
+
+    @keys.add("c-j")
+    def break_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-g")
+    def edit(event: KeyPressEvent) -> None:
+        event.current_buffer.open_in_editor()
+
+    return keys

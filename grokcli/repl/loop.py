@@ -1,0 +1,72 @@
+"""The loop of a chat: read a line, do what it says, again."""
+
+from __future__ import annotations
+
+import subprocess
+
+from grokcli.errors import GrokError
+from grokcli.repl.session import Ask, Session
+from grokcli.repl.slash import files, settings, table, talk
+from grokcli.repl.turns import take_turn
+
+# Imported for what they put into the table.
+SLASH_MODULES = (talk, settings, files)
+SHELL_OUTPUT_CHARACTERS = 100_000
+
+
+def chat(session: Session, first: str) -> None:
+    """Ask `first`, unless that is empty, then what the user says, until the end of the input."""
+    if first:
+        take_turn(session, Ask(first))
+    while True:
+        try:
+            line = session.lines.read()
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            continue
+        try:
+            obey(session, line)
+        except EOFError:
+            return
+
+
+def obey(session: Session, line: str) -> None:
+    """Do what one line says: run a command, or ask. Errors are reported; EOFError means: leave."""
+    if not line.strip():
+        return
+    try:
+        ask = _interpret(session, line)
+    except GrokError as error:
+        session.env.report(error)
+        return
+    except KeyboardInterrupt:
+        return
+    if ask is not None:
+        take_turn(session, ask)
+
+
+def _interpret(session: Session, line: str) -> Ask | None:
+    if line.strip() in ("exit", "quit"):
+        raise EOFError
+    if table.looks_like_command(line):
+        return table.run(session, line)
+    if line.startswith("!") and "\n" not in line.strip():
+        _run_shell(session, line[1:].strip())
+        return None
+    return Ask(line)
+
+
+def _run_shell(session: Session, command: str) -> None:
+    """Run a command of the user's in their shell, show its output, and keep it for /file !."""
+    if not command:
+        return
+    done = subprocess.run(  # noqa: S602  # the user asks for a shell
+        command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    output = done.stdout.decode("utf-8", "replace")
+    session.shell_output = f"$ {command}\n{output[:SHELL_OUTPUT_CHARACTERS]}"
+    if output:
+        session.env.say(output.rstrip("\n"))
+    failed = f"exit code {done.returncode}; " if done.returncode else ""
+    session.env.note(f"({failed}/file ! hands this output on with the next question)")

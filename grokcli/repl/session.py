@@ -1,0 +1,125 @@
+"""What a chat keeps between two lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from grokcli.chat import Message, Part, system, user
+from grokcli.events import Usage
+from grokcli.inputs import join
+
+if TYPE_CHECKING:
+    from grokcli.client import XAI
+    from grokcli.env import Env
+    from grokcli.memory import Memory
+    from grokcli.output import Output
+    from grokcli.repl.lines import Lines
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a line wants to be asked: a new question, or (None) what the conversation ends with.
+
+    `model` and `options` hold for this one request.
+    """
+
+    question: str | None = None
+    model: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Session:
+    """A conversation and everything that a slash command may change.
+
+    `messages` is what is sent, oldest first. `documents` and `images` wait for the next question, `shell_output` for a
+    wish to see it there.
+    """
+
+    env: Env
+    model: str
+    messages: list[Message]
+    options: dict[str, Any]
+    output: Output
+    memory: Memory
+    lines: Lines
+    usage_after_answers: bool = False
+    documents: list[tuple[str, str]] = field(default_factory=list)
+    images: list[Part] = field(default_factory=list)
+    shell_output: str = ""
+    last_usage: Usage | None = None
+    spent: Usage = field(default_factory=Usage)
+    _clients: dict[bool, XAI] = field(default_factory=dict)
+
+    def client(self, model: str) -> XAI:
+        """Return the client for `model`: one for the server and one for this machine, each kept with its connection."""
+        from grokcli.models import LOCAL_MODEL
+
+        local = model == LOCAL_MODEL
+        if local not in self._clients:
+            self._clients[local] = self.env.connect(model)
+        return self._clients[local]
+
+    @property
+    def system_prompt(self) -> str:
+        """How the model was told to behave, "" when it was not."""
+        first = self.messages[0] if self.messages else {}
+        return str(first["content"]) if first.get("role") == "system" else ""
+
+    @system_prompt.setter
+    def system_prompt(self, text: str) -> None:
+        if self.system_prompt:
+            del self.messages[0]
+        if text:
+            self.messages.insert(0, system(text))
+
+    def take_question(self, text: str) -> Message:
+        """Return the message for `text`, with the files and images that waited for it."""
+        content = join(text, self.documents)
+        message = user(content, *self.images) if self.images else user(content)
+        self.documents, self.images = [], []
+        return message
+
+    def questions(self) -> list[int]:
+        """Return where the questions are in `messages`, oldest first."""
+        return [index for index, message in enumerate(self.messages) if message["role"] == "user"]
+
+    def answers(self) -> list[str]:
+        """Return the texts of the answers, oldest first."""
+        return [str(message["content"]) for message in self.messages if message["role"] == "assistant"]
+
+    def is_unanswered(self) -> bool:
+        """Say whether the conversation ends with a question."""
+        return bool(self.messages) and self.messages[-1]["role"] == "user"
+
+    def cut(self, length: int) -> None:
+        """Keep the first `length` messages, here and in what is remembered."""
+        del self.messages[length:]
+        self.memory.rewind(self.messages)
+
+    def start_anew(self) -> None:
+        """Forget the conversation, but not how the model was told to behave."""
+        self.messages = [system(self.system_prompt)] if self.system_prompt else []
+        self.documents, self.images, self.last_usage, self.spent = [], [], None, Usage()
+        self.memory.start_anew()
+
+    def count(self, usage: Usage | None) -> None:
+        """Add what an answer cost."""
+        self.last_usage = usage
+        if usage is None:
+            return
+        self.spent.input_tokens += usage.input_tokens
+        self.spent.output_tokens += usage.output_tokens
+        self.spent.reasoning_tokens += usage.reasoning_tokens
+        self.spent.cached_tokens += usage.cached_tokens
+        if usage.cost_in_usd_ticks is not None:
+            self.spent.cost_in_usd_ticks = (self.spent.cost_in_usd_ticks or 0) + usage.cost_in_usd_ticks
+
+
+def text_of(message: Message) -> str:
+    """Return what a message says, without its images."""
+    content = message["content"]
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)

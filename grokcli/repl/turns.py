@@ -1,0 +1,84 @@
+"""One turn of a chat: a question goes out, an answer comes in, and nothing of either is lost."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from grokcli.answering import Request, require_fit, show_answer, usage_line
+from grokcli.chat import Chat, Response
+from grokcli.errors import GrokError
+from grokcli.models import context_window
+from grokcli.output import make_renderers
+
+if TYPE_CHECKING:
+    from grokcli.repl.session import Ask, Session
+
+# From here on the user is told how full the model's context is.
+NEARLY_FULL = 0.8
+
+
+def take_turn(session: Session, ask: Ask) -> None:
+    """Ask what `ask` says and show the answer.
+
+    An error is reported and the chat goes on; Ctrl-C stops the answer and keeps what came. A question that got no
+    answer stays at the end of the conversation, for /retry; the next question takes its place.
+    """
+    if ask.question is not None:
+        _add_question(session, ask.question)
+    request = Request(ask.model or session.model, session.messages, {**session.options, **ask.options})
+    response = Response()
+    try:
+        _answer(session, request, response)
+    except GrokError as error:
+        session.env.report(error)
+        _hint_at_rest(session, response)
+    except KeyboardInterrupt:
+        session.env.note("interrupted" + (": /continue goes on, /retry asks again" if response.content else ""))
+    if response.content or response.finish_reason:
+        session.messages.append(response.message())
+        session.count(response.usage)
+        _tell_how_full(session, request.model)
+
+
+def _add_question(session: Session, text: str) -> None:
+    if session.is_unanswered():
+        session.cut(len(session.messages) - 1)
+    message = session.take_question(text)
+    session.messages.append(message)
+    session.memory.question(message, model=session.model)
+
+
+def _answer(session: Session, request: Request, response: Response) -> None:
+    require_fit(request)
+    started = time.monotonic()
+    chat = Chat(session.client(request.model), request.model, request.messages, request.options)
+    renderers = [*make_renderers(session.env, session.output), *session.memory.answer(model=request.model)]
+    show_answer(session.env, request, chat.events(), renderers, response)
+    if session.usage_after_answers:
+        session.env.say(f"{request.model} · {usage_line(response.usage, started)}{_fullness(session, response)}")
+
+
+def _hint_at_rest(session: Session, response: Response) -> None:
+    if response.content:
+        session.env.note("what came is kept: /continue goes on, /retry asks again")
+    else:
+        session.env.note("the question is kept: /retry asks it again")
+
+
+def _fullness(session: Session, response: Response) -> str:
+    window = context_window(response.model or session.model)
+    if window is None or response.usage is None:
+        return ""
+    used = response.usage.input_tokens + response.usage.output_tokens
+    return f" · {used / window:.0%} of the context"
+
+
+def _tell_how_full(session: Session, model: str) -> None:
+    """Say it before the server does: nothing is ever dropped silently to make room."""
+    window, usage = context_window(model), session.last_usage
+    if window is None or usage is None:
+        return
+    used = usage.input_tokens + usage.output_tokens
+    if used >= NEARLY_FULL * window:
+        session.env.note(f"{used:,} of {model}'s {window:,} tokens are used: /new starts afresh")
