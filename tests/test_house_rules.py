@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
     {"chat", "sse", "editor", "settings_file"},
-    {"wire", "settings", "render"},
+    {"wire", "settings", "render", "store"},
     {"credentials", "transport", "local"},
     {"client"},
     {"env"},
