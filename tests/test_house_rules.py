@@ -23,7 +23,7 @@ FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
     {"chat", "sse", "editor", "settings_file"},
     {"wire", "settings", "render", "store"},
-    {"credentials", "transport", "local"},
+    {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env"},
     {"inputs"},

@@ -26,7 +26,7 @@ def failure(path: Path, error: Exception) -> StoreError:
     import sqlite3
 
     if isinstance(error, OSError):
-        return StoreError(f"cannot write {path}: {error.strerror}")
+        return StoreError(f"cannot write {error.filename or path}: {error.strerror}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     for name, (message, hint) in _KNOWN.items():
         if getattr(sqlite3, name) == code:
