@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.chat import Message
-    from grokcli.store import Conversation, Entry
+    from grokcli.store.records import Conversation, Entry
 
 _SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
 

@@ -17,14 +17,14 @@ from grokcli.files import PRIVATE, write_atomically
 from grokcli.redact import redact
 from grokcli.render.sanitize import clean
 from grokcli.settings_file import read_toml
-from grokcli.store import FILE_NAME, Conversation, Store
+from grokcli.store import FILE_NAME, Store
 from grokcli.transcript import about, as_document, as_markdown, speaker, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.env import Env
-    from grokcli.store import Entry
+    from grokcli.store.records import Conversation, Entry
 
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from grokcli.errors import StoreError
 from grokcli.store import writing
 from grokcli.store.answer import Answer
-from grokcli.store.records import Conversation, Entry, Hit, title_of
+from grokcli.store.rows import title_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from grokcli.chat import Message
+    from grokcli.store.records import Conversation, Entry, Hit
 
-__all__ = ["FILE_NAME", "Answer", "Conversation", "Entry", "Hit", "Store", "title_of"]
+__all__ = ["FILE_NAME", "Answer", "Store", "title_of"]
 
 FILE_NAME = "conversations.db"
 BUSY_SECONDS = 5.0

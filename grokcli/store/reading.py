@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import StoreError
 from grokcli.events import Usage
-from grokcli.store.records import Conversation, Entry, storable, unpack
+from grokcli.store.records import Conversation, Entry
+from grokcli.store.rows import storable, unpack
 from grokcli.store.writing import DIED, is_alive, text_of_pieces
 
 if TYPE_CHECKING:

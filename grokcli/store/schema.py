@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import StoreError
-from grokcli.files import PRIVATE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,7 +76,7 @@ def open_for_writing(path: Path, busy_seconds: float) -> sqlite3.Connection:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE))
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     return _prepared(str(path), path, busy_seconds)
 
 

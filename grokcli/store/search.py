@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.store.reading import conversation, like
-from grokcli.store.records import Hit, storable
+from grokcli.store.records import Hit
+from grokcli.store.rows import storable
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from grokcli.chat import assistant
-from grokcli.store.records import new_id, pack, storable
+from grokcli.store.rows import new_id, pack, storable
 
 if TYPE_CHECKING:
     import sqlite3
