@@ -19,7 +19,7 @@ import pytest
 from grokcli.chat import assistant, image, user
 from grokcli.errors import StoreError
 from grokcli.events import Usage
-from grokcli.store import Store, schema, title_of
+from grokcli.store import Store, reading, schema, title_of
 from grokcli.store.writing import DIED
 
 NEVER = 1000.0  # seconds
@@ -194,6 +194,21 @@ def test_a_killed_process_loses_at_most_a_second(open_store, path):
     later = store.begin_answer(key, model="m")
     later.finish(assistant("again"), finish_reason="stop", usage=None, model="m")
     assert [message["content"] for message in open_store().messages(key)] == ["why?", answer["content"], "again"]
+
+
+def test_two_processes_that_find_a_dead_answer_at_once_keep_it(open_store, path, monkeypatch):
+    code = WRITER.partition("    print(")[0] + "    break\nprint(key, flush=True)\nimport os; os._exit(9)"
+    key = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True).stdout.strip()
+    dead, others = reading.dead, [open_store()]
+
+    def dead_and_then_settled_by_another(connection, now):
+        found = dead(connection, now)
+        if others:
+            others.pop().messages(key)
+        return found
+
+    monkeypatch.setattr(reading, "dead", dead_and_then_settled_by_another)
+    assert [message["content"] for message in open_store().messages(key)] == ["why?", "word0 "]
 
 
 def test_a_process_that_died_before_any_text_leaves_the_question(open_store, path):
@@ -435,8 +450,13 @@ def test_the_files_are_private(store, path):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_without_write_ahead_logging_it_works_and_is_safe(open_store, path, monkeypatch, warnings):
-    monkeypatch.setattr(schema, "_switch_to_wal", lambda connection, seconds: None)
+@pytest.mark.skipif(os.name != "posix", reason="the way to lock files without shared memory is POSIX")
+def test_a_file_system_without_write_ahead_logging_will_do(open_store, path, monkeypatch, warnings):
+    connect = sqlite3.connect
+    # As on a network: no shared memory, and so no write-ahead log.
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda name, **more: connect(f"file:{name}?vfs=unix-dotfile", **(more | {"uri": True}))
+    )
     store = open_store()
     assert store.messages(talk(store, "why?")) == [user("why?")]
     # 2 is FULL

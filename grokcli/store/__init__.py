@@ -175,7 +175,10 @@ class Store:
         self._change(lambda connection: connection.execute(statement, (title_of(title), conversation)))
 
     def delete(self, conversations: Iterable[str]) -> None:
-        """Delete conversations. Their text does not stay behind in the file's unused pages."""
+        """Delete conversations and overwrite their text.
+
+        Single words may stay in the search index until SQLite merges it; in which order they stood is gone.
+        """
         keys = [(key,) for key in conversations]
         self._change(lambda connection: connection.executemany("DELETE FROM conversation WHERE id = ?", keys))
         self._read(lambda connection: connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchall())

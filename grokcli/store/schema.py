@@ -122,6 +122,7 @@ def _prepared(address: str, path: Path, busy_seconds: float) -> sqlite3.Connecti
         safe = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         connection.execute(f"PRAGMA synchronous = {'NORMAL' if safe else 'FULL'}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
     except BaseException:
         connection.close()
         raise
