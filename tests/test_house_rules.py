@@ -22,8 +22,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
     {"chat", "sse", "editor", "settings_file"},
-    {"wire", "settings", "render"},
-    {"credentials", "transport", "local"},
+    {"wire", "settings", "render", "store"},
+    {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env"},
     {"inputs", "memory", "output", "attachments"},
