@@ -111,7 +111,11 @@ def test_asking_loads_no_more_than_it_must(environ, server):
     server.reply(answer("ok"))
     exit_code, modules = loaded_by(environ, "ask", "hi")
     assert exit_code == 0
-    assert (HEAVY | {"charset_normalizer", "tomllib", "jsonschema"}) & set(modules) == {"requests", "urllib3"}
+    assert (HEAVY | {"charset_normalizer", "tomllib", "jsonschema"}) & set(modules) == {
+        "requests",
+        "urllib3",
+        "sqlite3",
+    }
 
 
 def test_help_is_plain_and_complete(run):

@@ -14,13 +14,16 @@ from grokcli.chat import Response, user
 from grokcli.commands.options import (
     AsJSON,
     Colors,
+    Continue,
     Files,
     Images,
     Markdown,
     MaxTokens,
     Model,
+    NoSave,
     Option,
     Quiet,
+    Resume,
     Role,
     ShowReasoning,
     System,
@@ -30,6 +33,7 @@ from grokcli.commands.options import (
     parse_options,
 )
 from grokcli.inputs import read_question
+from grokcli.memory import Memory, open_memory
 from grokcli.output import Format, Output, make_renderers
 
 if TYPE_CHECKING:
@@ -60,6 +64,9 @@ def ask(
     show_reasoning: ShowReasoning = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Wait for the whole answer.")] = False,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
+    go_on: Continue = False,
+    resume: Resume = None,
+    no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
     dry_run: Annotated[
@@ -70,10 +77,12 @@ def ask(
     env: Env = ctx.obj
     env.quiet = quiet
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
+    memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
         user(text, *map(read_image, image or [])),
-        model=model,
+        history=memory.as_sent(),
+        model=model or (memory.conversation.model if memory.conversation else None),
         role=role,
         system_prompt=system,
         temperature=temperature,
@@ -87,14 +96,16 @@ def ask(
         env.stdout.write(describe(env, request, stream=not no_stream))
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
-    answer(env, request, where, stream=not no_stream, usage=usage)
+    answer(env, request, memory, where, stream=not no_stream, usage=usage)
 
 
-def answer(env: Env, request: Request, output: Output, *, stream: bool, usage: bool) -> None:
-    """Send the request and show its answer."""
+def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
+    """Keep the question, send the request, and show and keep its answer."""
     started = time.monotonic()
     chat = request.chat(env)
+    memory.question(request.messages, model=request.model)
+    renderers = [*make_renderers(env, output), *memory.answer(model=request.model)]
     response = Response()
-    show_answer(env, request, chat.events(stream=stream), make_renderers(env, output), response)
+    show_answer(env, request, chat.events(stream=stream), renderers, response)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -46,7 +46,7 @@ def _add_question(session: Session, text: str) -> None:
         session.cut(len(session.messages) - 1)
     message = session.take_question(text)
     session.messages.append(message)
-    session.memory.question(message, model=session.model)
+    session.memory.question(session.messages, model=session.model)
 
 
 def _answer(session: Session, request: Request, response: Response) -> None:
