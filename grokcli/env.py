@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from grokcli.local import LocalServer
 
 
+# Set by a shell that asks for completions.
+COMPLETION_VARIABLE = "_GROK_COMPLETE"
+
+
 @dataclass
 class Env:
     """Everything a command touches. `stdin` is None when its descriptor is closed."""

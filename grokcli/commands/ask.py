@@ -104,8 +104,8 @@ def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream
     started = time.monotonic()
     chat = request.chat(env)
     memory.question(request.messages, model=request.model)
-    renderers = [*make_renderers(env, output), *memory.answer(model=request.model)]
     response = Response()
+    renderers = [*make_renderers(env, output), *memory.answer(response, model=request.model)]
     show_answer(env, request, chat.events(stream=stream), renderers, response)
     if usage:
         env.say(usage_line(response.usage, started))
