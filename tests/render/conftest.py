@@ -1,5 +1,7 @@
 """A terminal that tests can look at, and the ways to put an answer on it."""
 
+# ruff: noqa: TID253  what is tested here is the package that others import late
+
 from __future__ import annotations
 
 import re
@@ -71,7 +73,9 @@ def terminal(columns: int = 80, rows: int = 24, **features: object) -> Terminal:
     return Terminal(size=lambda: (columns, rows), **features)
 
 
-def stream(pieces, columns: int = 80, rows: int = 24, *, paint=lambda index: True, theme="default", **features) -> Emulator:
+def stream(
+    pieces, columns: int = 80, rows: int = 24, *, paint=lambda index: True, theme="default", **features
+) -> Emulator:
     """Show `pieces` one after the other, painting after those that `paint` says."""
     emulator = Emulator(columns, rows)
     display = Display(emulator.write, terminal(columns, rows, **features), Theme(theme), Clock())
@@ -93,7 +97,11 @@ _ALLOWED = re.compile(
     "\x1b\\]8;;(?:(?:https?://|mailto:)[\x21-\x7e]+)?\x1b\\\\|\r\n|\r(?=\x1b|[^\x00-\x1f])|\r$",
     re.IGNORECASE,
 )
-_FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def hostile_characters(output: str) -> list[str]:

@@ -114,8 +114,7 @@ class BlockParser:
         return True
 
     def _starts_block(self, cursor: LineCursor) -> bool:
-        probe = copy(cursor)
-        return any(start(probe, OpenParagraph.LAZY) for start in STARTS.get(cursor.first, ()))
+        return any(start(copy(cursor), OpenParagraph.LAZY) for start in STARTS.get(cursor.first, ()))
 
     def _begin_blocks(self, cursor: LineCursor, depth: int) -> int | None:
         """Open the blocks that the line begins; return the new depth, or None when one of them took the whole line."""

@@ -25,17 +25,24 @@ class Display:
         self._clock = clock
         self._size = terminal.size()
         self._document = StreamedDocument(Pen(terminal), theme, self._size[0])
+        self._unread: list[str] = []  # pieces that came since the last frame; in one they are cheaper to parse
         self._painter: Painter = ScreenPainter(write, terminal) if terminal.addressable else RowPrinter(write)
         self.next_frame = clock()  # when to paint next, at the earliest
 
     def feed(self, text: str) -> None:
         """Add a piece of the answer, without showing it yet."""
+        self._unread.append(text)
+
+    def _read(self) -> None:
+        text = "".join(self._unread)
+        self._unread.clear()
         self._document.feed(text)
 
     def paint(self) -> None:
         """Show all that was fed."""
         began = self._clock()
         self._notice_resize()
+        self._read()
         final = self._document.take_rows()
         live = []
         if self._terminal.addressable:
@@ -48,12 +55,14 @@ class Display:
     def suspend(self) -> None:
         """Take what is unfinished off the screen and leave the cursor on a new line; paint() brings it back."""
         self._notice_resize()
+        self._read()
         self._painter.paint(self._document.take_rows(), [])
         self._painter.finish()
 
     def finish(self) -> None:
         """End the document and show the rest of it."""
         self._notice_resize()
+        self._read()
         self._document.finish()
         self._painter.paint(self._document.take_rows(), [])
         self._painter.finish()
