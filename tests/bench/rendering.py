@@ -45,9 +45,10 @@ WORDS = re.findall(
 
 CODE = {
     "python": 'def area(width: float, height: float = 1.0) -> float:\n    """Return the area.\n\n    In square metres.'
-    '\n    """\n    if width < 0:\n        raise ValueError(f"negative: {width}")\n    return width * height  # exact\n',
+    '\n    """\n    if width < 0:\n        raise ValueError("negative")\n    return width * height  # exact\n',
     "javascript": "/* Fetch it,\n   then show it. */\nasync function load(url) {\n"
-    "  const response = await fetch(`${url}?v=1`);\n  if (!response.ok) throw new Error('failed');\n  return response.json(); // parsed\n}\n",
+    "  const response = await fetch(`${url}?v=1`);\n  if (!response.ok) throw new Error('x');\n"
+    "  return response.json(); // parsed\n}\n",
     "bash": 'set -euo pipefail\nfor file in *.log; do\n  grep -c "ERROR" "$file" || true\ndone | sort -n | tail -5\n',
     "json": '{\n  "name": "grok",\n  "count": 42,\n  "nested": {"ok": true, "list": [1, 2.5, null]}\n}\n',
     "sql": "SELECT name, count(*) AS total\nFROM answers\nWHERE created > '2026-01-01' -- this year\nGROUP BY name;\n",
