@@ -5,15 +5,81 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from markdown_corpus import CORPUS
 
-WORDS = st.sampled_from([
-    "word", "a", "considerably-longer-than-the-others", "**bold**", "*italic*", "~~gone~~", "`code`", "``a ` b``", "**open", "`open", "[a](http://e.x/p)", "[a](<b c> 'title')",
-    "[ref][r]", "[r]", "<http://auto.link>", "<me@mail.example>", "![alt *x*](i.png)", "<b>", "</kbd>", "<br>", "\\(x^2\\)", "$y_1$", "$5", "&amp;", "&#27;", "\\*", "日本語の文章", "注意：", "한국어",
-    "👩‍👩‍👧", "🇩🇪", "👍🏽", "e\u0301a\u0308", "❤️", "ไทย", "हिन्दी", "עברית", "—", "“q”", "\t", "\u00a0", "|", "x" * 90, "__u__", "***both***", "\u202e", "\u200b", "C:\\dir",
-])  # fmt: skip
+WORDS = st.sampled_from(
+    [
+        "word",
+        "a",
+        "considerably-longer-than-the-others",
+        "**bold**",
+        "*italic*",
+        "~~gone~~",
+        "`code`",
+        "``a ` b``",
+        "**open",
+        "`open",
+        "[a](http://e.x/p)",
+        "[a](<b c> 'title')",
+        "[ref][r]",
+        "[r]",
+        "<http://auto.link>",
+        "<me@mail.example>",
+        "![alt *x*](i.png)",
+        "<b>",
+        "</kbd>",
+        "<br>",
+        "\\(x^2\\)",
+        "$y_1$",
+        "$5",
+        "&amp;",
+        "&#27;",
+        "\\*",
+        "日本語の文章",
+        "注意：",
+        "한국어",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "👍🏽",
+        "e\u0301a\u0308",
+        "❤️",
+        "ไทย",
+        "हिन्दी",
+        "עברית",
+        "—",
+        "“q”",
+        "\t",
+        "\u00a0",
+        "|",
+        "x" * 90,
+        "__u__",
+        "***both***",
+        "\u202e",
+        "\u200b",
+        "C:\\dir",
+    ]
+)
 TEXT = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
-CODE = st.sampled_from([
-    "def f(x):", '    """doc', "    string", '    """', "", "  /* open", "close */ int a = 1;", "// note", "\tif (x) { return 'y'; }", "key: [1, 2]", "<p class='a'>", "日本語 👍🏽", "y" * 200, "``", "# x", "- a", "<!-- c", "-->",
-])  # fmt: skip
+CODE = st.sampled_from(
+    [
+        "def f(x):",
+        '    """doc',
+        "    string",
+        '    """',
+        "",
+        "  /* open",
+        "close */ int a = 1;",
+        "// note",
+        "\tif (x) { return 'y'; }",
+        "key: [1, 2]",
+        "<p class='a'>",
+        "日本語 👍🏽",
+        "y" * 200,
+        "``",
+        "# x",
+        "- a",
+        "<!-- c",
+        "-->",
+    ]
+)
 LANGUAGE = st.sampled_from(["", "python", "c", "css", "html", "yaml", "json", "bash", "no-such-language", "{.python}"])
 
 
@@ -42,17 +108,37 @@ LEAVES = st.one_of(
     st.lists(TEXT, min_size=2, max_size=3).map("  \n".join),
     st.builds("{} {}".format, st.sampled_from(["#", "##", "###", "######"]), TEXT),
     st.builds("{}\n{}".format, TEXT, st.sampled_from(["===", "---", "-"])),
-    st.sampled_from(["---", "* * *", "[r]: http://ref.example/x 'title'", "[R]: <other>\n'more'", "<details>\n<summary>s</summary>\n\nb\n\n</details>", "<!-- a\n\nb -->",
-                     "$$\nx = \\frac{1}{2}\n$$", "\\[\n a_i \n\\]", "    indented\n\n      code", "- ", "1.", ">", "<think>\nhm\n</think>", "- [ ] open\n- [x] done"]),
-    fences(), tables(), st.sampled_from(CORPUS),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            "---",
+            "* * *",
+            "[r]: http://ref.example/x 'title'",
+            "[R]: <other>\n'more'",
+            "<details>\n<summary>s</summary>\n\nb\n\n</details>",
+            "<!-- a\n\nb -->",
+            "$$\nx = \\frac{1}{2}\n$$",
+            "\\[\n a_i \n\\]",
+            "    indented\n\n      code",
+            "- ",
+            "1.",
+            ">",
+            "<think>\nhm\n</think>",
+            "- [ ] open\n- [x] done",
+        ]
+    ),
+    fences(),
+    tables(),
+    st.sampled_from(CORPUS),
+)
 
 
 def _nest(children):
     blocks = st.lists(children, min_size=1, max_size=3).flatmap(
         lambda parts: st.sampled_from(["\n\n", "\n"]).map(lambda gap: gap.join(parts))
     )
-    marks = st.sampled_from([("> ", "> "), ("- ", "  "), ("1. ", "   "), ("10) ", "    "), ("* ", "  "), (">", ">"), ("- ", "")])
+    marks = st.sampled_from(
+        [("> ", "> "), ("- ", "  "), ("1. ", "   "), ("10) ", "    "), ("* ", "  "), (">", ">"), ("- ", "")]
+    )
 
     def indent(block: str, mark: tuple[str, str]) -> str:
         first, rest = mark

@@ -117,7 +117,8 @@ class BlockParser:
         return any(start(copy(cursor), OpenParagraph.LAZY) for start in STARTS.get(cursor.first, ()))
 
     def _begin_blocks(self, cursor: LineCursor, depth: int) -> int | None:
-        """Open the blocks that the line begins; return the new depth, or None when one of them took the whole line."""
+        """Open the blocks that the line begins; return the new depth, or None when they took the whole line."""
+        matched = depth
         while not cursor.blank:
             node = self._begin_block(cursor, depth)
             if node is None:
@@ -125,7 +126,8 @@ class BlockParser:
             if isinstance(node, Leaf):
                 return None
             depth = len(self._stack)
-        return depth
+        begun = depth > matched
+        return None if begun and cursor.blank else depth  # a mark alone on its line is no blank line
 
     def _begin_block(self, cursor: LineCursor, depth: int) -> Node | None:
         paragraph = self._open_paragraph(depth)
