@@ -73,6 +73,17 @@ def terminal(columns: int = 80, rows: int = 24, **features: object) -> Terminal:
     return Terminal(size=lambda: (columns, rows), **features)
 
 
+def written(pieces, columns: int = 80, rows: int = 24) -> str:
+    """What is sent to the terminal while `pieces` are shown one after the other, all frames of it."""
+    sent: list[str] = []
+    display = Display(sent.append, terminal(columns, rows), Theme(), Clock())
+    for piece in pieces:
+        display.feed(piece)
+        display.paint()
+    display.finish()
+    return "".join(sent)
+
+
 def stream(
     pieces, columns: int = 80, rows: int = 24, *, paint=lambda index: True, theme="default", **features
 ) -> Emulator:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from conftest import hostile_characters, show, stream
+from conftest import hostile_characters, show, written
 
 from grokcli.render.sanitize import StreamCleaner, clean
 
@@ -89,22 +91,21 @@ CONSTRUCTS = {
 def test_no_control_sequence_arrives(construct):
     for attack in [*SEQUENCES.values(), "".join(CONTROLS), "".join(BIDI)]:
         text = construct.replace("{}", attack)
-        assert hostile_characters(show(text).output) == []
-        # Without an emulator to slow it down: frame by frame, what is written must be harmless at every moment.
-        assert hostile_characters(stream(list(text), 40, 10).output) == []
+        assert hostile_characters(written([text])) == []
+        assert hostile_characters(written(text, 40, 10)) == []  # character by character
 
 
 @pytest.mark.parametrize("character", CONTROLS + BIDI, ids=lambda character: f"U+{ord(character):04X}")
 def test_no_control_character_arrives(character):
     text = "\n\n".join(construct.replace("{}", f"a{character}b") for construct in CONSTRUCTS.values())
-    assert hostile_characters(show(text).output) == []
+    assert hostile_characters(written([text])) == []
 
 
 @pytest.mark.parametrize("construct", CONSTRUCTS.values(), ids=CONSTRUCTS)
 def test_no_entity_gives_birth_to_one(construct):
     codes = [*range(1, 32), 127, *range(128, 160), 0x202E, 0x2066, 0x2028, 0xE0041, 0xD800]
     entities = "".join(f"&#{code};&#x{code:x};" for code in codes)
-    assert hostile_characters(show(construct.replace("{}", entities)).output) == []
+    assert hostile_characters(written([construct.replace("{}", entities)])) == []
 
 
 @pytest.mark.parametrize(
@@ -133,3 +134,13 @@ def test_cleaning_does_not_depend_on_the_pieces(text):
     whole, pieces = StreamCleaner(), StreamCleaner()
     assert whole.feed(text) + whole.finish() == "".join(map(pieces.feed, text)) + pieces.finish()
     assert "\r" not in whole.feed(text)
+
+
+REPEATED = re.findall(r"\S+", r"` * _a [ [a]( ![ < <a <b= - > # | |- $ \( & ~ x = 1. [a]: **a* &amp; ]( ::: <!-- {")
+
+
+@pytest.mark.parametrize("before", ["", "# ", "| a |\n|---|\n| ", "<a", "[a]: ", "```\n"], ids=repr)
+def test_no_repetition_takes_forever(before):
+    """Not timed: what takes quadratic time on 5,000 characters would be noticed."""
+    for pattern in [*REPEATED, *(f"{pattern} " for pattern in REPEATED)]:
+        assert written([before + pattern * (5_000 // len(pattern)), "x\n", "\nend"])

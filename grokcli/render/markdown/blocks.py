@@ -32,6 +32,8 @@ from grokcli.render.markdown.nodes import (
 from grokcli.render.markdown.starts import STARTS, OpenParagraph
 from grokcli.render.markdown.syntax import SETEXT_UNDERLINE, split_cells, table_alignments
 
+_DEEPEST = 100  # blocks in one another; deeper marks are text. The work for a line grows with its depth.
+
 
 class BlockParser:
     """Turns lines into leaves."""
@@ -119,7 +121,7 @@ class BlockParser:
     def _begin_blocks(self, cursor: LineCursor, depth: int) -> int | None:
         """Open the blocks that the line begins; return the new depth, or None when they took the whole line."""
         matched = depth
-        while not cursor.blank:
+        while not cursor.blank and len(self._stack) < _DEEPEST:
             node = self._begin_block(cursor, depth)
             if node is None:
                 break

@@ -21,6 +21,8 @@ _UNDECIDED = re.compile(
     r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:\d{1,9}[.)]?|\[[ xX]?\]?|[-=_*+#`~|:$\\<! \t]+)?[ \t]*"
 )
 
+_LONGEST_UNDECIDED = 200  # characters
+
 
 class StreamedDocument:
     """Folds text into rows. The rows are the same however the text was cut into pieces."""
@@ -79,7 +81,7 @@ class StreamedDocument:
         tip = self._parser.tip
         if isinstance(tip, Fence):
             return not self._partial.strip(tip.mark[0] + " \t>")
-        return _UNDECIDED.fullmatch(self._partial) is not None
+        return len(self._partial) < _LONGEST_UNDECIDED and _UNDECIDED.fullmatch(self._partial) is not None
 
     def _end_line(self, line: str) -> None:
         line = self._cut_pieces(line)
