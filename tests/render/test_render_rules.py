@@ -171,6 +171,11 @@ def test_wide_characters_break_between_each_other():
     assert "".join(cell[0] for row in shown.cells() for cell in row) == text
 
 
+@pytest.mark.parametrize("text", ["**注意：**正文", "文**“引用”**后", "これは**「重要」**です", "~~旧：~~新"])
+def test_emphasis_beside_wide_characters(text):
+    assert lines(text) == [text.replace("**", "").replace("~~", "")]
+
+
 def test_combining_characters_stay_with_their_letters():
     word = "e\u0301" * 30
     assert all(not line.startswith("\u0301") for line in lines(word, 20))

@@ -107,4 +107,4 @@ def test_ctrl_c_in_the_middle_of_a_table(tmux):
     assert shown[:500] == list(range(500))
     assert shown[500:] == list(range(len(shown) - 500))
     assert 30 < len(shown) - 500 < 60
-    assert lines[lines.index("DONE") - 1].startswith("entry")
+    assert "DONE" in lines  # on a line of its own

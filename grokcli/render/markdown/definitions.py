@@ -33,7 +33,7 @@ def split_definitions(text: str) -> Definitions:
 
 
 def _bounded(reference: dict[str, Any]) -> dict[str, Any]:
-    """Cut what each use of a long reference shows: its definition shows it in full, and it may be used a thousand times."""
+    """Cut what each use of a reference shows: its definition shows it in full, and it may be used a thousand times."""
     return {
         key: value[:_LONGEST_SHOWN] + "…" if isinstance(value, str) and len(value) > _LONGEST_SHOWN else value
         for key, value in reference.items()
