@@ -97,6 +97,14 @@ def test_also_when_the_window_is_resized_half_way(tmux, size):
     assert numbers(server.wait_for("DONE")) == list(range(500))
 
 
+def test_also_when_a_table_that_is_still_live_scrolls_out_of_a_lower_window(tmux):
+    rows = "\n".join(f"| entry {number} | **bold** |" for number in range(40))
+    server = tmux(f"| a | b |\n|---|---|\n{rows}", pause=0.005)
+    server.wait_for("entry 15 │")
+    server.resize(80, 12)
+    assert numbers(server.wait_for("DONE")) == list(range(40))
+
+
 def test_ctrl_c_in_the_middle_of_a_table(tmux):
     rows = "\n".join(f"| entry {number} | **bold** |" for number in range(60))
     server = tmux(f"{LONG}\n\n| a | b |\n|---|---|\n{rows}", pause=0.002)
