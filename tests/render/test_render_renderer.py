@@ -106,7 +106,7 @@ class BrokenOut(io.StringIO):
 def test_a_broken_pipe_surfaces_in_the_caller():
     renderer = MarkdownRenderer(BrokenOut(), terminal=terminal())
     with pytest.raises(BrokenPipeError):
-        for _ in range(1000):
+        for _ in range(700):
             renderer.show(TextDelta("text "))
             time.sleep(0.001)
     renderer.close()
@@ -170,7 +170,7 @@ def frames(size_of) -> tuple[Display, Emulator]:
 
 def test_the_live_part_is_never_taller_than_the_screen():
     display, emulator = frames(lambda emulator: emulator.size)
-    for number in range(1000):
+    for number in range(700):
         display.feed(f"word{number} ")
         display.paint()
         if number == 450:  # less than is made final for its length: all of it is still live
@@ -178,7 +178,7 @@ def test_the_live_part_is_never_taller_than_the_screen():
         if number % 50 == 49:
             assert f"word{number}" in emulator.lines()[-1]
     display.finish()
-    assert [emulator.text().count(f"word{number}") for number in range(100, 1000)] == [1] * 900
+    assert [emulator.text().count(f"word{number}") for number in range(100, 700)] == [1] * 600
 
 
 def test_a_taller_or_shorter_window_repeats_nothing():

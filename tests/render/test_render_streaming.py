@@ -15,7 +15,7 @@ SIZES = st.one_of(
     st.tuples(st.integers(20, 300), st.integers(4, 50)),
 )
 HARD = settings(
-    max_examples=45,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -192,8 +192,8 @@ class Highlighter:
             _LOADED[self._language] = None
 
     def _use_loaded(self) -> None:
-        prototype = _LOADED.get(self._language)
-        self._lexer = prototype and prototype.fork()
+        loaded = _LOADED.get(self._language)
+        self._lexer = loaded and loaded.fork()
 
     def lex(self, line: str) -> LexedLine:
         """Return the tokens of `line`, without its newline; waits until the lexer is loaded."""
