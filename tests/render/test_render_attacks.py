@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import hostile_characters, show, written
+from emulated_terminal import hostile_characters, show, written
 
 from grokcli.render.sanitize import StreamCleaner, clean
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from conftest import Clock, Emulator, show, terminal
+from emulated_terminal import Clock, Emulator, show, terminal
 
 from grokcli.errors import ConfigError, StreamCutError
 from grokcli.events import End, ReasoningDelta, TextDelta

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import show, stream
+from emulated_terminal import show, stream
 
 
 def lines(text: str, columns: int = 80, rows: int = 24, **options) -> list[str]:

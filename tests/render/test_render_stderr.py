@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 
-from conftest import Emulator
+from emulated_terminal import Emulator
 
 from grokcli.events import ReasoningDelta, TextDelta
 from grokcli.render.reasoning import ReasoningRenderer

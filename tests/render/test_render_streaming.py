@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from conftest import hostile_characters, show, stream
+from emulated_terminal import hostile_characters, show, stream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_corpus import CORPUS
