@@ -1,0 +1,161 @@
+"""`grok doctor`: what grok finds on this machine, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from grokcli import __version__
+from grokcli.commands.options import AsJSON, new_app
+from grokcli.credentials import exposed, find_key
+from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
+from grokcli.models import DEFAULT_MODEL
+from grokcli.redact import mask
+from grokcli.store import FILE_NAME, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grokcli.env import Env
+
+State = Literal["ok", "note", "bad"]
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+app = new_app()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: fine ("ok"), worth knowing ("note"), or broken ("bad")."""
+
+    what: str
+    state: State
+    text: str
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context,
+    json: AsJSON = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the server.")] = False,
+) -> None:
+    """Look at the installation, the settings, the key, the server and the terminal; exit 1 if something is broken."""
+    env: Env = ctx.obj
+    findings = []
+    for finding in examine(env, ask_server=not offline):
+        findings.append(finding)
+        if not json:
+            sign = {"ok": " ", "note": "?", "bad": "!"}[finding.state]
+            env.stdout.write(f"{sign} {finding.what:12} {finding.text}\n")
+            env.stdout.flush()
+    if json:
+        env.stdout.write(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(env: Env, *, ask_server: bool) -> Iterator[Finding]:
+    """Yield what is found, the slow things last."""
+    yield Finding("version", "ok", f"grok {__version__}, Python {platform.python_version()} on {sys.platform}")
+    yield _program(env)
+    yield from _settings(env)
+    yield _store(env)
+    yield from _network(env)
+    yield _terminal(env)
+    key = _key(env)
+    yield key
+    if ask_server and key.state == "ok":
+        yield _server(env)
+
+
+def _program(env: Env) -> Finding:
+    """Say which `grok` a shell would start: other programs have that name too."""
+    found = shutil.which("grok", path=env.environ.get("PATH"))
+    ours = Path(sys.executable).parent
+    if found is None:
+        return Finding("program", "note", f"no grok on PATH; this one is in {ours}")
+    if Path(found).parent == ours or Path(found).resolve().parent == ours.resolve():
+        return Finding("program", "ok", found)
+    return Finding("program", "note", f"{found} comes first on PATH and is not this one; grokcli is: {ours}/grokcli")
+
+
+def _settings(env: Env) -> Iterator[Finding]:
+    path = env.settings.paths.settings
+    try:
+        problems = env.settings.warnings()
+        for name in ("model", "base_url", "color"):
+            env.settings.find(name)
+    except ConfigError as error:
+        yield Finding("settings", "bad", error.message)
+        return
+    state: State = "ok" if path.exists() else "note"
+    yield Finding("settings", state, f"{path}{'' if path.exists() else ' (none yet: every setting has its default)'}")
+    for problem in problems:
+        yield Finding("settings", "note", problem)
+
+
+def _store(env: Env) -> Finding:
+    path = env.settings.paths.data / FILE_NAME
+    folder = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(folder, os.W_OK):
+        return Finding("store", "bad", f"{path} cannot be written: conversations are not kept")
+    try:
+        with Store(path, env.warn) as store:
+            count = len(store.conversations())
+    except GrokError as error:
+        return Finding("store", "bad", error.message)
+    return Finding("store", "ok", f"{path}, {count:,} conversation(s)")
+
+
+def _network(env: Env) -> Iterator[Finding]:
+    for what, names in (("proxy", PROXY_VARIABLES), ("certificates", CA_VARIABLES)):
+        for name in names:
+            if value := env.environ.get(name):
+                exists = what == "proxy" or Path(value).exists()
+                yield Finding(what, "ok" if exists else "bad", f"{name}={value}{'' if exists else ': no such file'}")
+
+
+def _terminal(env: Env) -> Finding:
+    if not env.stdout.isatty():
+        return Finding("terminal", "ok", "stdout is not a terminal: answers are plain text")
+    from grokcli.render.markdown import Terminal
+
+    terminal = Terminal.detect(env.stdout, env.environ)
+    columns, rows = terminal.size()
+    abilities = [f"{columns}x{rows}", f"colours: {terminal.colors}"]
+    abilities += ["links"] if terminal.hyperlinks else []
+    abilities += ["live rendering"] if terminal.addressable else ["no live rendering"]
+    return Finding("terminal", "ok", ", ".join(abilities))
+
+
+def _key(env: Env) -> Finding:
+    try:
+        key = find_key(env.settings, env.environ)
+    except MissingKeyError as error:
+        return Finding("key", "bad", f"{error.message}: {error.hint}")
+    except ConfigError as error:
+        return Finding("key", "bad", error.message)
+    if exposed(env.settings.paths.credentials):
+        return Finding("key", "bad", f"others can read {env.settings.paths.credentials}: chmod 600 it")
+    return Finding("key", "ok", f"{mask(key.value)} from {key.source}")
+
+
+def _server(env: Env) -> Finding:
+    """Ask the server about the key. Not to be reached is no fault of the installation."""
+    base_url = env.settings.value("base_url")
+    try:
+        env.connect(DEFAULT_MODEL).key_info()
+    except (AuthError, ConfigError) as error:
+        return Finding("server", "bad", f"{base_url}: {error.message}")
+    except GrokError as error:
+        return Finding("server", "note", f"{base_url}: {error.message}")
+    return Finding("server", "ok", f"{base_url} takes the key")

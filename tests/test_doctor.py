@@ -1,0 +1,76 @@
+"""`grok doctor`: what it finds and what it calls broken."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+from language import KEY
+from server import answer, body
+
+
+def found(grok, *words):
+    code, out, err = grok("doctor", "--json", *words)
+    assert err == ""
+    return code, {finding["what"]: finding for finding in json.loads(out)}
+
+
+def test_all_is_well(grok, server, home):
+    server.reply(answer("ok"), body({"name": "laptop"}))
+    grok("ask", "hi")
+    grok("config", "set", "model", "grok-4.3")
+    code, findings = found(grok)
+    assert code == 0
+    assert findings["settings"]["text"] == f"{home}/config/config.toml"
+    assert findings["store"]["text"] == f"{home}/data/conversations.db, 1 conversation(s)"
+    assert findings["key"]["text"] == "xai-…6789 from environment XAI_API_KEY"
+    assert findings["server"] == {"what": "server", "state": "ok", "text": f"{server.url} takes the key"}
+    table = grok("doctor", "--offline").out
+    assert "  key          xai-…6789" in table
+    assert KEY not in table
+
+
+def test_it_works_offline(grok, environ):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        environ["XAI_BASE_URL"] = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    code, findings = found(grok)
+    assert (code, findings["server"]["state"]) == (0, "note")
+    assert "server" not in found(grok, "--offline")[1]
+
+
+def test_a_missing_and_a_refused_key_are_broken(grok, server, environ):
+    server.reply(body({"error": "Incorrect API key provided"}, 400))
+    code, findings = found(grok)
+    assert (code, findings["server"]["state"]) == (1, "bad")
+    del environ["XAI_API_KEY"]
+    code, findings = found(grok)
+    assert (code, findings["key"]["state"]) == (1, "bad")
+    assert "server" not in findings
+
+
+def test_broken_settings_store_and_certificates_are_told(grok, environ, home):
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text("model = ")
+    (home / "data").mkdir()
+    (home / "data" / "conversations.db").write_bytes(b"not a database, certainly" * 100)
+    environ["SSL_CERT_FILE"] = "/no/such/file"
+    environ["HTTPS_PROXY"] = "http://proxy:3128"
+    code, findings = found(grok, "--offline")
+    assert code == 1
+    assert [findings[what]["state"] for what in ("settings", "store", "certificates", "proxy")] == ["bad"] * 3 + ["ok"]
+    assert "not valid TOML" in findings["settings"]["text"]
+
+
+def test_another_grok_on_the_path_is_told(grok, environ, tmp_path):
+    other = tmp_path / "grok"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    environ["PATH"] = str(tmp_path)
+    finding = found(grok, "--offline")[1]["program"]
+    assert finding["state"] == "note"
+    assert "comes first on PATH and is not this one" in finding["text"]
+
+
+def test_a_terminal_is_described(grok):
+    out = grok("doctor", "--offline", tty=True).out
+    assert "terminal     80x24, colours:" in out
