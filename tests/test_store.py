@@ -425,6 +425,21 @@ def test_making_a_store_waits_for_those_who_look_at_it(open_store, path, warning
     assert warnings == []
 
 
+def test_write_ahead_logging_is_tried_again_when_sqlite_does_not_wait():
+    tried = []
+
+    class Connection:
+        def execute(self, statement):
+            tried.append(statement)
+            if len(tried) < 3:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+
+    schema._switch_to_wal(Connection(), 30)
+    assert tried == ["PRAGMA journal_mode = WAL"] * 3
+
+
 def test_a_lock_that_is_let_go_in_time_costs_nothing(open_store, path, warnings):
     talk(open_store(), "why?")
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -643,7 +658,7 @@ def test_parts_of_a_message_are_searched_and_replaced_pieces_are_not(store):
 
 def test_a_search_shows_each_conversation_once_with_the_words_around_the_newest_match(store):
     old = talk(store, *[f"the needle is {n} days old" for n in range(5, 0, -1)])
-    new = talk(store, "haystack " * 100 + "a NEEDLE\nin it" + " hay" * 100)
+    new = talk(store, "haystack " * 100 + "one a NEEDLE\nin it" + " hay" * 100)
     hits = store.search("needle")
     assert [hit.conversation.id for hit in hits] == [new, old]
     assert hits[0].snippet.startswith("…haystack ")

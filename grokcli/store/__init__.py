@@ -205,8 +205,12 @@ class Store:
 
         def read() -> T:
             connection = self._connected(for_reading=True)
-            self._settle(connection)
-            return work(connection)
+            try:
+                self._settle(connection)
+                return work(connection)
+            finally:
+                if connection is not self._connection:
+                    connection.close()
 
         return self._safely(read)
 
