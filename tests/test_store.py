@@ -674,6 +674,7 @@ def test_what_is_deleted_is_gone_from_the_file(store, path):
     answer.write("xyzzypiece")
     store.delete([gone])
     answer.write("more")
+    answer.interrupt("Ctrl-C")
     assert [one.id for one in store.conversations()] == [kept]
     assert store.search("xyzzysecret") == store.search("xyzzypiece") == []
     with pytest.raises(StoreError):

@@ -79,7 +79,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. The store opens it again when it is used again."""
+        """Let go of the file; end answers before. The store opens it again when it is used again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
