@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -337,6 +338,9 @@ def others_folder():
             talk(store, "why?", "because")
         (folder / "c.db").chmod(0o444)
         folder.chmod(0o555)
+        # Whom we become may not read where Python lives.
+        for module in ("urllib.parse", "grokcli.store.failures", "grokcli.store.search"):
+            import_module(module)
         user_before = os.geteuid()
         if user_before == 0:
             os.seteuid(65534)
