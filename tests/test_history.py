@@ -188,6 +188,7 @@ def test_no_key_is_ever_printed(grok, keep, environ, tmp_path, words):
     for tty in (False, True):
         out = grok("history", *words, tty=tty).out
         assert "my key is xai-…6789 or …rver or …rver" in out
+        assert all(secret not in out for secret in (KEY, environ["XAI_API_KEY"], saved))
     grok("history", "export", "-o", str(tmp_path / "out"))
     assert "my key is xai-…6789 or …rver or …rver" in (tmp_path / "out").read_text()
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import pytest
 from grokcli.chat import assistant, image, user
 from grokcli.errors import StoreError
 from grokcli.events import Usage
-from grokcli.store import Store, reading, schema, title_of
+from grokcli.store import Answer, Store, reading, schema, title_of, writing
 from grokcli.store.writing import DIED
 
 NEVER = 1000.0  # seconds
@@ -142,6 +143,38 @@ def test_an_answer_of_which_nothing_came_leaves_no_trace(store):
     store.begin_answer(key, model="m").interrupt("500")
     assert store.messages(key) == [user("why?")]
     assert store.latest().messages == 1
+
+
+def test_text_that_comes_while_the_store_is_busy_is_stored_later():
+    kept = []
+
+    def keep(text):
+        kept.append(text)
+        if text == "b":
+            answer.write("c")
+
+    answer = Answer(keep, lambda *ending: None, 0.01)
+    answer.write("a")
+    answer.write("b")
+    until(lambda: kept == ["a", "b", "c"])
+
+
+def test_a_whole_answer_leaves_no_pieces_and_takes_none(store):
+    answer = store.begin_answer(key := talk(store, "why?"), model="m")
+    answer.write("x")
+    answer.finish(assistant("x"), finish_reason="stop", usage=None, model="")
+    number = store.entries(key)[-1].id
+    # A timer that went off too late does this.
+    store._change(lambda connection: writing.keep(connection, number, "late"))
+    assert store._read(lambda connection: connection.execute("SELECT * FROM piece").fetchall()) == []
+
+
+def test_what_cannot_be_stored_takes_nothing_away(store):
+    answer = store.begin_answer(key := talk(store, "why?"), model="m")
+    answer.write("x")
+    with pytest.raises(TypeError):
+        answer.finish({"role": "assistant", "content": "", "x": {1, 2}}, finish_reason="stop", usage=None, model="")
+    assert store.messages(key)[-1]["content"] == "x"
 
 
 def test_an_interrupt_after_the_end_changes_nothing_nor_does_late_text(store):
@@ -305,6 +338,9 @@ def others_folder():
             talk(store, "why?", "because")
         (folder / "c.db").chmod(0o444)
         folder.chmod(0o555)
+        # Whom we become may not read where Python lives.
+        for module in ("urllib.parse", "grokcli.store.failures", "grokcli.store.search"):
+            import_module(module)
         user_before = os.geteuid()
         if user_before == 0:
             os.seteuid(65534)
@@ -365,6 +401,47 @@ def test_a_locked_store_costs_one_warning_and_can_be_read(open_store, path, warn
     assert warnings == [f"this conversation is not saved: {path} is in use by another program"]
     assert open_store().messages(key) == [user("why?")]
     other.close()
+
+
+def test_threads_that_meet_the_same_trouble_warn_once(open_store, path, warnings):
+    key = talk(open_store(), "why?")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store, start = open_store(busy_seconds=0.3), threading.Barrier(2)
+    threads = [threading.Thread(target=lambda: (start.wait(), store.add(key, user("x")))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(warnings) == 1
+    other.close()
+
+
+def test_making_a_store_waits_for_those_who_look_at_it(open_store, path, warnings):
+    path.parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE x (y)")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM x").fetchall()
+    threading.Timer(0.2, other.close).start()
+    store = open_store(busy_seconds=30)
+    assert store.messages(talk(store, "why?")) == [user("why?")]
+    assert warnings == []
+
+
+def test_write_ahead_logging_is_tried_again_when_sqlite_does_not_wait():
+    tried = []
+
+    class Connection:
+        def execute(self, statement):
+            tried.append(statement)
+            if len(tried) < 3:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+
+    schema._switch_to_wal(Connection(), 30)
+    assert tried == ["PRAGMA journal_mode = WAL"] * 3
 
 
 def test_a_lock_that_is_let_go_in_time_costs_nothing(open_store, path, warnings):
@@ -540,7 +617,7 @@ HOSTILE = [
     "a\x00b",
     "NEAR(",
     "\ud800",
-    "x " * 500,
+    "x " * 5000,
 ]
 
 
@@ -569,7 +646,7 @@ def test_anything_can_be_searched_for(store, query):
 )
 def test_words_are_found(store, query, found):
     key = talk(store, "a question: c++ x->y", "the Answer, a café. 日本語のテキスト. 50% do not")
-    talk(store, "another talk")
+    talk(store, "another cat talk")
     assert [hit.conversation.id for hit in store.search(query)] == [key] * found
 
 
@@ -584,14 +661,14 @@ def test_parts_of_a_message_are_searched_and_replaced_pieces_are_not(store):
 
 
 def test_a_search_shows_each_conversation_once_with_the_words_around_the_newest_match(store):
-    old = talk(store, *["the needle is old"] * 5)
-    new = talk(store, "hay " * 100 + "a NEEDLE\nin it" + " hay" * 100)
+    old = talk(store, *[f"the needle is {n} days old" for n in range(5, 0, -1)])
+    new = talk(store, "haystack " * 100 + "one a NEEDLE\nin it" + " hay" * 100)
     hits = store.search("needle")
     assert [hit.conversation.id for hit in hits] == [new, old]
-    assert hits[0].snippet.startswith("…hay ")
+    assert hits[0].snippet.startswith("…haystack ")
     assert "a NEEDLE in it hay" in hits[0].snippet
     assert len(hits[0].snippet) < 130
-    assert hits[1].snippet == "the needle is old"
+    assert hits[1].snippet == "the needle is 1 days old"
     assert len(store.search("needle", 1)) == 1
 
 
@@ -601,6 +678,7 @@ def test_what_is_deleted_is_gone_from_the_file(store, path):
     answer.write("xyzzypiece")
     store.delete([gone])
     answer.write("more")
+    answer.interrupt("Ctrl-C")
     assert [one.id for one in store.conversations()] == [kept]
     assert store.search("xyzzysecret") == store.search("xyzzypiece") == []
     with pytest.raises(StoreError):

@@ -79,7 +79,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. The store opens it again when it is used again."""
+        """Let go of the file; end answers before. The store opens it again when it is used again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -205,8 +205,12 @@ class Store:
 
         def read() -> T:
             connection = self._connected(for_reading=True)
-            self._settle(connection)
-            return work(connection)
+            try:
+                self._settle(connection)
+                return work(connection)
+            finally:
+                if connection is not self._connection:
+                    connection.close()
 
         return self._safely(read)
 

@@ -118,9 +118,7 @@ def text_of_pieces(connection: sqlite3.Connection, answer: int) -> str:
 
 def truncate(connection: sqlite3.Connection, conversation: str, first: int) -> None:
     """Mark the messages of a conversation from the id `first` on as superseded."""
-    connection.execute(
-        "UPDATE message SET superseded = 1 WHERE conversation = ? AND superseded = 0 AND id >= ?", (conversation, first)
-    )
+    connection.execute("UPDATE message SET superseded = 1 WHERE conversation = ? AND id >= ?", (conversation, first))
 
 
 def is_alive(writer: str, since: float, now: float) -> bool:

@@ -148,12 +148,12 @@ def row(what: str, seconds: float, yardstick: float) -> None:
     """Print one ratio and its two times."""
     verdict = "ok" if seconds <= BOUND * yardstick else "OVER"
     times = f"{seconds * 1000:.1f} ms to {yardstick * 1000:.1f} ms"
-    print(f"{what:50} {seconds / yardstick:6.2f} x  (bound {BOUND:g}) {verdict:4} {times}", flush=True)
+    print(f"{what:55} {seconds / yardstick:6.2f} x  (bound {BOUND:g}) {verdict:4} {times}", flush=True)
 
 
 def row_of(what: str, figure: float, unit: str) -> None:
     """Print one figure."""
-    print(f"{what:50} {figure:6.2f} {unit}", flush=True)
+    print(f"{what:55} {figure:6.2f} {unit}", flush=True)
 
 
 if __name__ == "__main__":
