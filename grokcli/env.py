@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from grokcli.client import XAI
     from grokcli.local import LocalServer
+    from grokcli.models import API
 
 
 @dataclass
@@ -75,9 +76,10 @@ class Env:
         if error.hint:
             self.say(f"hint: {error.hint}")
 
-    def connect(self, model: str) -> XAI:
+    def connect(self, model: str, api: API | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
 
+        `api` is what it speaks; without it, what is set.
         Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
         """
         if model == LOCAL_MODEL:
@@ -85,12 +87,14 @@ class Env:
 
             self._local_server = local.start(self.settings, self.stderr, quiet=self.quiet)
             key, base_url = self._local_server.api_key, self._local_server.base_url
+            api = "chat"
         else:
             key = find_key(self.settings, self.environ).value
             base_url = self.settings.value("base_url")
+            api = self.settings.value("api", api)
         self.secrets.append(key)
         client = _import_client()
-        return client(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")))
+        return client(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
 
 
 def _import_client() -> type[XAI]:

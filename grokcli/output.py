@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -37,13 +38,14 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     if output.show_reasoning:
         from grokcli.render.reasoning import ReasoningRenderer
 
-        renderers.append(ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr)))
+        reasoning = ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr))
+        renderers += [reasoning, *_search_progress(env, reasoning.close)]
     elif _is_capable(env, env.stderr) and not env.quiet:
         from grokcli.render.status import Status
 
         status = Status(env.stderr)
         status.start()
-        renderers.append(status)
+        renderers += [status, *_search_progress(env, status.stop, status.start)]
     if output.file is None or env.stdout.isatty():
         renderers.append(_for_stream(env, env.stdout, output))
     if output.file is not None:
@@ -53,9 +55,29 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     return renderers
 
 
+def _search_progress(
+    env: Env, pause: Callable[[], None], resume: Callable[[], None] = lambda: None
+) -> Iterable[Renderer]:
+    """Return what tells of searches on a terminal, between `pause` and `resume` of what else is shown there."""
+    if env.quiet or not env.stderr.isatty():
+        return []
+    from grokcli.render.searching import SearchRenderer
+
+    return [SearchRenderer(env.stderr, dim=_is_capable(env, env.stderr), pause=pause, resume=resume)]
+
+
 def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
-    wanted = out.isatty() if output.markdown is None else output.markdown
-    if output.format != "text" or not wanted:
+    """Return what shows the answer on stdout; on a terminal, text is followed by its sources."""
+    markdown = out.isatty() if output.markdown is None else output.markdown
+    if output.format != "text" or not out.isatty():
+        return _one_text(env, out, output, markdown=markdown)
+    from grokcli.render.sources import SourcesRenderer
+
+    return SourcesRenderer(out, lambda: _one_text(env, out, output, markdown=markdown), markdown=markdown)
+
+
+def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
+    if output.format != "text" or not markdown:
         return _for_format(out, output.format)
     from grokcli.render.markdown import MarkdownRenderer, Terminal
 

@@ -21,12 +21,12 @@ README = (ROOT / "README.md").read_text("utf-8")
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
-    {"chat", "sse", "editor", "settings_file"},
+    {"chat", "sse", "editor", "settings_file", "search", "catalog"},
     {"wire", "settings", "render"},
     {"credentials", "transport", "local"},
     {"client"},
     {"env"},
-    {"inputs", "memory", "output", "attachments"},
+    {"inputs", "memory", "output", "attachments", "healing"},
     {"answering"},
     {"repl"},
     {"commands"},

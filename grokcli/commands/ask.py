@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,14 @@ from grokcli.answering import Request, prepare, require_fit, show_answer, usage_
 from grokcli.attachments import read_files, read_image
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
+    Api,
     AsJSON,
     Colors,
+    Domains,
+    Effort,
+    ExcludedDomains,
     Files,
+    Handles,
     Images,
     Markdown,
     MaxTokens,
@@ -22,13 +27,19 @@ from grokcli.commands.options import (
     Option,
     Quiet,
     Role,
+    Searching,
     ShowReasoning,
+    Since,
     System,
     Temperature,
+    Until,
     Usage,
+    Web,
+    X,
     new_app,
     parse_options,
 )
+from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
 from grokcli.output import Format, Output, make_renderers
 
@@ -47,6 +58,16 @@ def ask(
     role: Role = None,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
+    effort: Effort = None,
+    api: Api = None,
+    search: Searching = False,
+    web: Web = False,
+    x: X = False,
+    domain: Domains = None,
+    exclude_domain: ExcludedDomains = None,
+    handle: Handles = None,
+    since: Since = None,
+    until: Until = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -69,6 +90,7 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    tools = _search_tools(search or web, search or x, domain or (), exclude_domain or (), handle or (), since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     request = prepare(
         env,
@@ -78,6 +100,9 @@ def ask(
         system_prompt=system,
         temperature=temperature,
         max_tokens=max_tokens,
+        effort=effort,
+        api=api,
+        tools=tools,
         options=parse_options(option),
     )
     require_fit(request)
@@ -90,11 +115,20 @@ def ask(
     answer(env, request, where, stream=not no_stream, usage=usage)
 
 
+def _search_tools(*wanted: Any) -> list[dict[str, Any]]:
+    """Return what the server is to search with; see `grokcli.search.Search`."""
+    if not any(wanted):
+        return []
+    from grokcli.search import Search
+
+    return Search(*wanted).tools()
+
+
 def answer(env: Env, request: Request, output: Output, *, stream: bool, usage: bool) -> None:
     """Send the request and show its answer."""
     started = time.monotonic()
     chat = request.chat(env)
     response = Response()
-    show_answer(env, request, chat.events(stream=stream), make_renderers(env, output), response)
+    show_answer(env, request, ask_on(env, chat, stream=stream), make_renderers(env, output), response)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -8,10 +8,32 @@ import typer
 
 from grokcli.answering import parse_field
 from grokcli.errors import UsageError
+from grokcli.models import API, EFFORTS
 from grokcli.output import Color
 
+
+def _complete_model(incomplete: str) -> list[str]:
+    """Return the names of models that begin as typed: those of the last `grok models`, or those known without."""
+    import os
+
+    from grokcli import catalog
+    from grokcli.models import LOCAL_MODEL
+    from grokcli.settings import Paths
+
+    models = catalog.load(Paths.find(os.environ).cache).models
+    names = [*(name for model in models for name in (model.id, *model.aliases)), LOCAL_MODEL]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
 Model = Annotated[
-    str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model; 'local' is one on this machine.")
+    str | None,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Ask this model; 'local' is one on this machine.",
+        autocompletion=_complete_model,
+    ),
 ]
 System = Annotated[
     str | None, typer.Option("-s", "--system", metavar="TEXT|@FILE", help="Tell the model how to behave.")
@@ -23,6 +45,25 @@ Temperature = Annotated[
 MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cut the answer after N tokens.")
 ]
+Effort = Annotated[
+    str | None,
+    typer.Option("--effort", metavar="LEVEL", help=f"How hard it thinks: {', '.join(EFFORTS)}; models differ."),
+]
+Api = Annotated[
+    API | None, typer.Option("--api", help="What the server speaks; auto: responses if it is xAI's, else chat.")
+]
+Searching = Annotated[bool, typer.Option("--search", help="Let the server search the web and X.")]
+Web = Annotated[bool, typer.Option("--web", help="Let the server search the web.")]
+X = Annotated[bool, typer.Option("--x", help="Let the server search X.")]
+Domains = Annotated[
+    list[str] | None, typer.Option("--domain", metavar="NAME", help="Search this site and other named ones only.")
+]
+ExcludedDomains = Annotated[list[str] | None, typer.Option("--exclude-domain", metavar="NAME", help="Not this site.")]
+Handles = Annotated[
+    list[str] | None, typer.Option("--handle", metavar="NAME", help="Search posts of this and other named accounts.")
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Posts from this day on: 2026-01-31.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Posts from before this day.")]
 Option = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),
