@@ -170,7 +170,7 @@ def show_answer(
     if request.model == LOCAL_MODEL:
         from grokcli.local import NOTICE
 
-        env.note(NOTICE)
+        env.note_once(NOTICE)
     elif not is_same_model(request.model, response.model):
         env.note(f"asked {request.model}, answered by {response.model}")
 

@@ -74,6 +74,7 @@ def main(argv: Sequence[str], env: Env) -> int:
         try:
             return _invoke(as_subcommand(argv), env)
         finally:
+            env.close()
             env.stdout.flush()
     except GrokError as error:
         env.report(error)

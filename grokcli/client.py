@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
@@ -16,7 +18,7 @@ from grokcli.wire.formats import format_for
 from grokcli.wire.json import encode, parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     import requests
 
@@ -108,8 +110,8 @@ class XAI:
         """
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
-        for batch in self._stream(chat_wire.ENDPOINT, body):
-            for event in batch:
+        with closing(self._stream(chat_wire.ENDPOINT, body)) as batches:
+            for event in chain.from_iterable(batches):
                 if event.data == chat_wire.DONE:
                     return
                 if event.data:
@@ -137,7 +139,9 @@ class XAI:
         wire = format_for(api or self.api, self.base_url)
         body = wire.build_request(model, messages, options or {}, stream=stream, conversation=conversation)
         if stream:
-            yield from wire.read_stream(self._stream(wire.ENDPOINT, body))
+            # Closed here and now: the traceback of an error would keep the connection open.
+            with closing(self._stream(wire.ENDPOINT, body)) as batches:
+                yield from wire.read_stream(batches)
         else:
             yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
 
@@ -174,7 +178,7 @@ class XAI:
         body = None if data is None else encode(data)
         return self._transport.send(method, endpoint, self.headers, body, stream=stream)
 
-    def _stream(self, endpoint: str, data: dict[str, Any]) -> Iterator[Sequence[ServerSentEvent]]:
+    def _stream(self, endpoint: str, data: dict[str, Any]) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
         response = self._open("POST", endpoint, data, stream=True)
         chunks = self._transport.chunks(response)

@@ -33,6 +33,8 @@ class Env:
     environ: Mapping[str, str]
     quiet: bool = False
     secrets: list[str] = field(default_factory=list)
+    _clients: list[XAI] = field(default_factory=list)
+    _noted: set[str] = field(default_factory=set)
     # Kept because the server ends when nothing holds it.
     _local_server: LocalServer | None = None
 
@@ -59,6 +61,12 @@ class Env:
         """Tell the user something on stderr, unless they asked for quiet."""
         if not self.quiet:
             self.say(text)
+
+    def note_once(self, text: str) -> None:
+        """Tell the user something that need not be told again in this run."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.note(text)
 
     def warn(self, text: str) -> None:
         """Warn the user on stderr, unless they asked for quiet."""
@@ -93,8 +101,15 @@ class Env:
             base_url = self.settings.value("base_url")
             api = self.settings.value("api", api)
         self.secrets.append(key)
-        client = _import_client()
-        return client(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
+        xai = _import_client()
+        client = xai(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close every connection of this run."""
+        for client in self._clients:
+            client.close()
 
 
 def _import_client() -> type[XAI]:

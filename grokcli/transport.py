@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from http.cookiejar import CookiePolicy
 
 READ_BYTES = 65536
+SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
 
 
@@ -120,6 +121,9 @@ class Transport:
                 yield chunk
             # Read to its end, the connection can serve the next request.
             response.raw.release_conn()
+        except GeneratorExit:
+            _settle(response)
+            raise
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             raise _cut_error(error, self._timeout[1]) from error
         finally:
@@ -128,6 +132,20 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _settle(response: requests.Response) -> None:
+    """Keep the connection for the next request if nothing but the end of the body is left to read.
+
+    Who reads an event stream stops at `[DONE]`, just before that end. A server that lets it wait loses the connection.
+    """
+    try:
+        connection: Any = response.raw.connection
+        connection.sock.settimeout(SETTLE_SECONDS)
+        if not _read_some(response):
+            response.raw.release_conn()
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError, AttributeError):
+        return
 
 
 def _read_some(response: requests.Response) -> bytes:

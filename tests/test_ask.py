@@ -165,7 +165,7 @@ def test_flags_become_fields_of_the_request(grok, server):
 def test_an_option_that_makes_no_sense_is_a_usage_error(grok, server, option):
     code, _, err = grok("ask", "-O", option, "hi")
     assert (code, server.requests) == (2, [])
-    assert err.startswith("error: -O")
+    assert err.startswith("error: ")
 
 
 def test_the_system_prompt_may_come_from_a_file(grok, server, tmp_path):

@@ -219,6 +219,21 @@ def test_leaving_a_stream_closes_the_connection(xai, server):
     assert seen.wait(30)
 
 
+def test_a_server_that_does_not_end_the_body_after_done_loses_the_connection_and_nothing_else(xai, server):
+    held = threading.Event()
+
+    def play(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Hi")) + data(finish()) + data("[DONE]"))
+        held.wait(30)
+
+    server.reply(play, answer("again"))
+    assert "".join(event.text for event in xai.events([]) if isinstance(event, TextDelta)) == "Hi"
+    assert "".join(event.text for event in xai.events([]) if isinstance(event, TextDelta)) == "again"
+    held.set()
+    assert server.connections == 2
+
+
 def test_conversations_in_several_threads_do_not_mix(xai, server):
     def echo(connection):
         asked = next(r for r in reversed(server.requests) if r.connection == connection.number)

@@ -1,0 +1,319 @@
+"""`grok chat` without a terminal: a message a line. What the next request holds is what the server received."""
+
+from __future__ import annotations
+
+import base64
+from itertools import pairwise
+
+import pytest
+from language import Screen
+from server import answer, body, delta, finish, stream, usage
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+@pytest.fixture
+def talk(grok):
+    """Say lines to grok chat and leave."""
+
+    def talk(*lines, words=(), **more):
+        return grok("chat", *words, stdin="".join(f"{line}\n" for line in lines), **more)
+
+    return talk
+
+
+def sent(server, index=-1):
+    return [(message["role"], message["content"]) for message in server.requests[index].json["messages"]]
+
+
+def test_each_line_is_a_question_and_the_conversation_grows(talk, server):
+    server.reply(answer("one"), answer("two"))
+    assert talk("first", "second") == (0, "one\ntwo\n", "")
+    assert sent(server, 0) == [("user", "first")]
+    assert sent(server, 1) == [("user", "first"), ("assistant", "one"), ("user", "second")]
+
+
+def test_the_second_turn_uses_the_same_connection(talk, server):
+    server.reply(answer("ok"))
+    talk("one", "two", "three")
+    assert server.connections == 1
+
+
+def test_a_first_question_may_stand_on_the_command_line(talk, server):
+    server.reply(answer("ok"))
+    assert talk("second", words=["the", "first"]).code == 0
+    assert sent(server)[0] == ("user", "the first")
+
+
+def test_blank_lines_are_nothing_and_quoted_blocks_one_message(talk, server):
+    server.reply(answer("ok"))
+    talk("", "  ", '"""one', "/two", '"three"', '"""', "four")
+    assert sent(server) == [("user", 'one\n/two\n"three"'), ("assistant", "ok"), ("user", "four")]
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("line", ["/exit", "/quit", "exit", "quit"])
+def test_leaving(talk, server, line):
+    assert talk(line, "never sent") == (0, "", "")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("line", "closest"), [("/hepl", "/help"), ("/moedl x", "/model"), ("/zzz", "/help lists them")]
+)
+def test_an_unknown_command_is_never_sent(talk, server, line, closest):
+    code, out, err = talk(line)
+    assert (code, out, server.requests) == (0, "", [])
+    assert err.startswith(f"error: there is no command {line.split()[0]}\nhint: ")
+    assert closest in err
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (body({"error": "bad thing"}, 400), "bad thing"),
+        (body({"error": "Too many requests"}, 429), "Too many requests"),
+        (body({"error": "oops"}, 500), "oops"),
+    ],
+)
+def test_an_error_is_told_and_the_next_question_works(talk, server, reply, said):
+    server.reply(reply, answer("fine"))
+    code, out, err = talk("one", "two")
+    assert (code, out) == (0, "fine\n")
+    assert said in err
+    assert "/retry asks it again" in err
+    assert sent(server) == [("user", "two")]
+
+
+def test_retry_after_an_error_asks_the_same_question(talk, server):
+    server.reply(body({"error": "oops"}, 500), answer("fine"))
+    assert talk("one", "/retry").out == "fine\n"
+    assert sent(server) == [("user", "one")]
+
+
+def test_a_cut_answer_is_kept_and_continued(talk, server):
+    server.reply(stream([delta("Once upon")]), answer(" a time"), answer("ok"))
+    code, out, err = talk("tell", "/continue", "more")
+    assert (code, out) == (0, "Once upon\n a time\nok\n")
+    assert "error: the answer was cut" in err
+    assert "/continue goes on" in err
+    assert sent(server, 1)[:2] == [("user", "tell"), ("assistant", "Once upon")]
+    assert "Continue exactly where" in sent(server, 1)[2][1]
+
+
+def test_an_answer_that_a_limit_cut_is_kept(talk, server):
+    server.reply(answer("Hel", reason="length"), answer("ok"))
+    _, _, err = talk("one", "two")
+    assert "token limit" in err
+    assert ("assistant", "Hel") in sent(server)
+
+
+def test_retry_takes_the_answer_back_and_may_ask_otherwise_for_once(talk, server):
+    server.reply(answer("first"), answer("again", model="grok-4.3"), answer("ok"))
+    talk("hi", "/retry -m grok-4.3 --effort low", "next")
+    assert server.requests[1].json["model"] == "grok-4.3"
+    assert server.requests[1].json["reasoning_effort"] == "low"
+    assert sent(server, 1) == [("user", "hi")]
+    assert server.requests[2].json["model"] == "grok-4.7"
+    assert "reasoning_effort" not in server.requests[2].json
+    assert sent(server, 2) == [("user", "hi"), ("assistant", "again"), ("user", "next")]
+
+
+def test_undo_takes_one_exchange_back(talk, server):
+    server.reply(answer("ok"))
+    _, _, err = talk("one", "two", "/undo", "three")
+    assert "taken back: two" in err
+    assert sent(server) == [("user", "one"), ("assistant", "ok"), ("user", "three")]
+
+
+def test_edit_changes_an_earlier_question_and_drops_what_followed(talk, server, environ, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/one/ONE/ "$1"\n')
+    editor.chmod(0o755)
+    environ["EDITOR"] = str(editor)
+    server.reply(answer("ok"))
+    talk("one", "two", "/edit 1")
+    assert sent(server) == [("user", "ONE")]
+    environ["EDITOR"] = "truncate -s 0"
+    assert "nothing has changed" in talk("one", "/edit").err
+    environ["EDITOR"] = "false"
+    assert "the editor 'false' ended with exit code 1" in talk("one", "/edit").err
+
+
+def test_model_system_set_and_effort_change_the_next_request(talk, server):
+    server.reply(answer("ok", model="grok-4.3"))
+    talk(
+        "/model grok-4.3", "/system be brief", "/set temperature 0.5", "/set user me", "/effort high", "one",
+        "/system -", "/set user -", "/effort -", "two",
+    )  # fmt: skip
+    first, second = (request.json for request in server.requests)
+    assert (first["model"], first["temperature"], first["user"]) == ("grok-4.3", 0.5, "me")
+    assert first["reasoning_effort"] == "high"
+    assert first["messages"] == [{"role": "system", "content": "be brief"}, {"role": "user", "content": "one"}]
+    assert second["messages"][0]["role"] == "user"
+    assert {"user", "reasoning_effort"} & set(second) == set()
+
+
+def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
+    server.reply(answer("ok"))
+    talk("/system be brief", "one", "/new", "two")
+    assert sent(server) == [("system", "be brief"), ("user", "two")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/retry", "nothing to ask again"),
+        ("/retry --what", "/retry takes"),
+        ("/undo", "nothing to take back"),
+        ("/edit", "no question yet"),
+        ("/edit 3", "not a number from 1 to 0"),
+        ("/continue", "no answer to go on with"),
+        ("/copy", "no answer yet"),
+        ("/save", "needs a name"),
+        ("/file", "needs a name"),
+        ("/file /no/such/file", "cannot read /no/such/file"),
+        ("/file 'x", "does not end"),
+        ("/file !", "no shell command has been run"),
+        ("/image /dev/null", "not a PNG or JPEG"),
+        ("/effort hard", "no effort"),
+        ("/set model x", "cannot be set this way"),
+        ("/set seed", "seed is not set"),
+        ("/multiline", "that is for a terminal"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_why_and_the_chat_goes_on(talk, server, line, said):
+    server.reply(answer("ok"))
+    code, out, err = talk(line, "hi")
+    assert (code, out) == (0, "ok\n")
+    assert said in err
+
+
+def test_files_and_images_go_along_with_the_next_question_only(talk, server, tmp_path):
+    (tmp_path / "notes.txt").write_text("remember\n")
+    (tmp_path / "dot.png").write_bytes(PNG)
+    server.reply(answer("ok"))
+    talk(f"/file {tmp_path}/notes.txt", f"/image {tmp_path}/dot.png", "look", "again")
+    text, image = sent(server, 0)[0][1]
+    assert text["text"] == f'<file path="{tmp_path}/notes.txt">\nremember\n</file>\n\nlook'
+    assert image["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PNG).decode()
+    assert sent(server, 1)[-1] == ("user", "again")
+
+
+def test_the_output_of_a_shell_command_can_be_handed_on(talk, server):
+    server.reply(answer("ok"))
+    _, _, err = talk("!echo to out; echo to err >&2; exit 3", "/file !", "what is this?")
+    assert "to out\nto err" in err
+    assert "exit code 3" in err
+    assert sent(server)[0][1].startswith("<shell>\n$ echo to out")
+    assert "to err" in sent(server)[0][1]
+
+
+def test_answers_and_conversations_are_written_into_files(talk, server, tmp_path, home):
+    server.reply(answer("```py\nx = 1\n```\nand\n~~~\ny\n~~~\n"), answer("second"))
+    _, _, err = talk(
+        "one", "two", f"/save {tmp_path}/last.md", f"/export {tmp_path}/all.md",
+        f"/copy 1 {tmp_path}/first.md", f"/copy code {tmp_path}/code", "/copy",
+    )  # fmt: skip
+    assert (tmp_path / "last.md").read_text() == "second\n"
+    assert (tmp_path / "all.md").read_text().startswith("## You\n\none\n\n## Grok\n\n```py\n")
+    assert (tmp_path / "first.md").read_text().startswith("```py")
+    assert (tmp_path / "code").read_text() == "y\n"
+    assert (home / "cache" / "copied.md").read_text() == "second\n"
+    assert f"no clipboard here; it is in {home}/cache/copied.md" in err
+
+
+def test_copy_uses_the_terminals_clipboard(grok, server, environ, monkeypatch):
+    # On a terminal chat would start its line editor; what matters here is where the copy goes.
+    monkeypatch.setattr("grokcli.commands.chat._has_editor", lambda env: False)
+    server.reply(answer("Hello"))
+    code, out, err = grok("chat", "--raw", stdin="hi\n/copy\n", tty=True)
+    assert code == 0
+    assert f"\x1b]52;c;{base64.b64encode(b'Hello').decode()}\x07" in out
+    assert "copied (through the terminal); also in " in err
+
+
+def test_copy_uses_the_systems_tool(talk, server, environ, tmp_path):
+    tool = tmp_path / "xclip"
+    tool.write_text(f'#!/bin/sh\ncat > "{tmp_path}/clipboard"\n')
+    tool.chmod(0o755)
+    environ |= {"DISPLAY": ":0"}
+    server.reply(answer("Hello"))
+    import os
+
+    path = os.environ["PATH"]
+    os.environ["PATH"] = f"{tmp_path}:{path}"
+    try:
+        assert "copied (xclip)" in talk("hi", "/copy").err
+    finally:
+        os.environ["PATH"] = path
+    assert (tmp_path / "clipboard").read_text() == "Hello"
+
+
+def test_history_and_usage(talk, server):
+    server.reply(answer("fine"))
+    _, _, err = talk("/system s", "how are you?", "and " * 50, "/history", "/usage")
+    lines = err.splitlines()
+    assert "    : s" in lines
+    assert "  1 > how are you?" in lines
+    assert "  1 < fine" in lines
+    assert any(line.startswith("  2 > and and") and line.endswith("…") for line in lines)
+    assert lines[-1] == "40 tokens in · 20 out · $0.0001478 · 30 of 500,000 in use (0%)"
+
+
+def test_a_line_after_each_answer_when_asked(talk, server):
+    server.reply(answer("ok"))
+    _, _, err = talk("hi", words=["-u", "first"])
+    assert err.count("grok-4.7 · usage: 20 tokens in") == 2
+    assert "0% of the context" in err
+
+
+def test_a_context_that_gets_full_is_told_before_the_server_says_so(talk, server):
+    figures = {"prompt_tokens": 410_000, "completion_tokens": 10, "total_tokens": 410_010}
+    server.reply(stream([delta("ok"), finish(), usage(figures), "[DONE]"]))
+    assert "410,010 of grok-4.7's 500,000 tokens are used" in talk("hi").err
+
+
+def test_a_question_that_cannot_fit_is_kept_and_not_sent(talk, server, tmp_path):
+    (tmp_path / "log").write_text("word " * 600_000)
+    server.reply(answer("ok"))
+    code, out, err = talk(f"/file {tmp_path}/log", "sum up", "hi")
+    assert (code, out) == (0, "ok\n")
+    assert "takes 500,000" in err
+    assert sent(server) == [("user", "hi")]
+
+
+def test_help_lists_every_command(talk):
+    from grokcli.repl.slash.table import COMMANDS
+
+    _, _, err = talk("/help")
+    for name in COMMANDS:
+        assert f"/{name}" in err
+
+
+def test_the_readme_knows_every_slash_command():
+    from test_house_rules import README
+
+    from grokcli.repl.slash.table import ALIASES
+
+    for name in ALIASES:
+        assert name in ("?", "m") or f"/{name}" in README
+
+
+def test_two_hundred_turns_send_each_earlier_turn_as_it_was(talk, server):
+    server.reply(answer("a"))
+    assert talk(*(f"question {n}" for n in range(200))).code == 0
+    bodies = [request.json["messages"] for request in server.requests]
+    assert len(bodies) == 200
+    for earlier, later in pairwise(bodies):
+        assert later[: len(earlier)] == earlier
+    assert server.connections == 1
+
+
+def test_without_input_it_leaves_at_once(grok, server):
+    assert grok("chat") == (0, "", "")
+
+
+def test_stderr_of_a_script_holds_no_decoration(talk, server):
+    server.reply(answer("**ok**"))
+    assert talk("hi", stderr=Screen(tty=False)) == (0, "**ok**\n", "")
