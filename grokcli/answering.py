@@ -78,7 +78,8 @@ def prepare(
     require_effort(name, fields["reasoning_effort"])
     if tools:
         require_search(env, name, api)
-        fields["tools"] = [*fields.get("tools", ()), *tools]
+        own = fields.get("tools")
+        fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
     messages = list(history)
     if not messages or system_prompt is not None or role:
         behaviour = settings.value("system", _text_or_file(system_prompt), model=name) or _own_behaviour(name)

@@ -83,7 +83,7 @@ def _leave_out(env: Env, chat: Chat, name: str) -> None:
     was_set = chat.options.get(name) is not None
     chat.options = {**chat.options, name: None}
     if was_set:
-        env.note(f"{chat.model} does not take {name}: asking without it")
+        env.note_once(f"{chat.model} does not take {name}: asking without it")
 
 
 class _Memory:

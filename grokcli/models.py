@@ -7,12 +7,12 @@ no server to ask.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
 API = Literal["auto", "responses", "chat"]
-APIS: tuple[API, ...] = ("auto", "responses", "chat")
+APIS: tuple[API, ...] = get_args(API)
 
 
 class ModelInfo(NamedTuple):
@@ -33,7 +33,8 @@ class ModelInfo(NamedTuple):
 
 # Every effort that some server knows, and what each model takes (API digest, section 10.2). Prices double from 200,000
 # tokens on.
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 _TO_HIGH = ("low", "medium", "high")
 _TO_XHIGH = (*_TO_HIGH, "xhigh")
 MODELS = (

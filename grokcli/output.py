@@ -39,13 +39,15 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
         from grokcli.render.reasoning import ReasoningRenderer
 
         reasoning = ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr))
-        renderers += [reasoning, *_search_progress(env, reasoning.close)]
+        renderers += [reasoning, *_search_progress(env, pause=reasoning.close)]
     elif _is_capable(env, env.stderr) and not env.quiet:
         from grokcli.render.status import Status
 
         status = Status(env.stderr)
         status.start()
-        renderers += [status, *_search_progress(env, status.stop, status.start)]
+        renderers += [status, *_search_progress(env, pause=status.stop, resume=status.start)]
+    else:
+        renderers += _search_progress(env)
     if output.file is None or env.stdout.isatty():
         renderers.append(_for_stream(env, env.stdout, output))
     if output.file is not None:
@@ -56,7 +58,7 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
 
 
 def _search_progress(
-    env: Env, pause: Callable[[], None], resume: Callable[[], None] = lambda: None
+    env: Env, *, pause: Callable[[], None] = lambda: None, resume: Callable[[], None] = lambda: None
 ) -> Iterable[Renderer]:
     """Return what tells of searches on a terminal, between `pause` and `resume` of what else is shown there."""
     if env.quiet or not env.stderr.isatty():

@@ -12,6 +12,7 @@ from grokcli.catalog import Catalog
 from grokcli.commands.options import AsJSON, Quiet, new_app
 from grokcli.errors import MissingKeyError, NetworkError
 from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL, MODELS, SUCCESSORS, ModelInfo
+from grokcli.render.sanitize import clean
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -28,13 +29,13 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if all(model.id != LOCAL_MODEL for model in found.models):
         found.models.extend(model for model in MODELS if model.id == LOCAL_MODEL)
     if json:
-        env.stdout.write(jsonlib.dumps(_document(found), ensure_ascii=False, indent=2) + "\n")
+        env.stdout.write(jsonlib.dumps(_document(found), indent=2) + "\n")
         return
     rows = [("model", "context", "in", "cached", "out", "also called"), *map(_row, found.models)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     for name, *figures, aliases in rows:
         cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
-        env.stdout.write("  ".join([*cells, aliases]).rstrip() + "\n")
+        env.stdout.write(clean("  ".join([*cells, aliases])).rstrip() + "\n")
     for old, new in SUCCESSORS.items():
         env.stdout.write(f"{old + ('…' if old.endswith('-') else ''):{widths[0]}}  retired: use {new}\n")
 

@@ -6,23 +6,24 @@ from typing import Annotated, Any
 
 import typer
 
+from grokcli import models
 from grokcli.answering import parse_field
 from grokcli.errors import UsageError
-from grokcli.models import API, EFFORTS
 from grokcli.output import Color
 
 
 def _complete_model(incomplete: str) -> list[str]:
     """Return the names of models that begin as typed: those of the last `grok models`, or those known without."""
     import os
+    import re
 
     from grokcli import catalog
-    from grokcli.models import LOCAL_MODEL
     from grokcli.settings import Paths
 
-    models = catalog.load(Paths.find(os.environ).cache).models
-    names = [*(name for model in models for name in (model.id, *model.aliases)), LOCAL_MODEL]
-    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+    offered = catalog.load(Paths.find(os.environ).cache).models
+    names = [*(name for model in offered for name in (model.id, *model.aliases)), models.LOCAL_MODEL]
+    # A shell takes blanks and control characters for what they are to it.
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete) and re.fullmatch(r"[\w./:-]+", name)]
 
 
 Model = Annotated[
@@ -46,11 +47,10 @@ MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cut the answer after N tokens.")
 ]
 Effort = Annotated[
-    str | None,
-    typer.Option("--effort", metavar="LEVEL", help=f"How hard it thinks: {', '.join(EFFORTS)}; models differ."),
+    models.Effort | None, typer.Option("--effort", help="How hard the model thinks; models differ in what they take.")
 ]
 Api = Annotated[
-    API | None, typer.Option("--api", help="What the server speaks; auto: responses if it is xAI's, else chat.")
+    models.API | None, typer.Option("--api", help="What the server speaks; auto: responses if it is xAI's, else chat.")
 ]
 Searching = Annotated[bool, typer.Option("--search", help="Let the server search the web and X.")]
 Web = Annotated[bool, typer.Option("--web", help="Let the server search the web.")]
