@@ -154,7 +154,7 @@ def test_an_answer_in_one_piece_says_the_same(xai, server):
 
 def test_a_server_that_cannot_stream_still_answers(xai, server):
     server.reply(wire.whole(*ITEMS))
-    assert [step for step in xai.chat.create(messages=QUESTION).stream()][-1][0].content == "Two and two are **4**."
+    assert list(xai.chat.create(messages=QUESTION).stream())[-1][0].content == "Two and two are **4**."
 
 
 def test_the_end_may_hold_what_no_event_told(xai, server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import openai
 import pytest
 import responses as wire
 from responses import message
@@ -18,7 +19,6 @@ FUNCTION = {"name": "weather", "description": "Tells it", "parameters": {"type":
 
 @pytest.fixture
 def sdk(server):
-    openai = pytest.importorskip("openai")
     client = openai.OpenAI(api_key="key", base_url=server.url, max_retries=0)
     yield client
     client.close()

@@ -104,10 +104,9 @@ def test_a_server_that_cannot_search_is_told_before_anything_is_sent(grok, serve
 
 def test_the_api_is_a_setting_too(grok, server, environ):
     environ["GROK_API"] = "responses"
-    server.reply(wire.answer(message("ok")))
+    server.reply(wire.answer(message("ok")), answer("ok"))
     assert grok("ask", "--x", "hi").code == 0
     assert server.requests[0].path == "/v1/responses"
-    server.reply(answer("ok"))
     assert grok("ask", "--api", "chat", "hi").code == 0
     assert server.requests[1].path == "/v1/chat/completions"
     assert grok("config", "set", "api", "soap").code == 2
@@ -140,7 +139,7 @@ def test_progress_is_told_on_a_terminal_and_never_elsewhere(grok, server):
 def test_sources_follow_the_answer_on_a_terminal(grok, server):
     server.reply(wire.answer(*FOUND))
     rendered = grok(*ASK, "--search", "--color", "never", "hi", tty=True).out
-    assert "Sources" in rendered.splitlines()[-3]
+    assert rendered.splitlines()[-4].endswith("Sources")
     assert rendered.splitlines()[-2].startswith("[1] https://x.ai/news")
     assert rendered.splitlines()[-1].startswith("[2] [evil](https://e.example) *b*␛[2J")
     raw = grok(*ASK, "--search", "--raw", "hi", tty=True).out

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.render import Renderer
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|&~$:])")
-
 
 class SourcesRenderer:
     """Hands every event on, and lists the sources when the answer is over; a grokcli.render.Renderer.
@@ -51,17 +49,24 @@ class SourcesRenderer:
 
 def as_text(sources: list[Source]) -> str:
     """Return one line a source: its number, its title if it has one, its URL."""
-    lines = (f"[{source.number}] {source.title} {source.url}".replace("]  ", "] ") for source in sources)
+    lines = (f"[{source.number}] {source.title} {source.url}" for source in sources)
     return "Sources:\n" + "\n".join(" ".join(line.split()) for line in lines)
 
 
 def as_markdown(sources: list[Source]) -> str:
     """Return one line a source, in markdown whose links work; what is in a title is text."""
-    return "**Sources**\n\n" + "\\\n".join(f"\\[{source.number}\\] {_link(source)}" for source in sources) + "\n"
+    lines = (f"{_escaped(f'[{source.number}]')} {_link(source)}" for source in sources)
+    return "**Sources**\n\n" + "\\\n".join(lines) + "\n"
 
 
 def _link(source: Source) -> str:
-    title = _SPECIAL.sub(r"\\\1", " ".join((source.title or source.url).split()))
-    if re.search(r"[<>\s\\]", source.url):
-        return title
-    return f"[{title}](<{source.url}>)"
+    if re.search(r"[<>\s\\]", source.url) or not source.url.startswith(("http://", "https://")):
+        return _escaped(f"{source.title} {source.url}")
+    if not source.title:
+        return f"<{source.url}>"
+    return f"[{_escaped(source.title)}](<{source.url.replace('&', '&amp;')}>)"
+
+
+def _escaped(text: str) -> str:
+    """Return markdown that says `text` and nothing else: backslashes before brackets would make formulas of it."""
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda match: f"&#{ord(match.group())};", " ".join(text.split()))
