@@ -112,6 +112,7 @@ def test_asking_loads_no_more_than_it_must(environ, server):
     exit_code, modules = loaded_by(environ, "ask", "hi")
     assert exit_code == 0
     assert (HEAVY | {"charset_normalizer", "tomllib", "jsonschema"}) & set(modules) == {"requests", "urllib3"}
+    assert {"grokcli.wire.responses", "grokcli.search", "grokcli.catalog"} & set(modules) == set()
 
 
 def test_help_is_plain_and_complete(run):
