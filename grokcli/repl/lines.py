@@ -98,7 +98,7 @@ class EditedLines:
 
     def read(self, draft: str = "") -> str:
         """Return what the user sends, `draft` being there to begin with."""
-        return unblock(self._session.prompt(PROMPT, default=draft))
+        return unblock(self._session.prompt([("bold", PROMPT)], default=draft))
 
     def _is_unfinished(self, text: str) -> bool:
         return self.multiline or is_open(text)
@@ -128,11 +128,15 @@ def _completer(complete: Callable[[str], Iterable[tuple[str, int]]]) -> Any:
 
 
 def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
+    from prompt_toolkit.enums import DEFAULT_BUFFER
+    from prompt_toolkit.filters import has_focus
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
+    # Not while Ctrl+R searches: Enter takes what was found then.
+    writing = has_focus(DEFAULT_BUFFER)
 
-    @keys.add("enter")
+    @keys.add("enter", filter=writing)
     def send(event: KeyPressEvent) -> None:
         buffer: Buffer = event.current_buffer
         if buffer.complete_state and buffer.complete_state.current_completion:
@@ -142,7 +146,7 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
-    @keys.add("escape", "enter")
+    @keys.add("escape", "enter", filter=writing)
     def send_or_break(event: KeyPressEvent) -> None:
         buffer: Buffer = event.current_buffer
         if is_unfinished(buffer.text):
@@ -150,7 +154,7 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
         else:
             buffer.insert_text("\n")
 
-    @keys.add("c-j")
+    @keys.add("c-j", filter=writing)
     def break_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 

@@ -1,0 +1,269 @@
+"""`grok chat` as somebody at a terminal has it: keys go in, a screen comes out, the server tells what was sent."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+
+import pytest
+from language import command
+from server import answer, body, data, delta, finish
+
+pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
+
+# The prompt is bold; its blank is drawn by moving the cursor.
+PROMPT = r"\x1b\[0;1m>"
+PASTE_BEGIN, PASTE_END = "\x1b[200~", "\x1b[201~"
+CTRL_C, CTRL_D, CTRL_G, CTRL_J, ALT_ENTER, ENTER, TAB = "\x03", "\x04", "\x07", "\n", "\x1b\r", "\r", "\t"
+
+
+@pytest.fixture
+def terminal(environ):
+    """Start grok chat on a terminal and wait for its prompt."""
+    environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    children = []
+
+    def start(*words, shell=""):
+        program = shlex.join(command("chat", *words))
+        line = shell.format(program) if shell else f"exec {program}"
+        child = pexpect.spawn("/bin/sh", ["-c", line], env=environ, dimensions=(24, 80), timeout=15, encoding="utf-8")
+        children.append(child)
+        child.expect(PROMPT)
+        return child
+
+    yield start
+    for child in children:
+        child.close(force=True)
+
+
+def texts(server):
+    return [request.json["messages"][-1]["content"] for request in server.requests]
+
+
+def leave(child):
+    child.send(CTRL_D)
+    child.expect(pexpect.EOF)
+    assert child.wait() == 0
+
+
+def test_a_question_is_answered_and_ctrl_d_leaves(terminal, server):
+    server.reply(answer("**Hello**"))
+    child = terminal()
+    child.send(f"hi{ENTER}")
+    child.expect("Hello")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["hi"]
+
+
+def test_ctrl_c_stops_the_answer_and_keeps_what_came(terminal, server):
+    stopped = threading.Event()
+
+    def endless(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Once upon\n\n")))
+        stopped.wait(30)
+
+    server.reply(endless, answer("fine"))
+    child = terminal()
+    child.send(f"tell{ENTER}")
+    child.expect("Once upon")
+    child.send(CTRL_C)
+    child.expect("interrupted: /continue goes on")
+    child.expect(PROMPT)
+    child.send(f"and{ENTER}")
+    child.expect("fine")
+    stopped.set()
+    child.expect(PROMPT)
+    leave(child)
+    assert server.requests[1].json["messages"][:2] == [
+        {"role": "user", "content": "tell"},
+        {"role": "assistant", "content": "Once upon\n\n"},
+    ]
+
+
+def test_ctrl_c_before_the_first_word_keeps_the_question_for_retry(terminal, server):
+    stopped = threading.Event()
+    asked = threading.Event()
+
+    def silent(connection):
+        asked.set()
+        stopped.wait(30)
+
+    server.reply(silent, answer("fine"))
+    child = terminal()
+    child.send(f"tell{ENTER}")
+    assert asked.wait(30)
+    child.send(CTRL_C)
+    child.expect("interrupted")
+    child.expect(PROMPT)
+    child.send(f"/retry{ENTER}")
+    child.expect("fine")
+    stopped.set()
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["tell", "tell"]
+
+
+def test_ctrl_c_at_the_prompt_clears_the_line(terminal, server):
+    server.reply(answer("fine"))
+    child = terminal()
+    child.send(f"not this{CTRL_C}")
+    child.expect(PROMPT)
+    child.send(f"but this{ENTER}")
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["but this"]
+
+
+def test_a_pasted_text_is_one_message(terminal, server):
+    pasted = "\n".join(f'line {n}\twith "quotes" and {chr(39)}more{chr(39)}' for n in range(200))
+    pasted = pasted.replace("line 7", "/exit\nline 7")
+    server.reply(answer("read"))
+    child = terminal()
+    child.send(f"{PASTE_BEGIN}{pasted}{PASTE_END}")
+    child.send(ENTER)
+    child.expect("read")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == [pasted]
+
+
+def test_a_pasted_text_that_begins_with_a_slash_is_a_message_too(terminal, server):
+    server.reply(answer("read"))
+    child = terminal()
+    child.send(f"{PASTE_BEGIN}/usr/bin/env\nis a path{PASTE_END}{ENTER}")
+    child.expect("read")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["/usr/bin/env\nis a path"]
+
+
+def test_lines_can_be_broken_and_quoted(terminal, server):
+    server.reply(answer("ok"))
+    child = terminal()
+    for typed in (f"a{ALT_ENTER}b{CTRL_J}c{ENTER}", f'"""{ENTER}d{ENTER}e{ENTER}"""{ENTER}'):
+        child.send(typed)
+        child.expect("ok")
+        child.expect(PROMPT)
+    child.send(f"/multiline{ENTER}")
+    child.expect("Alt.Enter sends")
+    child.send(f"f{ENTER}g{ALT_ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["a\nb\nc", "d\ne", "f\ng"]
+
+
+def test_what_was_typed_is_remembered_across_chats(terminal, server, home):
+    server.reply(answer("ok"))
+    for keys, shown in (("remember me", "remember me"), ("\x12remem", "ber me")):
+        child = terminal()
+        child.send(keys)
+        child.expect(shown)
+        child.send(ENTER * 2)
+        child.expect("ok")
+        child.expect(PROMPT)
+        leave(child)
+    assert texts(server) == ["remember me", "remember me"]
+    assert (home / "data" / "history").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_editor_opens_on_the_line(terminal, server, environ, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/draft/final/ "$1"\n')
+    editor.chmod(0o755)
+    environ["VISUAL"] = str(editor)
+    server.reply(answer("ok"))
+    child = terminal()
+    child.send(f"my draft{CTRL_G}")
+    child.expect("final")
+    child.send(ENTER)
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["my final"]
+
+
+def test_tab_completes_commands_models_and_paths(terminal, server, tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    server.reply(answer("ok", model="grok-4.3"))
+    child = terminal()
+    child.send(f"/mod{TAB}")
+    child.expect("/models")
+    child.send(f"{CTRL_C}/model grok-4.3{TAB}{ENTER}")
+    child.expect("model: grok-4.3")
+    child.send(f"/file {tmp_path}/no{TAB}")
+    child.expect("tes.txt")
+    child.send(ENTER)
+    child.expect("1 document")
+    child.send(f"hi{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert server.requests[0].json["model"] == "grok-4.3"
+    assert "notes.txt" in texts(server)[0]
+
+
+def test_vi_keys_when_the_settings_say_so(terminal, server, environ):
+    environ["GROK_EDITING_MODE"] = "vi"
+    server.reply(answer("ok"))
+    child = terminal()
+    child.send(f"one two\x1bbcwthree\x1bA!{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["one three!"]
+
+
+def test_a_pipe_is_read_first_and_then_the_terminal_talks(terminal, server):
+    server.reply(answer("ok"))
+    child = terminal(shell="printf 'a diff' | {}")
+    child.send(f"review this{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    child.send(f"again{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["<stdin>\na diff\n</stdin>\n\nreview this", "again"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (body({"error": "bad thing"}, 400), "bad thing"),
+        (lambda connection: connection.reset(), "could not reach"),
+    ],
+)
+def test_an_error_on_a_terminal_leaves_the_chat_alive(terminal, server, fault, said):
+    server.reply(fault, answer("fine"))
+    child = terminal()
+    child.send(f"one{ENTER}")
+    child.expect(said)
+    child.expect(PROMPT)
+    child.send(f"/retry{ENTER}")
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
+
+
+def test_while_the_model_thinks_the_terminal_says_so(terminal, server):
+    seen = threading.Event()
+
+    def thinking(connection):
+        connection.stream_head()
+        connection.chunk(data(delta(reasoning_content="hm")))
+        assert seen.wait(30)
+        connection.chunk(data(delta("fine")) + data(finish()) + data("[DONE]"))
+        connection.end()
+
+    server.reply(thinking)
+    child = terminal()
+    child.send(f"one{ENTER}")
+    child.expect("thinking")
+    seen.set()
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
