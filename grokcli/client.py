@@ -9,8 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
-from grokcli.errors import APIError, MissingKeyError, StreamCutError
-from grokcli.models import API, DEFAULT_MODEL, ModelInfo, read_models
+from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
+from grokcli.models import API, APIS, DEFAULT_MODEL, ModelInfo, read_models
 from grokcli.sse import ServerSentEvent, read_events
 from grokcli.transport import Transport
 from grokcli.wire import chat as chat_wire
@@ -51,7 +51,7 @@ class XAI:
         `timeout` is in seconds, either for both or as (to connect, between two bytes); an answer as a whole has no
         limit. `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
         servers and chat with all others. Raises MissingKeyError without a key, ConfigError for a URL that the key must
-        not be sent to.
+        not be sent to and for an API that there is not.
         """
         key = api_key or os.environ.get("XAI_API_KEY", "")
         if not key:
@@ -59,6 +59,8 @@ class XAI:
         self.api_key = key
         self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        if api not in APIS:
+            raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
         self.api: API = api
         limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._transport = Transport(self.base_url, limits)

@@ -36,7 +36,7 @@ def test_models_come_from_the_server(grok, server):
     assert (server.requests[0].method, server.requests[0].path) == ("GET", "/v1/models")
     lines = [line.split() for line in out.splitlines()]
     assert lines[0] == ["model", "context", "in", "cached", "out", "also", "called"]
-    assert lines[1] == ["grok-9", "500,000", "2.00", "0.31", "6.00", "grok-9-latest"]
+    assert lines[1] == ["grok-9", "500,000", "2.00", "0.3125", "6.00", "grok-9-latest"]
     assert lines[2] == ["plain␛[2J"]
     assert ["local", "4,096", "on", "this", "machine"] in lines
     assert ["grok-beta", "retired:", "use", "grok-4.7"] in lines

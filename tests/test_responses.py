@@ -7,10 +7,10 @@ import json
 import pytest
 import responses as wire
 from responses import citation, events, function_call, message, reasoning, web_search, x_search
-from server import MODEL, answer, body, data
+from server import MODEL, answer, body, data, delta, finish, usage
 from server import stream as chat_stream
 
-from grokcli import XAI, APIError, StreamCutError
+from grokcli import XAI, APIError, ConfigError, StreamCutError
 from grokcli.chat import Response, assistant, image, system, user
 from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 from grokcli.wire.formats import resolve
@@ -50,6 +50,18 @@ def test_the_two_methods_always_use_chat_completions(xai, server):
     server.reply(answer("Four"))
     list(xai.stream_chat_completion(QUESTION))
     assert server.requests[0].path == "/v1/chat/completions"
+
+
+def test_an_api_that_there_is_not_is_told():
+    with pytest.raises(ConfigError, match="soap"):
+        XAI("key", api="soap")
+
+
+def test_the_citations_of_chat_completions_are_sources(xai, server):
+    last = {**usage(), "citations": ["https://a.example", "https://b.example", "https://a.example"]}
+    server.reply(chat_stream([delta("ok"), finish(), last, "[DONE]"]))
+    told = [event for event in xai.events(QUESTION, api="chat") if isinstance(event, Source)]
+    assert told == [Source("https://a.example", number=1), Source("https://b.example", number=2)]
 
 
 def test_a_request_is_small_and_leaves_nothing_at_the_server(xai, server):
@@ -308,6 +320,22 @@ def test_sources_have_the_numbers_of_their_markers(xai, server):
         Source("https://c.example", "", 3),
         Source("https://d.example", "D", 4),
     ]
+
+
+def test_annotations_may_come_in_events_only(xai, server):
+    said = message("See[[7]](https://a.example).")
+    annotation = {"type": "response.output_text.annotation.added", "output_index": 0, "item_id": "msg_0"}
+    documents = [*events(said)]
+    documents.insert(-2, {**annotation, "annotation": citation("https://a.example")})
+    server.reply(wire.stream(documents))
+    assert Source("https://a.example", "", 7) in list(xai.events(QUESTION))
+
+
+def test_items_come_back_to_the_letter(xai, server):
+    older = {"type": "web_search_call", "id": "o", "status": "completed", "call_id": "", "arguments": "{}"}
+    server.reply(wire.answer(older, message("ok")))
+    items = [event.item for event in xai.events(QUESTION) if isinstance(event, OutputItem)]
+    assert items == [older, message("ok")]
 
 
 def test_two_turns_with_a_tool_are_sent_back_in_order(xai, server):

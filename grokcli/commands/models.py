@@ -59,7 +59,13 @@ def _row(model: ModelInfo) -> tuple[str, ...]:
     prices = (model.input_price, model.cached_price, model.output_price)
     context = "" if model.context is None else f"{model.context:,}"
     note = "on this machine" if model.id == LOCAL_MODEL else ", ".join(model.aliases)
-    return (model.id, context, *("" if price is None else f"{price:.2f}" for price in prices), note)
+    return (model.id, context, *map(_price, prices), note)
+
+
+def _price(price: float | None) -> str:
+    if price is None:
+        return ""
+    return f"{price:.2f}" if round(price, 2) == price else f"{price:g}"
 
 
 def _document(found: Catalog) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Answer:
         self._heard: set[object] = set()  # items whose text came in deltas
         self._finished: set[object] = set()
         self._open_calls: dict[object, JSONObject] = {}
+        self._annotations: dict[object, list[object]] = {}
         self._citations = Citations()
 
     def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
@@ -129,11 +130,12 @@ class Answer:
         if names & self._finished:
             return
         self._finished |= names
-        item = {**self._open_calls.pop(index, {}), **{name: value for name, value in item.items() if value != ""}}
+        if index in self._open_calls:
+            item = {**self._open_calls.pop(index), **{name: value for name, value in item.items() if value != ""}}
         silent = not names & self._heard
         match item.get("type"):
             case "message":
-                self._finish_message(item, silent=silent)
+                self._finish_message(item, self._annotations.pop(index, []), silent=silent)
             case "reasoning" if silent and (thought := _thought(item)):
                 self._waiting.append(ReasoningDelta(thought))
             case "function_call":
@@ -144,13 +146,19 @@ class Answer:
                 pass
         if step := step_of(item):
             self._waiting.append(step)
-        self._waiting.append(OutputItem(item))
+        if item:
+            self._waiting.append(OutputItem(item))
 
-    def _finish_message(self, item: JSONObject, *, silent: bool) -> None:
+    def add_annotation(self, document: JSONObject) -> None:
+        """Keep an annotation for the end of its message: only the whole text tells which number it has."""
+        self._annotations.setdefault(_index(document), []).append(document.get("annotation"))
+
+    def _finish_message(self, item: JSONObject, told: list[object], *, silent: bool) -> None:
         if silent and (text := message_text(item)):
             self._waiting.append(TextDelta(text))
-        for part in map(as_object, as_list(item.get("content"))):
-            self._waiting += self._citations.read(as_text(part.get("text")), as_list(part.get("annotations")))
+        parts = [as_object(part) for part in as_list(item.get("content"))]
+        held = [annotation for part in parts for annotation in as_list(part.get("annotations"))]
+        self._waiting += self._citations.read(message_text(item), held or told)
 
 
 _TEXTS: dict[str, type[TextDelta] | type[ReasoningDelta]] = {
@@ -175,6 +183,7 @@ _READERS: dict[str, Callable[[Answer, JSONObject], None]] = {
     "response.output_item.done": lambda answer, document: answer.finish_item(
         _index(document), as_object(document.get("item"))
     ),
+    "response.output_text.annotation.added": Answer.add_annotation,
     "response.function_call_arguments.delta": Answer.add_arguments,
     "response.function_call_arguments.done": Answer.add_arguments,
     "response.completed": _read_terminal,
