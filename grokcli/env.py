@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, TextIO
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from grokcli.client import XAI
     from grokcli.local import LocalServer
     from grokcli.models import API
+    from grokcli.render.status import Status
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Env:
     secrets: list[str] = field(default_factory=list)
     _clients: list[XAI] = field(default_factory=list)
     _noted: set[str] = field(default_factory=set)
+    # What counts seconds on stderr while an answer is waited for.
+    status: Status | None = None
     # Kept because the server ends when nothing holds it.
     _local_server: LocalServer | None = None
 
@@ -74,8 +78,9 @@ class Env:
 
     def say(self, text: str) -> None:
         """Write one line to stderr, without control characters and without secrets."""
-        self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
-        self.stderr.flush()
+        with self.status.aside() if self.status else nullcontext():
+            self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
+            self.stderr.flush()
 
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""

@@ -43,7 +43,7 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     elif _is_capable(env, env.stderr) and not env.quiet:
         from grokcli.render.status import Status
 
-        status = Status(env.stderr)
+        env.status = status = Status(env.stderr)
         status.start()
         renderers += [status, *_search_progress(env, pause=status.stop, resume=status.start)]
     else:

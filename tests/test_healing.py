@@ -7,6 +7,7 @@ import time
 
 import pytest
 import responses as wire
+from language import Screen
 from responses import message
 from server import answer, body
 
@@ -38,6 +39,16 @@ def test_a_refused_field_is_left_out_once_and_remembered(grok, server, flags, sa
     assert name not in server.requests[2].json
     assert grok("ask", "-m", "grok-4.3", "-q", "-t", "1", "-O", "presence_penalty=0", "--effort", "low", "hi").err == ""
     assert {"presence_penalty", "reasoning_effort", "temperature"} <= set(server.requests[3].json)
+
+
+def test_the_note_and_the_status_line_do_not_mix(grok, server):
+    def slowly(connection):
+        time.sleep(0.7)
+        refusal("Argument not supported: seed")(connection)
+
+    server.reply(slowly, answer("ok"))
+    err = grok("ask", "-O", "seed=1", "hi", stderr=Screen(tty=True)).err
+    assert err == "\r\x1b[K\x1b[2mthinking\x1b[0m\r\x1b[Kgrok-4.7 does not take seed: asking without it\n"
 
 
 def test_each_refused_field_costs_one_request(grok, server):
