@@ -81,7 +81,7 @@ def context_window(model: str) -> int | None:
 
 def successor(model: str) -> str | None:
     """Return the living model to use in place of `model`, or None when `model` is not known to be retired."""
-    return next((new for old, new in SUCCESSORS.items() if model.startswith(old)), None)
+    return next((new for old, new in SUCCESSORS.items() if model.startswith(old) or model == old.rstrip("-")), None)
 
 
 def least_tokens(text: str) -> int:

@@ -53,7 +53,7 @@ def test_models_as_json(grok, server):
         "usd_per_million_tokens": {"input": 2.0, "cached_input": 0.3125, "output": 6.0},
         "efforts": None,
     }
-    assert {"id": "grok-beta", "successor": "grok-4.7"} in document["retired"]
+    assert {"prefix": "grok-beta", "successor": "grok-4.7"} in document["retired"]
 
 
 def test_without_a_server_the_last_list_is_shown_else_the_one_known(grok, server, environ):
@@ -104,6 +104,8 @@ def test_a_shell_completes_the_names_of_models(grok, server, environ):
     [
         ("grok-beta", "grok-beta is retired: try -m grok-4.7"),
         ("grok-3-mini", "grok-3-mini is retired: try -m grok-4.3"),
+        ("grok-4", "grok-4 is retired: try -m grok-4.3"),
+        ("grok-4-0709", "grok-4-0709 is retired: try -m grok-4.3"),
         ("grok-77", "try -m grok-4.7"),
     ],
 )

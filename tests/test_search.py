@@ -112,6 +112,16 @@ def test_the_api_is_a_setting_too(grok, server, environ):
     assert grok("config", "set", "api", "soap").code == 2
 
 
+def test_a_dry_run_shows_what_xai_would_get(grok, environ):
+    del environ["XAI_BASE_URL"]
+    head, _, sent = grok("ask", "--dry-run", "hi").out.partition("\n\n")
+    assert head.startswith("POST https://api.x.ai/v1/responses\n")
+    assert len(sent.encode()) <= 150
+    out = grok("ask", "--dry-run", "--x", "--handle", "xai", "--since", "2026-01-01", "hi").out
+    assert '"tools":[{"type":"x_search","allowed_x_handles":["xai"],"from_date":"2026-01-01"}]' in out
+    assert grok("ask", "--dry-run", "--api", "chat", "hi").out.startswith("POST https://api.x.ai/v1/chat/completions\n")
+
+
 FOUND = (
     reasoning("Let me look."),
     web_search("grok 4.7"),

@@ -37,7 +37,7 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
         cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
         env.stdout.write(clean("  ".join([*cells, aliases])).rstrip() + "\n")
     for old, new in SUCCESSORS.items():
-        env.stdout.write(f"{old + ('…' if old.endswith('-') else ''):{widths[0]}}  retired: use {new}\n")
+        env.stdout.write(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}\n")
 
 
 def _find(env: Env) -> Catalog:
@@ -85,5 +85,5 @@ def _document(found: Catalog) -> dict[str, Any]:
             }
             for model in found.models
         ],
-        "retired": [{"id": old, "successor": new} for old, new in SUCCESSORS.items()],
+        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()],
     }
