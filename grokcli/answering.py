@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,8 +189,9 @@ def _closing(renderers: Sequence[Renderer]) -> Iterator[None]:
         error = IncompleteError("interrupted")
         raise
     finally:
-        for renderer in renderers:
-            renderer.close(error)
+        with ExitStack() as closing:  # each is closed, also when another one cannot be
+            for renderer in reversed(renderers):
+                closing.callback(renderer.close, error)
 
 
 def _require_whole(response: Response) -> None:

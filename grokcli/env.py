@@ -17,7 +17,7 @@ from grokcli.render.sanitize import clean
 from grokcli.settings import Paths, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from grokcli.client import XAI
     from grokcli.local import LocalServer
@@ -35,7 +35,7 @@ class Env:
     environ: Mapping[str, str]
     quiet: bool = False
     secrets: list[str] = field(default_factory=list)
-    _clients: list[XAI] = field(default_factory=list)
+    _open: list[Callable[[], None]] = field(default_factory=list)
     _noted: set[str] = field(default_factory=set)
     # What counts seconds on stderr while an answer is waited for.
     status: Status | None = None
@@ -108,13 +108,17 @@ class Env:
         self.secrets.append(key)
         xai = _import_client()
         client = xai(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
-        self._clients.append(client)
+        self.at_end(client.close)
         return client
 
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Have something closed when the run ends."""
+        self._open.append(close)
+
     def close(self) -> None:
-        """Close every connection of this run."""
-        for client in self._clients:
-            client.close()
+        """Close what was opened in this run, the last first."""
+        while self._open:
+            self._open.pop()()
 
 
 def _import_client() -> type[XAI]:

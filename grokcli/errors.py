@@ -11,7 +11,8 @@
     │   ├── RateLimitError     exit 4   too many requests, or no credits
     │   └── RefusedError       exit 7   the server will not answer this
     ├── IncompleteError        exit 7   the answer was cut by a limit, or refused
-    └── LocalModelError        exit 1   the embedded model cannot run
+    ├── LocalModelError        exit 1   the embedded model cannot run
+    └── StoreError             exit 1   the stored conversations cannot be read, or have no such one
 
 An error says what happened (`message`) and what to do next (`hint`). The command line turns it into two lines on
 stderr and an exit code in exactly one place, `grokcli.cli.main`.
@@ -113,3 +114,7 @@ class IncompleteError(GrokError):
 
 class LocalModelError(GrokError):
     """The embedded model cannot be fetched or started."""
+
+
+class StoreError(GrokError):
+    """The stored conversations cannot be read or changed, or the one that was asked for is not among them."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from grokcli.events import TextDelta
 from grokcli.render.json import JSONRenderer, StreamJSONRenderer
 from grokcli.render.plain import PlainRenderer
 
@@ -98,3 +99,12 @@ def _for_format(out: TextIO, output_format: Format) -> Renderer:
 def _is_capable(env: Env, stream: TextIO) -> bool:
     """Say whether `stream` is a terminal that understands escape sequences."""
     return stream.isatty() and env.environ.get("TERM") != "dumb"
+
+
+def show_text(env: Env, output: Output, text: str) -> None:
+    """Show a text that is there already, as an answer is shown."""
+    renderer = _for_stream(env, env.stdout, output)
+    try:
+        renderer.show(TextDelta(text))
+    finally:
+        renderer.close()

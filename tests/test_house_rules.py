@@ -22,8 +22,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
     {"chat", "sse", "editor", "settings_file", "search", "catalog"},
-    {"wire", "settings", "render"},
-    {"credentials", "transport", "local"},
+    {"wire", "settings", "render", "store"},
+    {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env"},
     {"inputs", "memory", "output", "attachments", "healing"},
@@ -111,7 +111,11 @@ def test_asking_loads_no_more_than_it_must(environ, server):
     server.reply(answer("ok"))
     exit_code, modules = loaded_by(environ, "ask", "hi")
     assert exit_code == 0
-    assert (HEAVY | {"charset_normalizer", "tomllib", "jsonschema"}) & set(modules) == {"requests", "urllib3"}
+    assert (HEAVY | {"charset_normalizer", "tomllib", "jsonschema"}) & set(modules) == {
+        "requests",
+        "urllib3",
+        "sqlite3",
+    }
     assert {"grokcli.wire.responses", "grokcli.search", "grokcli.catalog"} & set(modules) == set()
 
 

@@ -15,6 +15,7 @@ from grokcli.commands.options import (
     Api,
     AsJSON,
     Colors,
+    Continue,
     Domains,
     Effort,
     ExcludedDomains,
@@ -24,8 +25,10 @@ from grokcli.commands.options import (
     Markdown,
     MaxTokens,
     Model,
+    NoSave,
     Option,
     Quiet,
+    Resume,
     Role,
     Searching,
     ShowReasoning,
@@ -41,6 +44,7 @@ from grokcli.commands.options import (
 )
 from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
+from grokcli.memory import Memory, open_memory
 from grokcli.output import Format, Output, make_renderers
 
 if TYPE_CHECKING:
@@ -81,6 +85,9 @@ def ask(
     show_reasoning: ShowReasoning = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="Wait for the whole answer.")] = False,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
+    go_on: Continue = False,
+    resume: Resume = None,
+    no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
     dry_run: Annotated[
@@ -92,10 +99,12 @@ def ask(
     env.quiet = quiet
     tools = _search_tools(search or web, search or x, domain or (), exclude_domain or (), handle or (), since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
+    memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
         user(text, *map(read_image, image or [])),
-        model=model,
+        history=memory.as_sent(),
+        model=model or (memory.conversation.model if memory.conversation else None),
         role=role,
         system_prompt=system,
         temperature=temperature,
@@ -112,7 +121,7 @@ def ask(
         env.stdout.write(describe(env, request, stream=not no_stream))
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
-    answer(env, request, where, stream=not no_stream, usage=usage)
+    answer(env, request, memory, where, stream=not no_stream, usage=usage)
 
 
 def _search_tools(*wanted: Any) -> list[dict[str, Any]]:
@@ -124,11 +133,15 @@ def _search_tools(*wanted: Any) -> list[dict[str, Any]]:
     return Search(*wanted).tools()
 
 
-def answer(env: Env, request: Request, output: Output, *, stream: bool, usage: bool) -> None:
-    """Send the request and show its answer."""
+def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
+    """Keep the question, send the request, and show and keep its answer."""
     started = time.monotonic()
     chat = request.chat(env)
+    if memory.conversation:
+        chat.conversation = memory.conversation.id
+    memory.question(request.messages, model=request.model)
+    renderers = [*make_renderers(env, output), *memory.answer(model=request.model)]
     response = Response()
-    show_answer(env, request, ask_on(env, chat, stream=stream), make_renderers(env, output), response)
+    show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -10,13 +10,16 @@ from grokcli.answering import prepare
 from grokcli.attachments import read_files, read_image
 from grokcli.commands.options import (
     Colors,
+    Continue,
     Files,
     Images,
     Markdown,
     MaxTokens,
     Model,
+    NoSave,
     Option,
     Quiet,
+    Resume,
     Role,
     ShowReasoning,
     System,
@@ -26,12 +29,13 @@ from grokcli.commands.options import (
     parse_options,
 )
 from grokcli.inputs import read_stdin
-from grokcli.memory import Memory
+from grokcli.memory import open_memory
 from grokcli.output import Output
 from grokcli.repl.lines import EditedLines, Lines, PlainLines
 from grokcli.repl.loop import chat as run_chat
 from grokcli.repl.session import Session
 from grokcli.repl.slash import table
+from grokcli.repl.slash.talk import show_where_it_stands
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -54,16 +58,21 @@ def chat(
     markdown: Markdown = None,
     color: Colors = None,
     show_reasoning: ShowReasoning = False,
+    go_on: Continue = False,
+    resume: Resume = None,
+    no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
 ) -> None:
     """Talk with a model. A pipe is read first: git diff | grok chat."""
     env: Env = ctx.obj
     env.quiet = quiet
+    memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
         None,
-        model=model,
+        history=memory.as_sent(),
+        model=model or (memory.conversation.model if memory.conversation else None),
         role=role,
         system_prompt=system,
         temperature=temperature,
@@ -72,12 +81,14 @@ def chat(
     )
     output = Output(markdown=markdown, color=color, show_reasoning=show_reasoning)
     session = Session(
-        env, request.model, request.messages, request.options, output, Memory(), PlainLines(env.stdin), usage
+        env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage
     )
     session.documents += read_files(file or [])
     session.images += map(read_image, image or [])
     if _has_editor(env):
         session.lines = _editor(session)
+    if memory.conversation is not None:
+        show_where_it_stands(session)
     run_chat(session, " ".join(words or []))
 
 

@@ -98,6 +98,13 @@ class Session:
         del self.messages[length:]
         self.memory.rewind(self.messages)
 
+    def adopt(self) -> None:
+        """Take over the conversation that the memory went on with."""
+        self.messages = self.memory.as_sent()
+        if self.memory.conversation is not None:
+            self.model = self.memory.conversation.model or self.model
+        self.documents, self.images, self.last_usage, self.spent = [], [], None, Usage()
+
     def start_anew(self) -> None:
         """Forget the conversation, but not how the model was told to behave."""
         self.messages = [system(self.system_prompt)] if self.system_prompt else []
@@ -115,11 +122,3 @@ class Session:
         self.spent.cached_tokens += usage.cached_tokens
         if usage.cost_in_usd_ticks is not None:
             self.spent.cost_in_usd_ticks = (self.spent.cost_in_usd_ticks or 0) + usage.cost_in_usd_ticks
-
-
-def text_of(message: Message) -> str:
-    """Return what a message says, without its images."""
-    content = message["content"]
-    if isinstance(content, str):
-        return content
-    return "".join(part.get("text", "") for part in content)

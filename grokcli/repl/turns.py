@@ -47,13 +47,13 @@ def _add_question(session: Session, text: str) -> None:
         session.cut(len(session.messages) - 1)
     message = session.take_question(text)
     session.messages.append(message)
-    session.memory.question(message, model=session.model)
+    session.memory.question(session.messages, model=session.model)
 
 
 def _answer(session: Session, request: Request, response: Response) -> None:
     require_fit(request)
     started = time.monotonic()
-    chat = Chat(session.client(request.model), request.model, request.messages, request.options)
+    chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
     renderers = [*make_renderers(session.env, session.output), *session.memory.answer(model=request.model)]
     show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
     if session.usage_after_answers:

@@ -65,7 +65,9 @@ def section(chance: random.Random) -> Iterator[str]:
     language = chance.choice(sorted(CODE))
     yield f"```{language}\n{CODE[language] * 2}```"
     yield prose(chance, chance.randint(15, 60))
-    yield "\n".join(f"{n}. **{chance.choice(WORDS)}**: {prose(chance, 14)}\n   - {prose(chance, 9)}" for n in range(1, 5))
+    yield "\n".join(
+        f"{n}. **{chance.choice(WORDS)}**: {prose(chance, 14)}\n   - {prose(chance, 9)}" for n in range(1, 5)
+    )
     yield "| name | value | note |\n|:--|--:|---|\n" + "\n".join(
         f"| {chance.choice(WORDS)} | {chance.randint(1, 9999)} | {prose(chance, 5)} |" for _ in range(6)
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from grokcli.attachments import read_files, read_image
 from grokcli.errors import GrokError, UsageError
 from grokcli.files import PRIVATE, write_atomically
-from grokcli.repl.session import text_of
 from grokcli.repl.slash.table import command, paths, words_of
+from grokcli.transcript import text_of
 
 if TYPE_CHECKING:
     from grokcli.chat import Message

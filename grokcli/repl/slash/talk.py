@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from grokcli.editor import edit_text
 from grokcli.errors import UsageError
-from grokcli.repl.session import Ask, text_of
+from grokcli.output import show_text
+from grokcli.repl.session import Ask
 from grokcli.repl.slash.table import command, help_lines, words_of
+from grokcli.transcript import text_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 CONTINUE = "Continue exactly where your answer stopped. Do not repeat what you have written."
 PREVIEW = 70
+LISTED = 10
 
 
 @command("help", "?", text="list the commands and keys")
@@ -113,6 +116,44 @@ def usage(session: Session, argument: str) -> None:
     from grokcli.answering import spent_line
 
     session.env.say(spent_line(session.spent, session.last_usage, session.model))
+
+
+@command("resume", arguments="[ID|TITLE]", text="go on with another conversation, or list the latest")
+def resume(session: Session, argument: str) -> None:
+    store = session.memory.store
+    if store is None:
+        raise UsageError("this chat is not kept and has no others", hint="start it without --no-save")
+    if not argument:
+        for one in store.conversations(LISTED):
+            session.env.say(f"  {one.id}  {one.title}")
+        return
+    session.memory.resume(store.find(argument))
+    session.adopt()
+    show_where_it_stands(session)
+
+
+@command("rename", arguments="TITLE", text="give this conversation a title")
+def rename(session: Session, argument: str) -> None:
+    if not argument:
+        raise UsageError("/rename needs a title")
+    if not session.memory.rename(argument):
+        raise UsageError("there is nothing to rename yet", hint="ask something first")
+
+
+def show_where_it_stands(session: Session) -> None:
+    """Show the last question of a conversation that goes on, and what came of its answer."""
+    conversation = session.memory.conversation
+    if conversation is None:
+        return
+    session.env.note(f"going on with {conversation.id}: {conversation.title}")
+    questions = session.questions()
+    for message in session.messages[questions[-1] :] if questions else []:
+        if message["role"] == "user":
+            session.env.note(f"> {text_of(message)}")
+        else:
+            show_text(session.env, session.output, text_of(message))
+    if session.is_unanswered():
+        session.env.note("this question has no answer: /retry asks it again")
 
 
 def _number(argument: str, count: int) -> int:

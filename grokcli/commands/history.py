@@ -1,0 +1,248 @@
+"""`grok history`: the conversations that were kept."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from grokcli.commands.options import AsJSON, new_app
+from grokcli.credentials import VARIABLE
+from grokcli.errors import UsageError
+from grokcli.files import PRIVATE, write_atomically
+from grokcli.redact import redact
+from grokcli.render.sanitize import clean
+from grokcli.settings_file import read_toml
+from grokcli.store import FILE_NAME, Store
+from grokcli.transcript import about, as_document, as_markdown, speaker, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.env import Env
+    from grokcli.store.records import Conversation, Entry
+
+_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+_AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
+
+app = new_app("Find, read, export and delete the conversations that were kept.")
+ID = Annotated[str, typer.Argument(metavar="ID", help="The id of a conversation, its first letters, or its title.")]
+OptionalID = Annotated[
+    str | None,
+    typer.Argument(metavar="[ID]", help="The id of a conversation, its first letters, or its title; else the latest."),
+]
+Limit = Annotated[int, typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")]
+All = Annotated[bool, typer.Option("--all", help="Also messages that an edit or a retry replaced.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("list")
+def list_conversations(ctx: typer.Context, limit: Limit = 20, json: AsJSON = False) -> None:
+    """List the conversations: id, age, model, number of messages, title; the last used first."""
+    env: Env = ctx.obj
+    with _store(env) as store:
+        found = store.conversations(limit)
+    if json:
+        _print_json(env, [about(one) for one in found])
+        return
+    _print(env, "".join(_row(one, time.time()) for one in found))
+
+
+@app.command()
+def show(ctx: typer.Context, wanted: OptionalID = None, everything: All = False, json: AsJSON = False) -> None:
+    """Show a conversation, the latest if none is named."""
+    env: Env = ctx.obj
+    conversation, entries = _get(env, wanted, everything)
+    if json:
+        _print_json(env, as_document(conversation, entries))
+    elif env.stdout.isatty():
+        _render(env, conversation, entries)
+    else:
+        _print(env, as_markdown(conversation, entries))
+
+
+@app.command()
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Words, or their beginnings.")],
+    limit: Limit = 20,
+    json: AsJSON = False,
+) -> None:
+    """Find the conversations in which a message holds all of these words; the newest first."""
+    env: Env = ctx.obj
+    query = " ".join(words)
+    if not query.strip():
+        raise UsageError("there is nothing to search for", hint="grok history search WORDS")
+    with _store(env) as store:
+        hits = store.search(query, limit)
+    if json:
+        _print_json(env, [about(hit.conversation) | {"snippet": hit.snippet} for hit in hits])
+        return
+    now = time.time()
+    _print(env, "".join(f"{_row(hit.conversation, now)}          {hit.snippet}\n" for hit in hits))
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    wanted: OptionalID = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, readable by you only.")
+    ] = None,
+    export_format: Annotated[Literal["markdown", "json"], typer.Option("--format", help="The form.")] = "markdown",
+    everything: All = False,
+) -> None:
+    """Print a conversation as markdown or JSON, or write it to a file."""
+    env: Env = ctx.obj
+    conversation, entries = _get(env, wanted, everything)
+    as_json = export_format == "json"
+    text = _json(as_document(conversation, entries)) if as_json else as_markdown(conversation, entries)
+    if output is None:
+        _print(env, text)
+        return
+    try:
+        write_atomically(output, redact(text, _secrets(env)).encode("utf-8", "replace"), mode=PRIVATE)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from None
+
+
+@app.command()
+def rename(
+    ctx: typer.Context, wanted: ID, title: Annotated[list[str], typer.Argument(metavar="TITLE...", help="Its title.")]
+) -> None:
+    """Give a conversation another title."""
+    env: Env = ctx.obj
+    text = " ".join(title)
+    if not text.strip():
+        raise UsageError("the title is empty")
+    with _store(env) as store:
+        store.rename(store.find(wanted).id, text)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first letters.")],
+    yes: Yes = False,
+) -> None:
+    """Delete conversations for good."""
+    env: Env = ctx.obj
+    with _store(env) as store:
+        found = {one.id: one for one in (store.find(word, by_title=False) for word in wanted)}
+        _delete(env, store, list(found.values()), yes=yes)
+
+
+@app.command()
+def prune(
+    ctx: typer.Context,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="AGE", help="Since when they were not used: 12h, 30d, 8w, 1y.")
+    ],
+    yes: Yes = False,
+) -> None:
+    """Delete the conversations that were not used for some time."""
+    env: Env = ctx.obj
+    before = time.time() - _seconds(older_than)
+    with _store(env) as store:
+        _delete(env, store, store.conversations(before=before), yes=yes)
+
+
+@app.command()
+def path(ctx: typer.Context) -> None:
+    """Print where the conversations are kept."""
+    env: Env = ctx.obj
+    env.stdout.write(f"{_path(env)}\n")
+
+
+def _path(env: Env) -> Path:
+    return env.settings.paths.data / FILE_NAME
+
+
+def _store(env: Env) -> Store:
+    return Store(_path(env), env.warn)
+
+
+def _get(env: Env, wanted: str | None, everything: bool) -> tuple[Conversation, list[Entry]]:
+    with _store(env) as store:
+        conversation = store.latest() if wanted is None else store.find(wanted)
+        return conversation, store.entries(conversation.id, superseded=everything)
+
+
+def _delete(env: Env, store: Store, found: Sequence[Conversation], *, yes: bool) -> None:
+    count = f"{len(found)} conversation{'' if len(found) == 1 else 's'}"
+    if found and not yes:
+        _confirm(env, found, count)
+    if found:
+        store.delete(one.id for one in found)
+    env.note(f"deleted {count}")
+
+
+def _confirm(env: Env, found: Sequence[Conversation], count: str) -> None:
+    """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
+    if env.stdin is None or not env.stdin.isatty():
+        raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
+    for one in found[:10]:
+        env.say(_row(one, time.time()).rstrip("\n"))
+    if len(found) > 10:
+        env.say(f"… and {len(found) - 10} more")
+    env.stderr.write(f"Delete {count} for good? [y/N] ")
+    env.stderr.flush()
+    if env.stdin.readline().decode("utf-8", "replace").strip().lower() not in ("y", "yes"):
+        env.say("nothing was deleted")
+        raise typer.Exit(1)
+
+
+def _seconds(age: str) -> float:
+    match = re.fullmatch(r"(\d{1,6})([hdwy])", age.strip().lower())
+    if match is None:
+        raise UsageError(f"{age!r} is not an age", hint="hours, days, weeks or years: 12h, 30d, 8w, 1y")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _age(seconds: float) -> str:
+    return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "now")
+
+
+def _row(one: Conversation, now: float) -> str:
+    return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one.title}\n"
+
+
+def _render(env: Env, conversation: Conversation, entries: Sequence[Entry]) -> None:
+    """Show a conversation on a terminal: the answers rendered, the rest as it was typed."""
+    from grokcli.render.markdown import Terminal, render_markdown
+
+    terminal = Terminal.detect(env.stdout, env.environ, env.settings.value("color"))
+    theme = env.settings.value("theme")
+    secrets = _secrets(env)
+    env.stdout.write(clean(redact(f"{conversation.id}  {conversation.title}\n", secrets)))
+    for entry in entries:
+        env.stdout.write("\n")
+        render_markdown(f"## {redact(speaker(entry), secrets)}", env.stdout, terminal, theme)
+        text = redact(text_of(entry.message), secrets)
+        if entry.message.get("role") == "assistant":
+            render_markdown(text, env.stdout, terminal, theme)
+        else:
+            env.stdout.write(clean(text) + "\n")
+
+
+def _print(env: Env, text: str) -> None:
+    text = redact(text, _secrets(env))
+    env.stdout.write(clean(text) if env.stdout.isatty() else text)
+
+
+def _print_json(env: Env, document: Any) -> None:
+    _print(env, _json(document))
+
+
+def _json(document: Any) -> str:
+    return jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _secrets(env: Env) -> tuple[str, ...]:
+    """Return the keys that must not be printed: those that can be known without running `api_key_command`."""
+    saved = read_toml(env.settings.paths.credentials).get("api_key")
+    return (*env.secrets, env.environ.get(VARIABLE, "").strip(), saved if isinstance(saved, str) else "")

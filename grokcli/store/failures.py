@@ -1,0 +1,34 @@
+"""What went wrong with the database, said so that a user can do something about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokcli.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# By SQLite's primary result code; {} is the file.
+_KNOWN = {
+    "SQLITE_BUSY": ("{} is in use by another program", "try again"),
+    "SQLITE_READONLY": ("{} cannot be written", "check who owns it, and whether its folder can be written"),
+    "SQLITE_CANTOPEN": ("{} cannot be opened", "check who owns it, and whether its folder can be written"),
+    "SQLITE_FULL": ("there is no space left for {}", "free some space"),
+    "SQLITE_CORRUPT": ("{} is damaged", "move it away to begin anew, or mend it with: sqlite3 FILE .recover"),
+    "SQLITE_NOTADB": ("{} is not a database", "move it away to begin anew"),
+    "SQLITE_CONSTRAINT": ("the conversation was deleted from {} meanwhile", None),
+}
+
+
+def failure(path: Path, error: Exception) -> StoreError:
+    """Return the StoreError for a sqlite3.Error or OSError that was met at the database `path`."""
+    import sqlite3
+
+    if isinstance(error, OSError):
+        return StoreError(f"cannot write {error.filename or path}: {error.strerror}")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    for name, (message, hint) in _KNOWN.items():
+        if getattr(sqlite3, name) == code:
+            return StoreError(message.format(path), hint=hint)
+    return StoreError(f"{path}: {error}")

@@ -1,0 +1,66 @@
+"""How a message becomes a row and comes back unchanged, and what a conversation is called."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grokcli.chat import Message
+
+TITLE_LENGTH = 60
+_ID_LENGTH = 8
+_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
+_DOCUMENTS = r"(?s)(?:<(stdin|file)\b[^>\n]*>\n.*?\n</\1>\s*)+"
+
+
+def new_id() -> str:
+    """Return a new conversation's id: random, so that a few letters of it tell it from the others."""
+    return "".join(_ID_LETTERS[byte % 32] for byte in os.urandom(_ID_LENGTH))
+
+
+def title_of(question: str) -> str:
+    """Return the first line of a question, without the documents before it, cut to TITLE_LENGTH characters."""
+    without_documents = re.sub(_DOCUMENTS, "", question, count=1) if question.startswith("<") else question
+    return _first_line(without_documents) or _first_line(question) or "untitled"
+
+
+def _first_line(text: str) -> str:
+    start = text.lstrip()[: 20 * TITLE_LENGTH].partition("\n")[0]
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    cut = line[: TITLE_LENGTH - 1]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > TITLE_LENGTH // 2 else cut}…"
+
+
+def pack(message: Message) -> tuple[str, str | None]:
+    """Return a message as its JSON and its searchable text; `unpack` makes the same message of them."""
+    content = message.get("content")
+    if isinstance(content, str):
+        text = storable(content)
+        # Text that SQLite cannot hold, half a surrogate pair, stays in the JSON, where it is escaped.
+        return json.dumps({**message, "content": None} if text == content else message), text
+    if isinstance(content, list):
+        return json.dumps(message), storable("\n".join(_texts(content)))
+    return json.dumps(message), None
+
+
+def unpack(body: str, text: str | None) -> Message:
+    """Return the message that `pack` was given."""
+    message: Message = json.loads(body)
+    if text is not None and message["content"] is None:
+        message["content"] = text
+    return message
+
+
+def storable(text: str) -> str:
+    """Return `text` with what cannot be written as UTF-8 replaced."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _texts(parts: list[Any]) -> list[str]:
+    return [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]

@@ -1,0 +1,166 @@
+"""The database file: how it is opened, what is in it, and how an older one becomes a newer one."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokcli.errors import StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+# Step n takes a database of version n to version n + 1; what has been released is never changed, only added to.
+# A message is `body`, its JSON, with the text taken out of it: that stands in `text` alone, where it can be searched.
+# What came of an answer that is still being written is in `piece`, so that each second costs only what that second
+# brought. Messages that an edit or a retry replaced stay, superseded.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE conversation (
+            id TEXT PRIMARY KEY,
+            title TEXT NOT NULL,
+            model TEXT NOT NULL,
+            created REAL NOT NULL,
+            updated REAL NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX conversation_updated ON conversation (updated)",
+        """CREATE TABLE message (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation TEXT NOT NULL REFERENCES conversation ON DELETE CASCADE,
+            superseded INTEGER NOT NULL DEFAULT 0,
+            status TEXT NOT NULL,
+            reason TEXT NOT NULL DEFAULT '',
+            writer TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL,
+            created REAL NOT NULL,
+            input_tokens INTEGER,
+            output_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            cached_tokens INTEGER,
+            cost_in_usd_ticks INTEGER,
+            body TEXT NOT NULL,
+            text TEXT
+        )""",
+        "CREATE INDEX message_conversation ON message (conversation, superseded)",
+        "CREATE INDEX message_streaming ON message (id) WHERE status = 'streaming'",
+        """CREATE TABLE piece (
+            message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+            content BLOB NOT NULL
+        )""",
+        "CREATE INDEX piece_message ON piece (message)",
+        "CREATE VIRTUAL TABLE message_text USING fts5 (text, content = 'message', content_rowid = 'id')",
+        """CREATE TRIGGER message_added AFTER INSERT ON message WHEN new.text IS NOT NULL BEGIN
+            INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
+        END""",
+        """CREATE TRIGGER message_removed AFTER DELETE ON message WHEN old.text IS NOT NULL BEGIN
+            INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.id, old.text);
+        END""",
+        """CREATE TRIGGER message_unread AFTER UPDATE OF text ON message WHEN old.text IS NOT NULL BEGIN
+            INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.id, old.text);
+        END""",
+        """CREATE TRIGGER message_reread AFTER UPDATE OF text ON message WHEN new.text IS NOT NULL BEGIN
+            INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
+        END""",
+    ),
+)
+
+
+def open_for_writing(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Return a connection to the database at `path`, made or brought up to date if need be.
+
+    A new file is readable by its owner only, as is a new folder around it; the files that SQLite puts beside it get
+    the same mode. Raises sqlite3.Error, OSError, and StoreError when a newer grok wrote the file.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    return _prepared(str(path), path, busy_seconds)
+
+
+def open_for_reading(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Return a connection to the database at `path`, which exists; its folder may be one that cannot be written.
+
+    Raises as `open_for_writing` does.
+    """
+    import sqlite3
+
+    try:
+        return _prepared(str(path), path, busy_seconds)
+    except sqlite3.OperationalError as error:
+        # Readers of a WAL database write beside it too. Where they cannot, and no writer left anything there, the file
+        # alone is the whole truth.
+        cannot_write = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not cannot_write or path.with_name(f"{path.name}-wal").exists():
+            raise
+    return _prepared(f"{path.absolute().as_uri()}?mode=ro&immutable=1", path, busy_seconds)
+
+
+def nothing() -> sqlite3.Connection:
+    """Return a connection to an empty database, which stands for a file that is not there yet."""
+    return _prepared(":memory:", Path(), 0)
+
+
+def _prepared(address: str, path: Path, busy_seconds: float) -> sqlite3.Connection:
+    import sqlite3
+
+    connection = sqlite3.connect(
+        address,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,  # the store has a lock of its own
+        uri=address.startswith("file:"),
+    )
+    try:
+        if _version(connection, path) < len(MIGRATIONS):
+            _switch_to_wal(connection, busy_seconds)
+            _migrate(connection, path)
+        # In WAL mode this loses nothing when a process dies, and at worst the last moments when the power does: an
+        # fsync less for each question. Without WAL it would risk the file.
+        safe = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        connection.execute(f"PRAGMA synchronous = {'NORMAL' if safe else 'FULL'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"{path} was written by a newer grok", hint="update grok, or set GROKCLI_HOME to another folder"
+        )
+    return version
+
+
+def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Turn write-ahead logging on; it stays on in the file. A file system that cannot do it goes without.
+
+    SQLite does not wait for other processes here, so we do.
+    """
+    import sqlite3
+
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.005)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database up to date, in one step; of several processes that try, one does it."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for step in MIGRATIONS[_version(connection, path) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

@@ -1,0 +1,78 @@
+"""Finding conversations by what was said in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokcli.store.reading import conversation, like
+from grokcli.store.records import Hit
+from grokcli.store.rows import storable
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+_MOST_WORDS = 30  # SQLite limits how deep an expression may be
+_BEFORE, _AFTER = 30, 90
+
+
+def search(connection: sqlite3.Connection, query: str, limit: int) -> list[Hit]:
+    """Return the conversations in which one message holds all words of `query`, newest message first, `limit` of them.
+
+    A word matches from its beginning, whatever its case and accents. When no message matches that way, text anywhere
+    inside words is looked for: that finds signs, and the languages that put no blanks between words.
+    """
+    words = storable(query).replace("\0", " ").split()[:_MOST_WORDS]
+    if not words:
+        return []
+    newest = _newest(
+        connection.execute(
+            "SELECT message.conversation, message.id FROM message_text JOIN message ON message.id = message_text.rowid"
+            " WHERE message_text MATCH ? ORDER BY message_text.rowid DESC",
+            (" ".join(_term(word) for word in words),),
+        ),
+        limit,
+    ) or _newest(
+        connection.execute(
+            "SELECT conversation, id FROM message WHERE "  # noqa: S608  # all of it is ours
+            + " AND ".join(["text LIKE ? ESCAPE '\\'"] * len(words))
+            + " ORDER BY id DESC",
+            [f"%{like(word)}%" for word in words],
+        ),
+        limit,
+    )
+    return [hit for key, entry in newest.items() if (hit := _hit(connection, key, entry, words))]
+
+
+def snippet(text: str, words: Sequence[str]) -> str:
+    """Return the part of `text` where the first of `words` that stands in it is, on one line."""
+    low = text.lower()
+    places = [place for word in words if (place := low.find(word.lower())) >= 0]
+    start = max(0, min(places, default=0) - _BEFORE)
+    end = start + _BEFORE + _AFTER
+    if start:
+        start = text.find(" ", start, start + _BEFORE) + 1 or start
+    line = " ".join(text[start:end].split())
+    return f"{'…' if start else ''}{line}{'…' if end < len(text) else ''}"
+
+
+def _term(word: str) -> str:
+    """Return a word so that FTS5 takes it literally; as the beginning of words when it ends in a letter."""
+    quoted = '"' + word.replace('"', '""') + '"'
+    return quoted + "*" if word[-1].isalnum() else quoted
+
+
+def _newest(rows: Iterable[tuple[str, int]], limit: int) -> dict[str, int]:
+    """Return the first message of each conversation, of the first `limit` of them: the rest is not even looked up."""
+    newest: dict[str, int] = {}
+    for key, entry in rows:
+        newest.setdefault(key, entry)
+        if len(newest) >= limit:
+            break
+    return newest
+
+
+def _hit(connection: sqlite3.Connection, key: str, entry: int, words: Sequence[str]) -> Hit | None:
+    text, superseded = connection.execute("SELECT text, superseded FROM message WHERE id = ?", (entry,)).fetchone()
+    found = conversation(connection, key)
+    return None if found is None else Hit(found, entry, snippet(text, words), bool(superseded))

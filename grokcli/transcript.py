@@ -1,0 +1,80 @@
+"""A stored conversation as text that people read and as data that programs read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.chat import Message
+    from grokcli.store.records import Conversation, Entry
+
+_SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
+
+
+def as_markdown(conversation: Conversation, entries: Sequence[Entry]) -> str:
+    """Return a conversation as a markdown document."""
+    parts = [f"# {conversation.title}\n"]
+    parts += [f"## {speaker(entry)}\n\n{text_of(entry.message)}\n" for entry in entries]
+    return "\n".join(parts)
+
+
+def as_document(conversation: Conversation, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return a conversation as JSON-able data: each message as it was stored, with what is known about it beside."""
+    return about(conversation) | {"messages": [_described(entry) for entry in entries]}
+
+
+def about(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation without its messages as JSON-able data; `messages` is how many there are."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "model": conversation.model,
+        "created": _iso(conversation.created),
+        "updated": _iso(conversation.updated),
+        "messages": conversation.messages,
+    }
+
+
+def speaker(entry: Entry) -> str:
+    """Return who said a message, and what happened to it: "grok-4.7 (interrupted: Ctrl-C)"."""
+    role = str(entry.message.get("role", ""))
+    name = entry.model or "Assistant" if role == "assistant" else _SPEAKERS.get(role, role)
+    marks = [f"interrupted: {entry.reason}"] if "interrupted" in entry.message else []
+    marks += ["superseded"] if entry.superseded else []
+    return f"{name} ({', '.join(marks)})" if marks else name
+
+
+def text_of(message: Message) -> str:
+    """Return what a message says: its text, a mark for each image, and the functions that it asks to be called."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [{"text": content or ""}]
+    calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
+    called = [f"`{call.get('name')}({call.get('arguments')})`" for call in calls]
+    return "\n\n".join([*map(_text_of_part, parts), *called]).strip("\n")
+
+
+def _text_of_part(part: Any) -> str:
+    if isinstance(part, dict) and "text" in part:
+        return str(part["text"])
+    url = str(part["image_url"].get("url", "")) if isinstance(part, dict) and "image_url" in part else ""
+    return f"![image]({url})" if url.startswith("http") else "[image]" if url else "[attachment]"
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    known: dict[str, Any] = {"created": _iso(entry.created)}
+    if entry.model:
+        known["model"] = entry.model
+    if entry.status == "whole" and entry.reason:
+        known["finish_reason"] = entry.reason
+    if entry.usage is not None:
+        known["usage"] = entry.usage.as_dict()
+    if entry.superseded:
+        known["superseded"] = True
+    return entry.message | {key: value for key, value in known.items() if key not in entry.message}
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
