@@ -435,3 +435,24 @@ def test_what_the_usage_line_says(grok, server):
     assert err.startswith(
         "usage: 199 tokens in (128 cached) · 184 out (181 reasoning) · 2 tool calls by the server · $10.00057435 · "
     )
+
+
+def test_a_conversation_that_is_gone_on_with_sends_its_items_back(grok, server):
+    turns = [(reasoning(f"Thought {n}.", number=n), x_search("q", number=n), message(f"Answer {n}.")) for n in range(3)]
+    wire.strictly(server, *turns)
+    assert grok("ask", "--api", "responses", "--x", "one") == (0, "Answer 0.\n", "")
+    assert grok("ask", "--api", "responses", "-c", "two") == (0, "Answer 1.\n", "")
+    assert grok("ask", "--api", "responses", "-c", "three") == (0, "Answer 2.\n", "")
+    first, second, third = (request.json for request in server.requests)
+    assert [item.get("type") for item in second["input"]] == [None, "reasoning", "custom_tool_call", None, None]
+    assert "prompt_cache_key" not in first
+    assert second["prompt_cache_key"] == third["prompt_cache_key"] != ""
+
+
+def test_a_chat_sends_its_items_back_and_names_itself(grok, server, environ):
+    environ["GROK_API"] = "responses"
+    wire.strictly(server, (reasoning("One."), message("First.")), (reasoning("Two.", number=2), message("Second.")))
+    code, out, _ = grok("chat", stdin="a\nb\n")
+    assert (code, out.split()) == (0, ["First.", "Second."])
+    first, second = (request.json for request in server.requests)
+    assert first["prompt_cache_key"] == second["prompt_cache_key"] != ""
