@@ -310,6 +310,7 @@ def test_sources_have_the_numbers_of_their_markers(xai, server):
         citation("https://d.example", "D"),
         citation("https://b.example/x", "2", 9, 35),
         citation("https://c.example"),
+        citation("https://e.example", "9" * 5000),
         {"type": "file_citation", "url": "no"},
     ]
     server.reply(wire.answer(message(text, *annotations)))
@@ -319,6 +320,7 @@ def test_sources_have_the_numbers_of_their_markers(xai, server):
         Source("https://b.example/x", "", 2),
         Source("https://c.example", "", 3),
         Source("https://d.example", "D", 4),
+        Source("https://e.example", "", 5),
     ]
 
 

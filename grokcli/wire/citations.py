@@ -47,7 +47,7 @@ class Citations:
 
 def _marker(text: str, url: str, title: str) -> int:
     """Return the number of the marker for `url`; 0 when it has none."""
-    if title.isascii() and title.isdigit():
+    if re.fullmatch(r"[0-9]{1,6}", title):
         return int(title)
     match = re.search(r"\[\[(\d{1,6})\]\]\(" + re.escape(url) + r"\)", text)
     return int(match.group(1)) if match else 0
