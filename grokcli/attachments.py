@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +27,8 @@ def read_files(sources: list[str]) -> list[tuple[str, str]]:
 
 
 def _texts(source: str) -> Iterator[tuple[str, str]]:
+    import glob
+
     if source.startswith(("http://", "https://")):
         from grokcli.transport import fetch
 
@@ -78,6 +78,8 @@ def read_image(source: str) -> Part:
     """Return the image at `source`, a path or an http(s) URL, as a part of a message. Raises UsageError."""
     if source.startswith(("http://", "https://")):
         return image(source)
+    import base64
+
     path = Path(source).expanduser()
     content = _bytes(path)
     kind = _image_type(content)

@@ -14,8 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from grokcli import __version__
-from grokcli.commands.completion import VARIABLE as COMPLETION_VARIABLE
-from grokcli.env import Env
+from grokcli.env import COMPLETION_VARIABLE, Env
 from grokcli.errors import GrokError
 
 if TYPE_CHECKING:

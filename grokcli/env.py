@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from grokcli.render.status import Status
 
 
+# Set by a shell that asks for completions.
+COMPLETION_VARIABLE = "_GROK_COMPLETE"
+
+
 @dataclass
 class Env:
     """Everything a command touches. `stdin` is None when its descriptor is closed."""

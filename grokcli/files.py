@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -16,6 +15,8 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     link stays a link and its target is written. Missing folders are made, readable by their owner only when `mode` is
     PRIVATE. Raises OSError.
     """
+    import tempfile
+
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == PRIVATE else 0o777)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

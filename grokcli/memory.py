@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grokcli.chat import Response
 from grokcli.errors import GrokError
 from grokcli.events import End, Event, TextDelta
 from grokcli.store import FILE_NAME, Store, title_of
 from grokcli.transcript import text_of
 
 if TYPE_CHECKING:
-    from grokcli.chat import Message
+    from grokcli.chat import Message, Response
     from grokcli.env import Env
     from grokcli.render import Renderer
     from grokcli.store import Answer
@@ -53,11 +52,11 @@ class Memory:
             self.store.add(self._id, message, model=model)
             self.messages.append(message)
 
-    def answer(self, *, model: str) -> list[Renderer]:
-        """Return what keeps the answer to it: a renderer that writes into the store, or none."""
+    def answer(self, response: Response, *, model: str) -> list[Renderer]:
+        """Return what keeps the answer that `response` gathers: a renderer that writes into the store, or none."""
         if self.store is None or not self._id:
             return []
-        return [StoreRenderer(self.store.begin_answer(self._id, model=model), self.messages)]
+        return [StoreRenderer(self.store.begin_answer(self._id, model=model), response, self.messages)]
 
     def rewind(self, messages: list[Message]) -> None:
         """Let the conversation end with the last of `messages`; what came later stays in the store, as superseded."""
@@ -97,15 +96,14 @@ class Memory:
 class StoreRenderer:
     """Writes an answer into the store while it comes, and its message to the end of `messages` when it is over."""
 
-    def __init__(self, answer: Answer, messages: list[Message]) -> None:
-        """Write to `answer`."""
+    def __init__(self, answer: Answer, response: Response, messages: list[Message]) -> None:
+        """Write to `answer` what `response` has taken in already."""
         self._answer = answer
+        self._response = response
         self._messages = messages
-        self._response = Response()
 
     def show(self, event: Event) -> None:
         """Keep the event."""
-        self._response.add(event)
         if isinstance(event, TextDelta):
             self._answer.write(event.text)
         elif isinstance(event, End):

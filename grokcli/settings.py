@@ -7,7 +7,6 @@ the table it may hold sections: [models."grok-4.3"] for defaults of one model, [
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -232,12 +231,16 @@ def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
 
 
 def _did_you_mean(key: str, known: Iterable[str]) -> str:
+    import difflib
+
     match = difflib.get_close_matches(key.rpartition(".")[2], list(known), 1)
     return f"; did you mean {match[0]!r}?" if match else ""
 
 
 def closest_hint(word: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the known word nearest to `word`, or None when none is near."""
+    import difflib
+
     match = difflib.get_close_matches(word, list(known), 1)
     return f"did you mean {match[0]!r}?" if match else None
 

@@ -5,7 +5,6 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 
 from __future__ import annotations
 
-import ipaddress
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -175,6 +174,10 @@ def check_url(url: str) -> bool:
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
+    if not host[0].isdigit() and ":" not in host:
+        return False
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -140,8 +140,8 @@ def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream
     if memory.conversation:
         chat.conversation = memory.conversation.id
     memory.question(request.messages, model=request.model)
-    renderers = [*make_renderers(env, output), *memory.answer(model=request.model)]
     response = Response()
+    renderers = [*make_renderers(env, output), *memory.answer(response, model=request.model)]
     show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -8,11 +8,10 @@ import typer
 from typer._completion_shared import get_completion_script
 
 from grokcli.commands.options import new_app
+from grokcli.env import COMPLETION_VARIABLE
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-
-VARIABLE = "_GROK_COMPLETE"
 
 app = new_app()
 
@@ -24,4 +23,4 @@ def completion(
 ) -> None:
     """Print the completion script of a shell: source <(grok completion bash)."""
     env: Env = ctx.obj
-    env.stdout.write(get_completion_script(prog_name="grok", complete_var=VARIABLE, shell=shell) + "\n")
+    env.stdout.write(get_completion_script(prog_name="grok", complete_var=COMPLETION_VARIABLE, shell=shell) + "\n")

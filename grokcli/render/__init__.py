@@ -13,7 +13,7 @@ class Renderer(Protocol):
     """Shows one answer."""
 
     def show(self, event: Event) -> None:
-        """Show one event; what can be shown at once is shown before this returns."""
+        """Show one event, at once or as soon as the screen is ready for it."""
 
     def close(self, error: GrokError | None = None) -> None:
         """End the answer, whole or not: finish what is open and leave the terminal as it was.

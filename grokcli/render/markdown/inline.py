@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from rich.style import Style
 
@@ -20,6 +22,7 @@ References = dict[str, Any]  # as markdown-it keeps them: normalised label -> {"
 
 # Text without any of these is plain; saying so costs 1/20 of parsing it.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&!$~\n]")
+_CJK = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd]")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LOOKS_LIKE_MATH = re.compile(r"[\\^_=+*/<>{}]")
 _BLANKS = str.maketrans("\n\t", "  ")
@@ -65,6 +68,28 @@ def _math_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
+class _InlineState(StateInline):
+    """Lets emphasis end and begin beside Chinese, Japanese and Korean, which put no blank between words.
+
+    By CommonMark's rule the asterisks stay in `**注意：**正文`: after punctuation, emphasis ends only before a blank.
+    """
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803  markdown-it's name
+        """Return what a run of marks can do."""
+        scanned = super().scanDelims(start, canSplitWord)
+        before = self.src[start - 1 : start] if start else ""
+        after = self.src[start + scanned.length : start + scanned.length + 1]
+        if not canSplitWord or not before or not after:
+            return scanned
+        opens = scanned.can_open or (bool(_CJK.match(before)) and _is_punctuation(after))
+        closes = scanned.can_close or (bool(_CJK.match(after)) and _is_punctuation(before))
+        return Scanned(opens, closes, scanned.length)
+
+
+def _is_punctuation(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS"
+
+
 def _inline_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("strikethrough")
     parser.inline.ruler.before("escape", "math", _math_rule)
@@ -83,7 +108,10 @@ def render_inline(text: str, references: References, theme: Theme, base: Style =
     if not _MARKUP.search(text):
         return [Span(text.translate(_BLANKS), base)]
     tokens: list[Token] = []
-    _PARSER.inline.parse(text, _PARSER, {"references": references}, tokens)
+    state = _InlineState(text, _PARSER, {"references": references}, tokens)
+    _PARSER.inline.tokenize(state)
+    for rule in _PARSER.inline.ruler2.getRules(""):
+        rule(state)
     return [span for span in _spans(tokens, theme, base) if span.text]
 
 

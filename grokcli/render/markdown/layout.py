@@ -18,6 +18,7 @@ from grokcli.render.markdown.spans import EMPTY_ROW, PLAIN, Pen, Row, Span, cut,
 from grokcli.render.markdown.syntax import TASK_MARK
 from grokcli.render.markdown.tables import Cell, TableLayout
 from grokcli.render.markdown.theme import Theme
+from grokcli.render.markdown.viewport import first_shown
 
 _LONGEST_RULE = 40
 _TAB = 4
@@ -190,7 +191,7 @@ class Layout:
         lines = wrap(spans, self._room(path))
         if self._preview_rows is not None and len(lines) > self._preview_rows:
             self._margins.take(path, self.columns)  # an item's mark goes with the rows that are out of sight
-            lines = lines[-self._preview_rows :]
+            lines = lines[first_shown(len(lines), self._preview_rows) :]
         for line in lines:
             self._put(path, line)
 

@@ -24,8 +24,8 @@ class Painter(Protocol):
     def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
         """Add `final` to what is final, and show `live` below it in place of the rows that were live before."""
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Take notice that the terminal has another size now."""
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Take notice that the terminal has another size now; return the live rows that scrolled out of reach."""
 
     def finish(self) -> None:
         """Leave the cursor at the beginning of a new line, with nothing live."""
@@ -43,8 +43,9 @@ class RowPrinter:
         if final:
             self._write("".join(f"{row.output}\n" for row in final))
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Do nothing: what is printed stays."""
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Return nothing: there are no live rows."""
+        return []
 
     def finish(self) -> None:
         """Do nothing: every row ended its line."""
@@ -76,17 +77,22 @@ class ScreenPainter:
             self._after_final = bool(new) and not live
         self._send(output)
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Take the live rows off the screen, which the terminal has laid out anew by now; paint() brings them back."""
-        narrower = columns < self._columns
-        self._columns = columns
-        if not self._live:
-            return
-        wraps = narrower and self._terminal.reflows
-        used = sum(max(1, -(-row.width // columns)) if wraps else 1 for row in self._live)
-        self._live = []
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Take the live rows off the screen, which the terminal has laid out anew by now; paint() brings them back.
+
+        In a window that became lower, the first of them may be in the scrollback already. These are returned, unless
+        they would be laid out otherwise now.
+        """
+        live, self._live = self._live, []
+        before, self._columns = self._columns, columns
+        if not live:
+            return []
+        wraps = columns < before and self._terminal.reflows
+        used = sum(max(1, -(-row.width // columns)) if wraps else 1 for row in live)
         self._after_final = False
-        self._send(_up(min(used, rows) - 1) + "\r" + _ERASE_BELOW)
+        within_reach = max(1, rows - 1)  # not the top row: tmux keeps a copy of a screen that is erased from there
+        self._send(_up(min(used, within_reach) - 1) + "\r" + _ERASE_BELOW)
+        return live[: max(0, used - within_reach)] if columns == before else []
 
     def finish(self) -> None:
         """Move to a new line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -111,21 +111,27 @@ class MarkdownRenderer:
         if wait > 0 and isinstance(first, str):
             with suppress(Empty):  # the frame is due
                 self._hurry.get(timeout=wait)
-        entry: str | _Request = first
-        while True:
-            if isinstance(entry, _Request):
-                entry.action()
-                entry.done.put(None)
-                if entry.is_last:
-                    return False
-            else:
+        unpainted = False
+        for entry in self._waiting(first):
+            if isinstance(entry, str):
                 self._display.feed(entry)
-            try:
-                entry = self._inbox.get_nowait()
-            except Empty:
-                break
-        self._display.paint()
+                unpainted = True
+                continue
+            entry.action()
+            entry.done.put(None)
+            if entry.is_last:
+                return False
+            unpainted = False
+        if unpainted:
+            self._display.paint()
         return True
+
+    def _waiting(self, first: str | _Request) -> Iterator[str | _Request]:
+        """Yield `first` and then what else is in the inbox, until it is empty."""
+        yield first
+        with suppress(Empty):
+            while True:
+                yield self._inbox.get_nowait()
 
 
 def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str = "default") -> None:

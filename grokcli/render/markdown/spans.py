@@ -106,7 +106,10 @@ def wrap(spans: Sequence[Span], width: int) -> list[list[Span]]:
     if len(spans) == 1:
         (span,) = spans
         return [[Span(span.text[start:end], span.style, span.url)] for start, end in break_lines(span.text, width)]
-    lines = break_lines("".join(span.text for span in spans), width)
+    text = "".join([span.text for span in spans])
+    if len(text) <= width and text.isascii() and LINE_BREAK not in text:
+        return [list(spans)]
+    lines = break_lines(text, width)
     result: list[list[Span]] = []
     index = offset = 0  # the span that the next line begins in, and where that span begins
     for start, end in lines:

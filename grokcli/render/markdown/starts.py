@@ -13,12 +13,12 @@ from grokcli.render.markdown.cursor import LineCursor
 from grokcli.render.markdown.nodes import Container, Fence, Heading, Html, Item, Leaf, Math, Quote, Rule
 from grokcli.render.markdown.syntax import (
     ATX_HEADING,
-    CLOSING_HASHES,
     FENCE,
     HTML_STARTS,
     LIST_MARK,
     NEVER_INTERRUPTS,
     RULE,
+    heading_text,
 )
 
 
@@ -44,8 +44,7 @@ def _heading(cursor: LineCursor, _paragraph: OpenParagraph) -> Heading | None:
     match = ATX_HEADING.match(cursor.text)
     if match is None:
         return None
-    text = cursor.text[match.end() :]
-    return Heading(len(match[1]), CLOSING_HASHES.sub("", text, count=1).strip())
+    return Heading(len(match[1]), heading_text(cursor.text[match.end() :]))
 
 
 def _fence(cursor: LineCursor, _paragraph: OpenParagraph) -> Fence | None:

@@ -8,8 +8,7 @@ from typing import Literal
 Alignment = Literal["", "left", "center", "right"]
 
 ATX_HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
-CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
-FENCE = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
+FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}")  # possessive: a long line of backticks is not tried over and over
 RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
 SETEXT_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
 LIST_MARK = re.compile(r"(?:[*+-]|(\d{1,9})([.)]))(?=[ \t]|$)")
@@ -44,6 +43,15 @@ TAKES_NO_BLANK = (5, 6)  # these kinds end at a blank line
 NEVER_INTERRUPTS = 6  # and this one cannot end a paragraph
 
 _DELIMITER_CELL = re.compile(r":?-+:?$")
+
+
+def heading_text(text: str) -> str:
+    """Return the text of an ATX heading, given what follows its opening marks; closing marks are no part of it."""
+    text = text.strip(" \t")
+    unmarked = text.rstrip("#")
+    return unmarked.rstrip(" \t") if unmarked == "" or unmarked[-1] in " \t" else text
+
+
 _ALIGNMENT_OF: dict[tuple[bool, bool], Alignment] = {
     (False, False): "",
     (True, False): "left",

@@ -9,6 +9,7 @@ from grokcli.render.markdown.forking import changed_copy
 from grokcli.render.markdown.spans import LINE_BREAK, Span, wrap
 from grokcli.render.markdown.syntax import Alignment
 from grokcli.render.markdown.theme import Theme
+from grokcli.render.markdown.viewport import first_shown
 
 Cell = list[Span]
 Line = list[Span]
@@ -51,7 +52,7 @@ class TableLayout:
     def take_lines(self, room: int, last: int | None = None) -> list[Line]:
         """Return the lines of what is waiting, and the head first if it was not taken yet; fixes the widths.
 
-        `room` is the width of the whole table; `last` limits the work to that many rows at the end.
+        `room` is the width of the whole table; `last` limits the work to at most that many rows, from the end.
         """
         lines: list[Line] = []
         if self._widths is None:
@@ -62,7 +63,9 @@ class TableLayout:
             first_record = True
         else:
             first_record = False
-        rows, self._waiting = self._waiting[-last:] if last else self._waiting, []
+        rows, self._waiting = self._waiting, []
+        if last is not None:
+            rows = rows[first_shown(len(rows), last) :]
         for row in rows:
             if self._widths:
                 lines += self._columns(row, self._widths)

@@ -1,0 +1,255 @@
+"""One test for each rule of how things look, and for each thing that must not be lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from emulated_terminal import show, stream
+
+
+def lines(text: str, columns: int = 80, rows: int = 24, **options) -> list[str]:
+    return show(text, columns, rows, **options).lines()
+
+
+def test_blank_rows_between_blocks():
+    text = "# Title\ntext\n- a\n- b\n\n\nmore\n***\n> q\n```\nx\n```"
+    expected = ["Title", "", "text", "", "  • a", "  • b", "", "more", "", "─" * 40, "", "│ q", "", "```", "x", "```"]
+    assert lines(text) == expected
+
+
+def test_items_are_as_loose_as_they_were_written():
+    assert lines("- a\n- b\n\n- c\n- d") == ["  • a", "  • b", "", "  • c", "  • d"]
+
+
+def test_nested_lists():
+    assert lines("- a\n  - b\n    1. c\n\n       d") == ["  • a", "      ◦ b", "         1. c", "", "            d"]
+
+
+def test_numbers_line_up_and_never_move():
+    text = "\n".join(f"{number}. x" for number in range(8, 12))
+    assert lines(text) == [" 8. x", " 9. x", "10. x", "11. x"]
+    assert lines("99. a\n100. b") == ["99. a", "100. b"]
+
+
+def test_task_lists():
+    assert lines("- [ ] open\n- [x] done\n- [y] neither") == ["  • [ ] open", "  • [✓] done", "  • [y] neither"]
+
+
+def test_an_empty_item_shows_its_mark():
+    assert lines("- a\n-\n- c") == ["  • a", "  •", "  • c"]
+
+
+def test_quotes_keep_their_bar():
+    assert lines("> a\n>\n> - b\n>   > c") == ["│ a", "│", "│   • b", "│     │ c"]
+
+
+def test_code_copies_clean():
+    code = ["def f():", "    return 1  ", "", "        # " + "long " * 40]
+    shown = show("```python\n" + "\n".join(code) + "\n```").lines()
+    assert shown[0] == "```python"
+    assert shown[-1] == "```"
+    assert shown[1:4] == ["def f():", "    return 1", ""]
+    written = re.sub("\x1b\\[[0-9;]*m", "", show("```python\n" + "\n".join(code) + "\n```").output)
+    assert code[3].rstrip() in written  # one logical line: it is the terminal that wraps it
+
+
+def test_nothing_is_padded():
+    output = show("# a\n\ntext\n\n- b\n\n| c | d |\n|---|---|\n| e |  |\n\n```\nx\n```").output
+    rows = re.sub("\x1b\\[[0-9;]*m", "", output).split("\r\n")
+    assert [row for row in rows if row.endswith(" ")] == []
+
+
+def test_long_code_lines_are_not_cut():
+    line = "x" * 5000
+    assert "".join(lines(f"```\n{line}\n```")[1:-1]) == line
+
+
+def test_unclosed_fences_are_closed():
+    assert lines("~~~~python\nx") == ["~~~~python", "x", "~~~~"]
+    assert lines("- ```\n  x\n\ny") == ["  • ```", "    x", "", "    ```", "", "y"]
+
+
+def test_tabs_in_code_are_four_columns():
+    assert lines("```\n\tx\na\ty\n```")[1:3] == ["    x", "a   y"]
+
+
+def test_tables_fit_the_width():
+    wide = " ".join(["word"] * 40)
+    for columns in (20, 40, 80, 200):
+        shown = lines(f"| a | b | c |\n|---|:-:|--:|\n| {wide} | x | {wide} |", columns)
+        assert max(map(len, shown)) < columns
+        assert " ".join(shown).count("word") + sum(line.count("wor") for line in shown) >= 80
+
+
+def test_a_table():
+    text = "| Name | Qty | Note |\n|:-----|----:|:----:|\n| apple | 3 | ok |\n| 日本語 | 100 | x |"
+    assert lines(text) == [
+        "Name   │ Qty │ Note",
+        "───────┼─────┼─────",
+        "apple  │   3 │  ok",
+        "日本語 │ 100 │  x",
+    ]
+
+
+def test_cells_beyond_the_head_are_not_lost():
+    assert "c | d" in "\n".join(lines("| a | b |\n|---|---|\n| x | c | d |"))
+
+
+def test_a_table_too_narrow_for_columns_becomes_records():
+    head = "|" + "|".join(f" h{n} " for n in range(6)) + "|\n|" + "---|" * 6
+    row = "|" + "|".join(f" v{n} " for n in range(6)) + "|"
+    shown = lines(f"{head}\n{row}\n{row}", 20)
+    assert shown == [*(f"h{n}: v{n}" for n in range(6)), "────", *(f"h{n}: v{n}" for n in range(6))]
+
+
+def test_long_tables_keep_their_widths_after_the_first_rows():
+    rows = [f"| {n} | {'x' * (n % 7)} |" for n in range(100)]
+    text = "| a | b |\n|---|---|\n" + "\n".join(rows) + "\n| 100 | far too wide for that column |"
+    shown = lines(text, 80, 200)
+    assert shown[2:102] == [f"{n:<2} │ {'x' * (n % 7)}".rstrip() for n in range(100)]
+    assert "".join(line.split("│")[-1].strip() for line in shown[102:]) == "fartoowideforthatcolumn"
+
+
+def test_links_show_their_target_once():
+    text = '[a](http://x.example/p "T") <http://y.example> <m@z.example> ![i](p.png)'
+    shown = show(text, 120)
+    assert shown.lines() == ['a (http://x.example/p "T") http://y.example m@z.example [image: i] (p.png)']
+    assert shown.output.count("\x1b]8;;http") == 2
+    assert "\x1b]8;;mailto:m@z.example\x1b\\" in shown.output
+
+
+def test_no_hyperlinks_where_the_terminal_has_none():
+    assert "\x1b]8" not in show("<http://y.example>", hyperlinks=False).output
+
+
+def test_references_resolve_backwards_only():
+    assert lines("[a]\n\n[a]: http://x\n\n[a]") == ["[a]", "", "[a]: http://x", "", "a (http://x)"]
+
+
+def test_html_is_shown_as_it_is():
+    text = "<details>\n<summary>s</summary>\n\nx </kbd> <b>y</b> <!-- z -->\n\n<think>\nhm\n</think>"
+    assert lines(text) == [
+        "<details>",
+        "<summary>s</summary>",
+        "",
+        "x </kbd> <b>y</b> <!-- z -->",
+        "",
+        "<think>",
+        "hm",
+        "</think>",
+    ]
+
+
+def test_line_breaks():
+    assert lines("a\nb  \nc\\\nd<br>e<br/>f") == ["a b", "c", "d", "e", "f"]
+
+
+@pytest.mark.parametrize(
+    "math",
+    [r"\(a_1^2\)", r"\[x\]", "$x_1$", "$$y$$", r"$\frac{1}{2}$", r"\(\left[ a \right]\)", r"$a*b*c$", r"$p_i_j$"],
+)
+def test_latex_stays_readable(math):
+    assert lines(f"so {math} holds") == [f"so {math} holds"]
+
+
+def test_displayed_latex():
+    text = "as\n$$\na_1 * b_2 \\\\\n c\n$$\nand\n\n\\[\nx\n\\]"
+    assert lines(text) == ["as", "", "$$", "a_1 * b_2 \\\\", " c", "$$", "", "and", "", "\\[", "x", "\\]"]
+
+
+def test_money_is_not_latex():
+    assert lines("from $5 to **$10**") == ["from $5 to $10"]
+    assert lines("$5 and $10.\nx $20") == ["$5 and $10. x $20"]
+
+
+def test_wide_characters_break_between_each_other():
+    text = "日本語の文章は、単語の間に空白がありません。" * 3
+    shown = show(text, 20)
+    for row in shown.cells():
+        assert str(row[0][0]) not in "、。"
+    assert "".join(cell[0] for row in shown.cells() for cell in row) == text
+
+
+@pytest.mark.parametrize("text", ["**注意：**正文", "文**“引用”**后", "これは**「重要」**です", "~~旧：~~新"])
+def test_emphasis_beside_wide_characters(text):
+    assert lines(text) == [text.replace("**", "").replace("~~", "")]
+
+
+def test_combining_characters_stay_with_their_letters():
+    word = "e\u0301" * 30
+    assert all(not line.startswith("\u0301") for line in lines(word, 20))
+
+
+def test_long_words_are_cut_and_whole():
+    assert "".join(lines("x" * 300, 40)) == "x" * 300
+
+
+def test_blanks_inside_a_line_stay():
+    assert lines("a  b `c  d`") == ["a  b c  d"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_all_line_ends_are_the_same(newline):
+    assert lines(newline.join(["# a", "b", "", "- c", "```", "d", "", "e", "```"])) == lines(
+        "# a\nb\n\n- c\n```\nd\n\ne\n```"
+    )
+
+
+def test_deep_nesting_leaves_room_for_text():
+    text = "> " * 30 + "deep words here"
+    shown = lines(text, 20, 6)
+    assert "".join(line.strip("│ ") for line in shown).replace(" ", "") == "deepwordshere"
+    assert max(map(len, shown)) < 20
+
+
+def test_headings_differ_in_style():
+    looks = {tuple(show("#" * level + " x").cells()[0][0][1:]) for level in range(1, 7)}
+    assert len(looks) >= 5
+
+
+def test_highlighting_knows_what_came_before():
+    docstring, comment = show('```python\n"""a\nb = 1\n"""\n```'), show("```css\n/* a\nb: c */\n```")
+    assert docstring.cells()[2][0][1] == docstring.cells()[1][0][1] != "default"
+    assert len({cell[1:] for cell in comment.cells()[1] + comment.cells()[2]}) == 1
+
+
+def test_every_word_is_shown():
+    blocks = [
+        "# {} *{}* `{}`",
+        '{} [{}](http://{}.x "{}") ![{}]({}) <http://{}.y>',
+        "- {}\n- {}\n  > {}",
+        "```{} {}\n{}\n```",
+        "    {}",
+        "| {} | {} |\n|---|---|\n| {} | {} | {} |",
+        "<div {}='{}'>{}</div>",
+        "[{}]: {} '{}'",
+        "{}\n---",
+        "$$\n{}\n$$",
+        "{} <b>{}</b> [{}][no]",
+    ]
+    template = "\n\n".join(blocks)
+    words = [f"w{n}" for n in range(template.count("{}"))]
+    text = template.format(*words)
+    shown = show(text, 200).text()
+    assert [word for word in words if not re.search(rf"\b{word}\b", shown)] == []
+
+
+def test_narrow_and_tiny_terminals():
+    text = "# Title\n\n- item with words\n  1. nested `code`\n\n| a | b |\n|---|---|\n| c | d |\n\n```\nlong line\n```"
+    for columns, rows in [(10, 4), (5, 3), (2, 2), (1, 1)]:
+        assert stream(list(text), columns, rows).text()
+
+
+def test_without_styles_there_is_no_escape_sequence():
+    assert "\x1b[3" not in show("# a **b** `c`\n\n```python\nx = 1\n```", colors="none").output
+    plain = show(
+        "# a **b**\n\n- c <http://d.example>", styled=False, addressable=False, hyperlinks=False, synchronized=False
+    )
+    assert "\x1b" not in plain.output
+    assert plain.output == "a b\n\n  • c http://d.example\n"
+
+
+def test_without_a_cursor_rows_are_printed_when_they_are_final():
+    shown = stream(["one\n", "\ntw", "o\n\n```\na\n", "b\n"], styled=False, addressable=False)
+    assert shown.sent == ["one\n", "\ntwo\n\n```\na\n", "b\n", "```\n"]
