@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import KEY, command
+from language import KEY, command
 
 from grokcli.chat import assistant, image, user
 from grokcli.events import Usage
