@@ -5,6 +5,7 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 
 from __future__ import annotations
 
+from functools import partial
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ from grokcli.errors import (
 from grokcli.wire.failures import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from http.cookiejar import CookiePolicy
 
 READ_BYTES = 65536
@@ -115,8 +116,9 @@ class Transport:
         `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
         not chunked. Raises StreamCutError when the connection fails: bytes have come, an answer has begun.
         """
+        read = _reader(response)
         try:
-            while chunk := _read_some(response):
+            while chunk := read(READ_BYTES):
                 yield chunk
             # Read to its end, the connection can serve the next request.
             response.raw.release_conn()
@@ -141,20 +143,21 @@ def _settle(response: requests.Response) -> None:
     try:
         connection: Any = response.raw.connection
         connection.sock.settimeout(SETTLE_SECONDS)
-        if not _read_some(response):
+        if not _reader(response)(READ_BYTES):
             response.raw.release_conn()
     except (urllib3.exceptions.HTTPError, HTTPException, OSError, AttributeError):
         return
 
 
-def _read_some(response: requests.Response) -> bytes:
-    """Return what the socket has, waiting for the first of it; b"" is the end."""
+def _reader(response: requests.Response) -> Callable[[int], bytes]:
+    """Return what reads from the body what the socket has, waiting for the first of it; b"" is the end."""
     if "content-encoding" in response.headers:
-        return response.raw.read1(READ_BYTES, decode_content=True)
+        return partial(response.raw.read1, decode_content=True)
     # urllib3's own read1 takes longer to hand a delta through than all that comes after it takes to print it. Below
     # it is http.client's response, by a name that requests uses too.
     original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
-    return bytes(original.read1(READ_BYTES))
+    read: Callable[[int], bytes] = original.read1
+    return read
 
 
 def check_url(url: str) -> bool:

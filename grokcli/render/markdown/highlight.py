@@ -13,10 +13,10 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer  # type: ignore[import-untyped]  # pygments ships no types
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # pygments ships no types
-from pygments.token import Comment, Error, Text, Whitespace  # type: ignore[import-untyped]  # pygments ships no types
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]  # pygments ships no types
+from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Error, Text, Whitespace
+from pygments.util import ClassNotFound
 
 from grokcli.render.markdown.forking import changed_copy
 from grokcli.render.markdown.theme import TokenType
@@ -87,7 +87,7 @@ class _ContextLines:
 
     def __init__(self, lexer: ExtendedRegexLexer) -> None:
         # Its context has what every lexer of this kind asks for. 2 ms, so only when one of them is used.
-        from pygments.lexers.data import YamlLexerContext  # type: ignore[import-untyped]  # pygments ships no types
+        from pygments.lexers.data import YamlLexerContext
 
         self._lexer = lexer
         self._context = YamlLexerContext("", 0)

@@ -10,8 +10,8 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from pygments.styles import get_all_styles  # type: ignore[import-untyped]  # pygments ships no types
-from pygments.token import Token  # type: ignore[import-untyped]  # pygments ships no types
+from pygments.styles import get_all_styles
+from pygments.token import Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
 
