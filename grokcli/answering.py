@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Chat, Message, Response, system
 from grokcli.errors import GrokError, IncompleteError, UsageError
-from grokcli.models import LOCAL_MODEL, context_window, is_same_model, least_tokens
+from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,15 +28,19 @@ SETTABLE = ("temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "s
 
 @dataclass
 class Request:
-    """A request before there is a connection: the model, the messages, and the other fields that were set."""
+    """A request before there is a connection: the model, the messages, and the other fields that were set.
+
+    `api` is what the server is to be spoken to in, None what the settings say.
+    """
 
     model: str
     messages: list[Message]
     options: dict[str, Any] = field(default_factory=dict)
+    api: API | None = None
 
     def chat(self, env: Env) -> Chat:
         """Return the conversation that will be asked. Raises what connecting raises."""
-        return Chat(env.connect(self.model), self.model, self.messages, self.options)
+        return Chat(env.connect(self.model, self.api), self.model, self.messages, self.options)
 
 
 def prepare(
@@ -49,11 +53,15 @@ def prepare(
     system_prompt: str | None,
     temperature: float | None,
     max_tokens: int | None,
+    effort: str | None = None,
+    api: API | None = None,
+    tools: Sequence[dict[str, Any]] = (),
     options: dict[str, Any],
 ) -> Request:
     """Return the request for `question` after `history`, from flags (None where not given) and settings.
 
-    A system prompt of the history stays unless a flag or a role says otherwise. Raises UsageError, ConfigError.
+    A system prompt of the history stays unless a flag or a role says otherwise. `tools` are what the server is to
+    search with (see `grokcli.search`). Raises UsageError, ConfigError.
     """
     settings = env.settings
     for warning in settings.warnings():
@@ -64,8 +72,14 @@ def prepare(
     fields = {
         "temperature": settings.value("temperature", temperature, model=name),
         "max_tokens": settings.value("max_tokens", max_tokens, model=name),
+        "reasoning_effort": settings.value("effort", effort, model=name),
         **options,
     }
+    require_effort(name, fields["reasoning_effort"])
+    if tools:
+        require_search(env, name, api)
+        own = fields.get("tools")
+        fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
     messages = list(history)
     if not messages or system_prompt is not None or role:
         behaviour = settings.value("system", _text_or_file(system_prompt), model=name) or _own_behaviour(name)
@@ -73,7 +87,28 @@ def prepare(
         messages = [system(behaviour), *others] if behaviour else others
     if question is not None:
         messages.append(question)
-    return Request(name, messages, {key: value for key, value in fields.items() if value is not None})
+    return Request(name, messages, {key: value for key, value in fields.items() if value is not None}, api)
+
+
+def require_effort(model: str, effort: object) -> None:
+    """Raise UsageError for an effort that `model` is known not to have; one that has none is left to say so itself."""
+    found = known(model)
+    if effort is not None and found and found.efforts and effort not in found.efforts:
+        raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
+
+
+def require_search(env: Env, model: str, api: API | None) -> None:
+    """Raise UsageError when `model` is asked where nothing can be searched."""
+    from grokcli.wire.formats import resolve
+
+    if model == LOCAL_MODEL:
+        raise UsageError("the model on this machine cannot search", hint=f"ask {DEFAULT_MODEL}")
+    base_url = env.settings.value("base_url")
+    if resolve(env.settings.value("api", api), base_url) != "responses":
+        raise UsageError(
+            f"search needs the Responses API, and {base_url} is asked through chat completions",
+            hint="ask xAI's own server, or say --api responses if this one speaks it",
+        )
 
 
 def _own_behaviour(model: str) -> str:
@@ -164,6 +199,8 @@ def _require_whole(response: Response) -> None:
         raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
     if response.finish_reason == "content_filter":
         raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
+    if response.finish_reason.startswith("incomplete"):
+        raise IncompleteError(f"the answer is {response.finish_reason}")
 
 
 def usage_line(usage: Usage | None, started: float) -> str:
@@ -175,7 +212,8 @@ def usage_line(usage: Usage | None, started: float) -> str:
     reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
     line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
     cost = f" · ${dollars(usage.cost_in_usd_ticks)}" if usage.cost_in_usd_ticks is not None else ""
-    return f"{line}{cost} · {seconds}"
+    calls = f" · {usage.server_tool_calls} tool calls by the server" if usage.server_tool_calls else ""
+    return f"{line}{calls}{cost} · {seconds}"
 
 
 def spent_line(spent: Usage, last: Usage | None, model: str) -> str:
@@ -185,7 +223,7 @@ def spent_line(spent: Usage, last: Usage | None, model: str) -> str:
     window = context_window(model)
     if last is None or window is None:
         return line
-    used = last.input_tokens + last.output_tokens
+    used = last.context
     return f"{line} · {used:,} of {window:,} in use ({used / window:.0%})"
 
 

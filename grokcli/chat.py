@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grokcli.events import End, ReasoningDelta, TextDelta, ToolCall, Usage
+from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 from grokcli.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -58,11 +58,16 @@ class Chunk:
 
 
 class Response:
-    """An answer, as far as it has come. `finish_reason` is "" until it is whole."""
+    """An answer, as far as it has come. `finish_reason` is "" until it is whole.
+
+    `output` are its parts as the server wrote them, in their order, where the server sends such.
+    """
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.tool_calls: list[ToolCall] = []
+        self.sources: list[Source] = []
+        self.output: list[dict[str, Any]] = []
         self.usage: Usage | None = None
         self.finish_reason = ""
         self.model = ""
@@ -88,18 +93,44 @@ class Response:
                 self._content.append(event.text)
             case ReasoningDelta():
                 self._reasoning.append(event.text)
-            case ToolCall():
-                self.tool_calls.append(event)
             case Usage():
                 self.usage = event
             case End():
                 self.finish_reason = event.finish_reason
                 self.model = event.model
                 self.id = event.id
+            case _:
+                self._add_part(event)
+
+    def _add_part(self, event: ToolCall | SearchStep | Source | OutputItem) -> None:
+        match event:
+            case ToolCall():
+                self.tool_calls.append(event)
+            case Source():
+                self.sources.append(event)
+            case OutputItem():
+                self.output.append(event.item)
+            case SearchStep():
+                pass
 
     def message(self) -> Message:
-        """Return the answer as a message of the conversation."""
-        return assistant(self.content)
+        """Return the answer as a message of the conversation.
+
+        A whole answer brings its tool calls along, and, from a server that sends such, its parts under "output" and
+        their author under "model": they go back as they came, but never into a chat request. Of an answer that was
+        cut only the text can go back.
+        """
+        message = assistant(self.content)
+        if self.finish_reason not in ("stop", "tool_calls"):
+            return message
+        if self.tool_calls:
+            message["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        if self.output:
+            message |= {"output": list(self.output), "model": self.model}
+        return message
 
 
 def _joined(pieces: list[str]) -> str:
@@ -112,20 +143,38 @@ class Asks(Protocol):
     """What a conversation needs of a client: `grokcli.client.XAI`, or anything that answers with events."""
 
     def events(
-        self, messages: Sequence[Message], model: str, *, stream: bool, options: dict[str, Any]
+        self,
+        messages: Sequence[Message],
+        model: str,
+        *,
+        stream: bool,
+        options: dict[str, Any],
+        conversation: str = "",
     ) -> Iterator[Event]:
         """Ask, and yield the answer."""
 
 
 class Chat:
-    """A conversation with one model: `messages`, oldest first, and the `options` that every request carries."""
+    """A conversation with one model: `messages`, oldest first, and the `options` that every request carries.
 
-    def __init__(self, client: Asks, model: str, messages: Sequence[Message], options: dict[str, Any]) -> None:
-        """Start with `messages`; `options` are further fields of the request's body."""
+    `conversation`, where it has a name, tells the server which requests begin alike: it reads their beginning from its
+    cache.
+    """
+
+    def __init__(
+        self,
+        client: Asks,
+        model: str,
+        messages: Sequence[Message],
+        options: dict[str, Any],
+        conversation: str = "",
+    ) -> None:
+        """Start with `messages`; `options` are further fields of the request's body, spelled as in chat requests."""
         self._client = client
         self.model = model
         self.messages = list(messages)
         self.options = options
+        self.conversation = conversation
 
     def append(self, message: Message | Response) -> Chat:
         """Add a message or a response to the end."""
@@ -134,7 +183,9 @@ class Chat:
 
     def events(self, *, stream: bool = True) -> Iterator[Event]:
         """Ask, and yield the answer's events. The answer is not appended. Raises what the client raises."""
-        return self._client.events(self.messages, self.model, stream=stream, options=self.options)
+        return self._client.events(
+            self.messages, self.model, stream=stream, options=self.options, conversation=self.conversation
+        )
 
     def sample(self) -> Response:
         """Ask, and return the whole answer. It is not appended. Raises what the client raises."""
@@ -164,6 +215,13 @@ class Chats:
         """Bind every conversation to `client`."""
         self._client = client
 
-    def create(self, model: str = DEFAULT_MODEL, *, messages: Sequence[Message] = (), **options: Any) -> Chat:
-        """Start a conversation; `options` are request fields such as `temperature=0.2` or `max_tokens=500`."""
-        return Chat(self._client, model, messages, options)
+    def create(
+        self, model: str = DEFAULT_MODEL, *, messages: Sequence[Message] = (), conversation: str = "", **options: Any
+    ) -> Chat:
+        """Start a conversation; `options` are request fields such as `temperature=0.2` or `max_tokens=500`.
+
+        Fields are spelled as in chat requests (`reasoning_effort`, `response_format`, tools nested under "function")
+        and sent as the server's format has them; fields of the Responses API alone pass as they are. `conversation`
+        is any name that no other one has.
+        """
+        return Chat(self._client, model, messages, options, conversation)

@@ -9,11 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
-from grokcli.errors import APIError, MissingKeyError, StreamCutError
-from grokcli.models import DEFAULT_MODEL
+from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
+from grokcli.models import API, APIS, DEFAULT_MODEL, ModelInfo, read_models
 from grokcli.sse import ServerSentEvent, read_events
 from grokcli.transport import Transport
 from grokcli.wire import chat as chat_wire
+from grokcli.wire.formats import format_for
 from grokcli.wire.json import encode, parse_object
 
 if TYPE_CHECKING:
@@ -43,11 +44,14 @@ class XAI:
         *,
         base_url: str | None = None,
         timeout: float | tuple[float, float] = (CONNECT_SECONDS, IDLE_SECONDS),
+        api: API = "auto",
     ) -> None:
         """Take the key, or find it in `XAI_API_KEY`; take the server, or find it in `XAI_BASE_URL`, or ask xAI's.
 
         `timeout` is in seconds, either for both or as (to connect, between two bytes); an answer as a whole has no
-        limit. Raises MissingKeyError without a key, ConfigError for a URL that the key must not be sent to.
+        limit. `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
+        servers and chat with all others. Raises MissingKeyError without a key, ConfigError for a URL that the key must
+        not be sent to and for an API that there is not.
         """
         key = api_key or os.environ.get("XAI_API_KEY", "")
         if not key:
@@ -55,6 +59,9 @@ class XAI:
         self.api_key = key
         self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        if api not in APIS:
+            raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
+        self.api: API = api
         limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._transport = Transport(self.base_url, limits)
 
@@ -122,19 +129,27 @@ class XAI:
         *,
         stream: bool = True,
         options: dict[str, Any] | None = None,
+        conversation: str = "",
+        api: API | None = None,
     ) -> Iterator[Event]:
         """Ask, and yield the answer as the typed events of `grokcli.events`.
 
-        `options` are further fields of the request's body (`{"temperature": 0.2}`); what is not in it is not sent.
-        Raises as stream_chat_completion does.
+        `options` are further fields of the request's body, spelled as in chat requests (`{"temperature": 0.2}`); what
+        is not in it, or is None, is not sent. `conversation` is a name that requests with the same beginning share;
+        `api` replaces the one that the client was made with. Raises as stream_chat_completion does.
         """
-        body = chat_wire.build_request(model, messages, options or {}, stream=stream)
+        wire = format_for(api or self.api, self.base_url)
+        body = wire.build_request(model, messages, options or {}, stream=stream, conversation=conversation)
         if stream:
             # Closed here and now: the traceback of an error would keep the connection open.
-            with closing(self._stream(chat_wire.ENDPOINT, body)) as batches:
-                yield from chat_wire.read_stream(batches)
+            with closing(self._stream(wire.ENDPOINT, body)) as batches:
+                yield from wire.read_stream(batches)
         else:
-            yield from chat_wire.read_answer(self._open("POST", chat_wire.ENDPOINT, body).content)
+            yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
+
+    def models(self) -> list[ModelInfo]:
+        """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
+        return read_models(self._send_request("GET", "/models"))
 
     def key_info(self) -> dict[str, Any]:
         """Return what the server says of the key, with `GET /api-key` (API digest, section 3).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, TextIO
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from grokcli.client import XAI
     from grokcli.local import LocalServer
+    from grokcli.models import API
+    from grokcli.render.status import Status
 
 
 # Set by a shell that asks for completions.
@@ -38,6 +41,8 @@ class Env:
     secrets: list[str] = field(default_factory=list)
     _open: list[Callable[[], None]] = field(default_factory=list)
     _noted: set[str] = field(default_factory=set)
+    # What counts seconds on stderr while an answer is waited for.
+    status: Status | None = None
     # Kept because the server ends when nothing holds it.
     _local_server: LocalServer | None = None
 
@@ -77,8 +82,9 @@ class Env:
 
     def say(self, text: str) -> None:
         """Write one line to stderr, without control characters and without secrets."""
-        self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
-        self.stderr.flush()
+        with self.status.aside() if self.status else nullcontext():
+            self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
+            self.stderr.flush()
 
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""
@@ -87,9 +93,10 @@ class Env:
         if error.hint:
             self.say(f"hint: {error.hint}")
 
-    def connect(self, model: str) -> XAI:
+    def connect(self, model: str, api: API | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
 
+        `api` is what it speaks; without it, what is set.
         Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
         """
         if model == LOCAL_MODEL:
@@ -97,12 +104,14 @@ class Env:
 
             self._local_server = local.start(self.settings, self.stderr, quiet=self.quiet)
             key, base_url = self._local_server.api_key, self._local_server.base_url
+            api = "chat"
         else:
             key = find_key(self.settings, self.environ).value
             base_url = self.settings.value("base_url")
+            api = self.settings.value("api", api)
         self.secrets.append(key)
         xai = _import_client()
-        client = xai(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")))
+        client = xai(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
         self.at_end(client.close)
         return client
 

@@ -1,7 +1,7 @@
 """What an answer is made of: the typed events that every wire format is read into, and that every renderer shows.
 
-A stream is any number of TextDelta, ReasoningDelta and ToolCall, perhaps a Usage, and exactly one End, last. A stream
-without an End was cut.
+A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, Source and OutputItem, perhaps a Usage, and
+exactly one End, last. A stream without an End was cut.
 """
 
 from __future__ import annotations
@@ -34,12 +34,51 @@ class ToolCall:
 
 
 @dataclass(slots=True)
+class SearchStep:
+    """The server searches, or runs another tool of its own, on the way to its answer.
+
+    `kind` is "web", "x", "page", "files", "code", "mcp" or "image"; `query` is what it looks for, "" while that is not
+    known; `status` is "in_progress", then "completed" or "failed". A step is told when it begins and when it ends, both
+    with the same `id`.
+    """
+
+    kind: str
+    query: str
+    status: str
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Source:
+    """A page or post that the answer rests on; `number` is the one of its marker in the text, `[[1]](https://…)`.
+
+    Sources that the text does not mark have the numbers after those; `title` is "" when the server has none.
+    """
+
+    url: str
+    title: str = ""
+    number: int = 0
+
+
+@dataclass(slots=True)
+class OutputItem:
+    """A part of the answer as the server wrote it: reasoning, a call, a message. The next request sends it back.
+
+    Only the Responses API has these. Their order is a part of what they say.
+    """
+
+    item: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Usage:
     """What the answer cost.
 
     Tokens: `output_tokens` holds what the user sees and what the model thought (`reasoning_tokens` of them);
     `cached_tokens` of the `input_tokens` were read from the server's prefix cache. `cost_in_usd_ticks` is what the
-    server billed, in units of 1e-10 US dollars; None when the server did not say.
+    server billed, in units of 1e-10 US dollars; None when the server did not say. With searches the tokens are summed
+    over all of the server's own turns, `server_tool_calls` of them; `context_tokens` is then how full the context is,
+    None when the server did not say.
     """
 
     input_tokens: int = 0
@@ -47,18 +86,30 @@ class Usage:
     reasoning_tokens: int = 0
     cached_tokens: int = 0
     cost_in_usd_ticks: int | None = None
+    server_tool_calls: int = 0
+    context_tokens: int | None = None
+
+    @property
+    def context(self) -> int:
+        """The tokens of the conversation that the model has before it now."""
+        return self.context_tokens or self.input_tokens + self.output_tokens
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        return asdict(self)
+        """Return the figures by name, for JSON; of the last two, those that there are."""
+        figures = asdict(self)
+        for name in ("server_tool_calls", "context_tokens"):
+            if not figures[name]:
+                del figures[name]
+        return figures
 
 
 @dataclass(slots=True)
 class End:
     """The answer is over.
 
-    `finish_reason` is "stop", "length" (a token limit), "content_filter", "tool_calls" or whatever else the server
-    said; `model` is the model that answered, which need not be the one that was asked; `id` is the server's.
+    `finish_reason` is "stop", "length" (a token limit), "content_filter", "tool_calls", "incomplete: …" with the
+    server's reason, or whatever else it said; `model` is the model that answered, which need not be the one that was
+    asked; `id` is the server's.
     """
 
     finish_reason: str
@@ -66,4 +117,4 @@ class End:
     id: str = ""
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Usage | End
+Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | Source | OutputItem | Usage | End

@@ -34,6 +34,11 @@ class Memory:
     messages: list[Message] = field(default_factory=list)
     _id: str = ""
 
+    @property
+    def id(self) -> str:
+        """The conversation's id in the store, "" while it has none."""
+        return self._id
+
     def question(self, messages: list[Message], *, model: str) -> None:
         """Keep the question that `messages` end with, before it is sent, and a system prompt if it is news."""
         if self.store is None:

@@ -1,24 +1,53 @@
 """What is known about models before any server is asked.
 
 Source: the API digest, section 10. A server that knows better is believed: these figures only stop questions that
-cannot fit and name a living model in place of a dead one.
+cannot fit or cannot be asked that way, name a living model in place of a dead one, and fill `grok models` when there is
+no server to ask.
 """
 
 from __future__ import annotations
 
+from typing import Any, Literal, NamedTuple, get_args
+
 DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
+API = Literal["auto", "responses", "chat"]
+APIS: tuple[API, ...] = get_args(API)
 
-# Tokens that question and answer may take together.
-CONTEXT_WINDOWS = {
-    "grok-4.7": 500_000,
-    "grok-4.6": 500_000,
-    "grok-4.5": 500_000,
-    "grok-4.3": 1_000_000,
-    "grok-4.20": 1_000_000,
-    "grok-build-0.1": 256_000,
-    LOCAL_MODEL: 4096,
-}
+
+class ModelInfo(NamedTuple):
+    """A model: `context` is the tokens that question and answer may take together, prices are US$ per 1M tokens.
+
+    `efforts` are how hard it can be told to think; None is unknown, and () that it will not be told. What is not known
+    is None or empty.
+    """
+
+    id: str
+    context: int | None = None
+    input_price: float | None = None
+    cached_price: float | None = None
+    output_price: float | None = None
+    efforts: tuple[str, ...] | None = None
+    aliases: tuple[str, ...] = ()
+
+
+# Every effort that some server knows, and what each model takes (API digest, section 10.2). Prices double from 200,000
+# tokens on.
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+_TO_HIGH = ("low", "medium", "high")
+_TO_XHIGH = (*_TO_HIGH, "xhigh")
+MODELS = (
+    ModelInfo("grok-4.7", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH),
+    ModelInfo("grok-4.6", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH),
+    ModelInfo("grok-4.5", 500_000, 2.0, 0.3, 6.0, _TO_HIGH, ("grok-4.5-latest", "grok-build-latest")),
+    ModelInfo("grok-4.3", 1_000_000, 1.25, 0.2, 2.5, ("none", *_TO_HIGH), ("grok-4.3-latest",)),
+    ModelInfo("grok-4.20", 1_000_000, 1.25, 0.2, 2.5, ()),
+    ModelInfo("grok-4.20-multi-agent", 1_000_000, 1.25, 0.2, 2.5, _TO_XHIGH),
+    ModelInfo("grok-build-0.1", 256_000, 1.0, 0.2, 2.0, ()),
+    ModelInfo(LOCAL_MODEL, 4096),
+)
+CONTEXT_WINDOWS = {model.id: model.context for model in MODELS if model.context}
 
 # Retired names, by prefix, and what to use in their place.
 SUCCESSORS = {
@@ -32,17 +61,27 @@ SUCCESSORS = {
 
 # English runs at some 4.5 bytes a token, code at less. A little more, so that we refuse only what is surely too long.
 BYTES_PER_TOKEN = 5
+# Servers tell prices in US cents per 100M tokens (API digest, section 10.3).
+CENTS_PER_100M = 10_000
+
+
+def known(name: str) -> ModelInfo | None:
+    """Return what is known here of the model `name`, which may be dated (`grok-4.3-0430`) or an alias."""
+    matches = [
+        model for model in MODELS if name == model.id or name in model.aliases or name.startswith(f"{model.id}-")
+    ]
+    return max(matches, key=lambda model: len(model.id)) if matches else None
 
 
 def context_window(model: str) -> int | None:
     """Return how many tokens `model` takes, or None when that is not known here."""
-    matches = [name for name in CONTEXT_WINDOWS if model == name or model.startswith(f"{name}-")]
-    return CONTEXT_WINDOWS[max(matches, key=len)] if matches else None
+    found = known(model)
+    return found.context if found else None
 
 
 def successor(model: str) -> str | None:
     """Return the living model to use in place of `model`, or None when `model` is not known to be retired."""
-    return next((new for old, new in SUCCESSORS.items() if model.startswith(old)), None)
+    return next((new for old, new in SUCCESSORS.items() if model.startswith(old) or model == old.rstrip("-")), None)
 
 
 def least_tokens(text: str) -> int:
@@ -53,3 +92,28 @@ def least_tokens(text: str) -> int:
 def is_same_model(asked: str, answered: str) -> bool:
     """Say whether `answered` is `asked` under its full or its dated name."""
     return not answered or answered == asked or answered.startswith(f"{asked}-") or asked == f"{answered}-latest"
+
+
+def read_models(document: dict[str, Any]) -> list[ModelInfo]:
+    """Return the models in an answer to `GET /models`. All of an entry but its id may be missing."""
+    entries = document.get("data") or document.get("models")
+    return [_read(entry) for entry in entries or () if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+
+
+def _read(entry: dict[str, Any]) -> ModelInfo:
+    found = known(entry["id"])
+    aliases = entry.get("aliases")
+    context = entry.get("context_length")
+    return ModelInfo(
+        entry["id"],
+        context if isinstance(context, int) else None,
+        _price(entry.get("prompt_text_token_price")),
+        _price(entry.get("cached_prompt_text_token_price")),
+        _price(entry.get("completion_text_token_price")),
+        found.efforts if found else None,
+        tuple(name for name in aliases if isinstance(name, str)) if isinstance(aliases, list) else (),
+    )
+
+
+def _price(cents: object) -> float | None:
+    return cents / CENTS_PER_100M if isinstance(cents, (int, float)) and not isinstance(cents, bool) else None

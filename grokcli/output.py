@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -45,13 +46,16 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     if output.show_reasoning:
         from grokcli.render.reasoning import ReasoningRenderer
 
-        renderers.append(ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr)))
+        reasoning = ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr))
+        renderers += [reasoning, *_search_progress(env, pause=reasoning.close)]
     elif _is_capable(env, env.stderr) and not env.quiet:
         from grokcli.render.status import Status
 
-        status = Status(env.stderr)
+        env.status = status = Status(env.stderr)
         status.start()
-        renderers.append(status)
+        renderers += [status, *_search_progress(env, pause=status.stop, resume=status.start)]
+    else:
+        renderers += _search_progress(env)
     if output.file is None or env.stdout.isatty():
         renderers.append(_for_stream(env, env.stdout, output))
     if output.file is not None:
@@ -61,9 +65,29 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     return renderers
 
 
+def _search_progress(
+    env: Env, *, pause: Callable[[], None] = lambda: None, resume: Callable[[], None] = lambda: None
+) -> Iterable[Renderer]:
+    """Return what tells of searches on a terminal, between `pause` and `resume` of what else is shown there."""
+    if env.quiet or not env.stderr.isatty():
+        return []
+    from grokcli.render.searching import SearchRenderer
+
+    return [SearchRenderer(env.stderr, dim=_is_capable(env, env.stderr), pause=pause, resume=resume)]
+
+
 def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
-    wanted = out.isatty() if output.markdown is None else output.markdown
-    if output.format != "text" or not wanted:
+    """Return what shows the answer on stdout; on a terminal, text is followed by its sources."""
+    markdown = out.isatty() if output.markdown is None else output.markdown
+    if output.format != "text" or not out.isatty():
+        return _one_text(env, out, output, markdown=markdown)
+    from grokcli.render.sources import SourcesRenderer
+
+    return SourcesRenderer(out, lambda: _one_text(env, out, output, markdown=markdown), markdown=markdown)
+
+
+def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
+    if output.format != "text" or not markdown:
         return _for_format(out, output.format)
     return RenderedLate(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
 

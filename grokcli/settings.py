@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grokcli.errors import ConfigError, UsageError
-from grokcli.models import DEFAULT_MODEL
+from grokcli.models import APIS, DEFAULT_MODEL, EFFORTS
 from grokcli.settings_file import read_toml
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ SETTINGS = {
         Setting("system", _text, "", "a system prompt for every question"),
         Setting("temperature", _temperature, None, "0 to 2; what is not set is not sent"),
         Setting("max_tokens", _count, None, "the longest answer, in tokens"),
+        Setting("effort", _one_of(*EFFORTS), None, "how hard the model thinks; what is not set is not sent"),
+        Setting("api", _one_of(*APIS), "auto", "what is spoken: responses with xAI, chat with other servers"),
         Setting("color", _one_of("auto", "always", "never"), "auto", "colours on a terminal"),
         Setting("theme", _text, "default", "the colours of rendered answers"),
         Setting("editing_mode", _one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
@@ -101,8 +103,8 @@ SETTINGS = {
 
 # What a [models."…"] or [roles.…] section may hold.
 SECTION_SETTINGS = {
-    "models": ("system", "temperature", "max_tokens"),
-    "roles": ("system", "model", "temperature", "max_tokens"),
+    "models": ("system", "temperature", "max_tokens", "effort"),
+    "roles": ("system", "model", "temperature", "max_tokens", "effort"),
 }
 SECTIONS = (*SECTION_SETTINGS, "aliases")
 

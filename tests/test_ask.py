@@ -201,6 +201,7 @@ def test_json_is_one_object(grok, server):
     assert json.loads(out) == {
         "content": "Hello",
         "reasoning": "hm",
+        "sources": [],
         "model": MODEL,
         "finish_reason": "stop",
         "usage": {

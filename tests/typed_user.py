@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 from grokcli import XAI, Client, Response, system, user
+from grokcli.events import Source
+from grokcli.models import ModelInfo
 
 xai = XAI("key", timeout=3600)
 messages: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
@@ -15,9 +17,12 @@ assert_type(xai.chat_completion(messages, stream=True), Iterator[str])
 assert_type(xai.chat_completion(messages, "grok-4.7", True), Iterator[str])
 assert_type(xai.stream_chat_completion(messages), Iterator[str])
 
+assert_type(XAI("key", api="responses").models(), list[ModelInfo])
+
 chat = Client("key").chat.create(model="grok-4.7", temperature=0.5)
 chat.append(system("be brief")).append(user("hi"))
 assert_type(chat.sample(), Response)
 for response, chunk in chat.stream():
     assert_type(response.content, str)
+    assert_type(response.sources, list[Source])
     assert_type(chunk.content, str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,10 +12,15 @@ from grokcli.answering import Request, prepare, require_fit, show_answer, usage_
 from grokcli.attachments import read_files, read_image
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
+    Api,
     AsJSON,
     Colors,
     Continue,
+    Domains,
+    Effort,
+    ExcludedDomains,
     Files,
+    Handles,
     Images,
     Markdown,
     MaxTokens,
@@ -25,13 +30,19 @@ from grokcli.commands.options import (
     Quiet,
     Resume,
     Role,
+    Searching,
     ShowReasoning,
+    Since,
     System,
     Temperature,
+    Until,
     Usage,
+    Web,
+    X,
     new_app,
     parse_options,
 )
+from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
 from grokcli.memory import Memory, open_memory
 from grokcli.output import Format, Output, make_renderers
@@ -51,6 +62,16 @@ def ask(
     role: Role = None,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
+    effort: Effort = None,
+    api: Api = None,
+    search: Searching = False,
+    web: Web = False,
+    x: X = False,
+    domain: Domains = None,
+    exclude_domain: ExcludedDomains = None,
+    handle: Handles = None,
+    since: Since = None,
+    until: Until = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -76,6 +97,7 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    tools = _search_tools(search or web, search or x, domain or (), exclude_domain or (), handle or (), since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
@@ -87,6 +109,9 @@ def ask(
         system_prompt=system,
         temperature=temperature,
         max_tokens=max_tokens,
+        effort=effort,
+        api=api,
+        tools=tools,
         options=parse_options(option),
     )
     require_fit(request)
@@ -99,13 +124,24 @@ def ask(
     answer(env, request, memory, where, stream=not no_stream, usage=usage)
 
 
+def _search_tools(*wanted: Any) -> list[dict[str, Any]]:
+    """Return what the server is to search with; see `grokcli.search.Search`."""
+    if not any(wanted):
+        return []
+    from grokcli.search import Search
+
+    return Search(*wanted).tools()
+
+
 def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
     """Keep the question, send the request, and show and keep its answer."""
     started = time.monotonic()
     chat = request.chat(env)
+    if memory.conversation:
+        chat.conversation = memory.conversation.id
     memory.question(request.messages, model=request.model)
     response = Response()
     renderers = [*make_renderers(env, output), *memory.answer(response, model=request.model)]
-    show_answer(env, request, chat.events(stream=stream), renderers, response)
+    show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response)
     if usage:
         env.say(usage_line(response.usage, started))

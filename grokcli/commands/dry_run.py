@@ -8,7 +8,7 @@ from grokcli.credentials import find_key
 from grokcli.errors import MissingKeyError
 from grokcli.models import LOCAL_MODEL
 from grokcli.redact import mask
-from grokcli.wire import chat as chat_wire
+from grokcli.wire.formats import format_for
 from grokcli.wire.json import encode
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 def describe(env: Env, request: Request, *, stream: bool) -> str:
     """Return the request line, the headers with the key masked, and the body, each byte as it would be sent."""
     base_url = "http://127.0.0.1/v1" if request.model == LOCAL_MODEL else env.settings.value("base_url")
-    body = chat_wire.build_request(request.model, request.messages, request.options, stream=stream)
+    api = "chat" if request.model == LOCAL_MODEL else env.settings.value("api", request.api)
+    wire = format_for(api, base_url)
+    body = wire.build_request(request.model, request.messages, request.options, stream=stream)
     return (
-        f"POST {base_url.rstrip('/')}{chat_wire.ENDPOINT}\n"
+        f"POST {base_url.rstrip('/')}{wire.ENDPOINT}\n"
         f"Authorization: Bearer {_masked_key(env, request)}\n"
         "Content-Type: application/json\n"
         "\n"

@@ -6,12 +6,35 @@ from typing import Annotated, Any
 
 import typer
 
+from grokcli import models
 from grokcli.answering import parse_field
 from grokcli.errors import UsageError
 from grokcli.output import Color
 
+
+def _complete_model(incomplete: str) -> list[str]:
+    """Return the names of models that begin as typed: those of the last `grok models`, or those known without."""
+    import os
+    import re
+
+    from grokcli import catalog
+    from grokcli.settings import Paths
+
+    offered = catalog.load(Paths.find(os.environ).cache).models
+    names = [*(name for model in offered for name in (model.id, *model.aliases)), models.LOCAL_MODEL]
+    # A shell takes blanks and control characters for what they are to it.
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete) and re.fullmatch(r"[\w./:-]+", name)]
+
+
 Model = Annotated[
-    str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model; 'local' is one on this machine.")
+    str | None,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Ask this model; 'local' is one on this machine.",
+        autocompletion=_complete_model,
+    ),
 ]
 System = Annotated[
     str | None, typer.Option("-s", "--system", metavar="TEXT|@FILE", help="Tell the model how to behave.")
@@ -23,6 +46,24 @@ Temperature = Annotated[
 MaxTokens = Annotated[
     int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cut the answer after N tokens.")
 ]
+Effort = Annotated[
+    models.Effort | None, typer.Option("--effort", help="How hard the model thinks; models differ in what they take.")
+]
+Api = Annotated[
+    models.API | None, typer.Option("--api", help="What the server speaks; auto: responses if it is xAI's, else chat.")
+]
+Searching = Annotated[bool, typer.Option("--search", help="Let the server search the web and X.")]
+Web = Annotated[bool, typer.Option("--web", help="Let the server search the web.")]
+X = Annotated[bool, typer.Option("--x", help="Let the server search X.")]
+Domains = Annotated[
+    list[str] | None, typer.Option("--domain", metavar="NAME", help="Search this site and other named ones only.")
+]
+ExcludedDomains = Annotated[list[str] | None, typer.Option("--exclude-domain", metavar="NAME", help="Not this site.")]
+Handles = Annotated[
+    list[str] | None, typer.Option("--handle", metavar="NAME", help="Search posts of this and other named accounts.")
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Posts from this day on: 2026-01-31.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Posts from before this day.")]
 Option = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.chat import Response
 from grokcli.errors import APIError, GrokError
-from grokcli.events import End, Event, ReasoningDelta, TextDelta, ToolCall, Usage
+from grokcli.events import End, Event, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 # JSON escapes the C0 controls; these too would move a terminal's cursor or its reading direction.
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+# An OutputItem is none of these: it says nothing that the others do not say.
 TYPES: Mapping[type[Event], str] = {
     TextDelta: "text",
     ReasoningDelta: "reasoning",
     ToolCall: "tool_call",
+    SearchStep: "search",
+    Source: "source",
     Usage: "usage",
     End: "end",
 }
@@ -56,7 +59,9 @@ class StreamJSONRenderer:
 
     def show(self, event: Event) -> None:
         """Write the event."""
-        _write(self._out, {"type": TYPES[type(event)], **asdict(event)})
+        if name := TYPES.get(type(event)):
+            fields = event.as_dict() if isinstance(event, Usage) else asdict(event)
+            _write(self._out, {"type": name, **fields})
 
     def close(self, error: GrokError | None = None) -> None:
         """Write the error, if there was one."""
@@ -66,12 +71,13 @@ class StreamJSONRenderer:
 
 
 def answer_as_dict(response: Response, error: GrokError | None = None) -> dict[str, Any]:
-    """Return the whole answer, as `--json` prints it; what there is none of is left out."""
+    """Return the whole answer, as `--json` prints it; what there is none of is left out, save for the sources."""
     document: dict[str, Any] = {"content": response.content}
     if response.reasoning_content:
         document["reasoning"] = response.reasoning_content
     if response.tool_calls:
         document["tool_calls"] = [asdict(call) for call in response.tool_calls]
+    document["sources"] = [asdict(source) for source in response.sources]
     document |= {"model": response.model or None, "finish_reason": response.finish_reason or None}
     document["usage"] = response.usage.as_dict() if response.usage else None
     if response.id:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TextIO
@@ -54,6 +54,15 @@ class Status:
             self._stopping.put(None)
             self._thread.join()
             self._thread = None
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Make room for a line of somebody else's: while this lasts, nothing is shown."""
+        was_counting = self._thread is not None
+        self.stop()
+        yield
+        if was_counting:
+            self.start()
 
     def _run(self) -> None:
         with suppress(OSError, ValueError):  # the terminal is gone, or the stream closed: there is nobody to tell

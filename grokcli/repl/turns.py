@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grokcli.answering import Request, require_fit, show_answer, usage_line
 from grokcli.chat import Chat, Response
 from grokcli.errors import GrokError
+from grokcli.healing import ask as ask_on
 from grokcli.models import context_window
 from grokcli.output import make_renderers
 
@@ -52,9 +53,9 @@ def _add_question(session: Session, text: str) -> None:
 def _answer(session: Session, request: Request, response: Response) -> None:
     require_fit(request)
     started = time.monotonic()
-    chat = Chat(session.client(request.model), request.model, request.messages, request.options)
+    chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
     renderers = [*make_renderers(session.env, session.output), *session.memory.answer(response, model=request.model)]
-    show_answer(session.env, request, chat.events(), renderers, response)
+    show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
     if session.usage_after_answers:
         session.env.say(f"{request.model} · {usage_line(response.usage, started)}{_fullness(session, response)}")
 
@@ -70,7 +71,7 @@ def _fullness(session: Session, response: Response) -> str:
     window = context_window(response.model or session.model)
     if window is None or response.usage is None:
         return ""
-    used = response.usage.input_tokens + response.usage.output_tokens
+    used = response.usage.context
     return f" · {used / window:.0%} of the context"
 
 
@@ -79,6 +80,6 @@ def _tell_how_full(session: Session, model: str) -> None:
     window, usage = context_window(model), session.last_usage
     if window is None or usage is None:
         return
-    used = usage.input_tokens + usage.output_tokens
+    used = usage.context
     if used >= NEARLY_FULL * window:
         session.env.note(f"{used:,} of {model}'s {window:,} tokens are used: /new starts afresh")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokcli.errors import NetworkError, StreamCutError
-from grokcli.events import End, Event, ReasoningDelta, TextDelta, ToolCall, Usage
+from grokcli.errors import GrokError, NetworkError, StreamCutError
+from grokcli.events import End, Event, ReasoningDelta, Source, TextDelta, ToolCall, Usage
 from grokcli.wire.json import JSONObject, as_count, as_list, as_object, as_text, parse_object
 
 if TYPE_CHECKING:
@@ -20,14 +20,33 @@ if TYPE_CHECKING:
 
 ENDPOINT = "/chat/completions"
 DONE = b"[DONE]"
+# What an answer of the Responses API keeps for itself in its message (see `grokcli.chat.Response.message`).
+PRIVATE = {"output", "model"}
 
 
-def build_request(model: str, messages: Sequence[Message], options: JSONObject, *, stream: bool) -> JSONObject:
-    """Return the body of a request; `options` are body fields that the user set, and nothing else is sent."""
-    body: JSONObject = {"model": model, "messages": list(messages)}
+def build_request(
+    model: str,
+    messages: Sequence[Message],
+    options: JSONObject,
+    *,
+    stream: bool,
+    conversation: str = "",  # noqa: ARG001  # see below
+) -> JSONObject:
+    """Return the body of a request; `options` are body fields that the user set, and nothing else is sent.
+
+    An option that is None is not sent, and neither is the name of the conversation: not every server would take it.
+    """
+    body: JSONObject = {"model": model, "messages": [_public(message) for message in messages]}
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return body | options
+    body |= options
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _public(message: Message) -> Message:
+    if PRIVATE.isdisjoint(message):
+        return message
+    return {name: value for name, value in message.items() if name not in PRIVATE}
 
 
 def read_answer(body: bytes) -> Iterator[Event]:
@@ -46,7 +65,11 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
     answer = _Answer()
     try:
         for batch in batches:
-            answer.add_batch(batch)
+            try:
+                answer.add_batch(batch)
+            except GrokError:
+                yield from answer.take()
+                raise
             yield from answer.take()
             if answer.done:
                 break
@@ -69,6 +92,7 @@ class _Answer:
         self._id = ""
         self._usage: Usage | None = None
         self._calls: dict[int, ToolCall] = {}
+        self._citations: list[str] = []
         self._waiting: list[Event] = []
 
     def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
@@ -92,6 +116,8 @@ class _Answer:
             self._id = as_text(document.get("id"))
         if document.get("usage"):
             self._usage = read_usage(as_object(document["usage"]))
+        if "citations" in document:
+            self._citations = [url for url in as_list(document["citations"]) if isinstance(url, str)]
 
     def take(self) -> list[Event]:
         """Return what came since the last call."""
@@ -101,6 +127,8 @@ class _Answer:
     def end(self) -> Iterator[Event]:
         """Yield what is only known when the answer is over."""
         yield from self._calls.values()
+        for number, url in enumerate(dict.fromkeys(self._citations), 1):
+            yield Source(url, number=number)
         if self._usage:
             yield self._usage
         reason = "tool_calls" if self._calls else self.finish_reason or "stop"

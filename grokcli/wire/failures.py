@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from grokcli.errors import APIError, AuthError, RateLimitError, RefusedError
-from grokcli.models import DEFAULT_MODEL
+from grokcli.models import DEFAULT_MODEL, successor
 
 MAX_SHOWN_CHARACTERS = 280
 
@@ -84,7 +84,15 @@ def failure_in_body(document: Mapping[str, Any]) -> APIError | None:
 def _error(words: str, code: str, status: int) -> APIError:
     said = f"{code} {words}"
     meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
-    return meaning.error(words, hint=meaning.hint, status=status, code=code or None)
+    hint = _living(words) if meaning.hint == MODEL_HINT else meaning.hint
+    return meaning.error(words, hint=hint, status=status, code=code or None)
+
+
+def _living(words: str) -> str:
+    """Return the hint for a model that does not exist: the successor of one that is retired, else the usual one."""
+    named = re.search(r"model:? [`'\"]?([\w./-]*\w)", words)
+    new = successor(named.group(1)) if named else None
+    return f"{named.group(1)} is retired: try -m {new}" if named and new else MODEL_HINT
 
 
 def _words(body: bytes, content_type: str) -> tuple[str, str]:

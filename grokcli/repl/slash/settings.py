@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.answering import SETTABLE, parse_field
 from grokcli.errors import UsageError
-from grokcli.models import CONTEXT_WINDOWS, LOCAL_MODEL
+from grokcli.models import CONTEXT_WINDOWS, EFFORTS, LOCAL_MODEL
 from grokcli.repl.lines import EditedLines
 from grokcli.repl.slash.table import command
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grokcli.repl.session import Session
-
-EFFORTS = ("none", "low", "medium", "high", "xhigh")
 
 
 def _models(session: Session) -> Iterable[str]:

@@ -1,0 +1,102 @@
+"""Web and X search: what the user wants searched, checked, as the tools of a request.
+
+Source: the API digest, section 6. The server searches; it takes either the domains to look in or those to leave out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grokcli.errors import UsageError
+
+MAX_DOMAINS = 5
+MAX_HANDLES = 20
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?\Z")
+_HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}\Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is to be searched. `since` is the first day of posts, `until` the first day after them (YYYY-MM-DD)."""
+
+    web: bool = False
+    x: bool = False
+    domains: Sequence[str] = ()
+    excluded_domains: Sequence[str] = ()
+    handles: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+
+    def tools(self) -> list[dict[str, Any]]:
+        """Return the tools of a request, none when nothing is to be searched.
+
+        Raises UsageError for a combination that the server would refuse, in the words of the command line.
+        """
+        self._require_target()
+        tools: list[dict[str, Any]] = []
+        if self.web:
+            tools.append({"type": "web_search", **self._web_fields()})
+        if self.x:
+            tools.append({"type": "x_search", **self._x_fields()})
+        return tools
+
+    def _require_target(self) -> None:
+        if (self.domains or self.excluded_domains) and not self.web:
+            flag = "--domain" if self.domains else "--exclude-domain"
+            raise UsageError(f"{flag} is about web search, which was not asked for", hint="add --web or --search")
+        for flag, value in (("--handle", self.handles), ("--since", self.since), ("--until", self.until)):
+            if value and not self.x:
+                raise UsageError(f"{flag} is about X search, which was not asked for", hint="add --x or --search")
+
+    def _web_fields(self) -> dict[str, Any]:
+        if self.domains and self.excluded_domains:
+            raise UsageError("--domain and --exclude-domain do not go together", hint="keep one of them")
+        if self.domains:
+            return {"filters": {"allowed_domains": _domains("--domain", self.domains)}}
+        if self.excluded_domains:
+            return {"filters": {"excluded_domains": _domains("--exclude-domain", self.excluded_domains)}}
+        return {}
+
+    def _x_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        if self.handles:
+            handles = [handle.removeprefix("@") for handle in self.handles]
+            for handle in handles:
+                if not _HANDLE.match(handle):
+                    raise UsageError(f"--handle {handle!r} is not a name on X", hint="for example: --handle xai")
+            fields["allowed_x_handles"] = _limited("--handle", handles, MAX_HANDLES)
+        since, until = _date("--since", self.since), _date("--until", self.until)
+        if since and until and since >= until:
+            raise UsageError(f"there is no day from {since} until {until}", hint="--until is the first day left out")
+        return fields | {name: day for name, day in (("from_date", since), ("to_date", until)) if day}
+
+
+def _domains(flag: str, domains: Sequence[str]) -> list[str]:
+    for domain in domains:
+        if not _DOMAIN.match(domain):
+            raise UsageError(f"{flag} {domain!r} is not the name of a site", hint=f"for example: {flag} x.ai")
+    return _limited(flag, domains, MAX_DOMAINS)
+
+
+def _limited(flag: str, values: Sequence[str], limit: int) -> list[str]:
+    unique = list(dict.fromkeys(values))
+    if len(unique) > limit:
+        raise UsageError(f"{flag} is given {len(unique)} times; the server takes {limit}", hint="name fewer")
+    return unique
+
+
+def _date(flag: str, text: str | None) -> str | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        # fromisoformat() takes other forms too, which the server does not.
+        date.fromisoformat(text if _DATE.match(text) else "")
+    except ValueError:
+        raise UsageError(f"{flag} {text!r} is not a date", hint=f"for example: {flag} 2026-01-31") from None
+    return text
