@@ -154,6 +154,32 @@ def test_model_system_set_and_effort_change_the_next_request(talk, server):
     assert {"user", "reasoning_effort"} & set(second) == set()
 
 
+def test_search_is_switched_on_and_off(talk, server, environ):
+    environ["GROK_API"] = "responses"
+    server.reply(body({"error": "enough"}, 500))
+    code, _, err = talk("/search x --handle xai", "one", "/search web --domain x.ai", "two", "/search off", "three")
+    assert code == 0
+    assert 'search: {"type": "x_search", "allowed_x_handles": ["xai"]}' in err
+    first, second, third = (request.json.get("tools") for request in server.requests)
+    assert first == [{"type": "x_search", "allowed_x_handles": ["xai"]}]
+    assert second == [{"type": "web_search", "filters": {"allowed_domains": ["x.ai"]}}]
+    assert third is None
+    environ["GROK_API"] = "chat"
+    for line, said in [
+        ("/search on", "search needs the Responses API"),
+        ("/search y", "/search on, web, x or off"),
+        ("/search x --bad", "/search takes"),
+    ]:
+        assert said in talk(line).err
+
+
+def test_the_flags_of_ask_hold_for_a_chat(talk, server):
+    server.reply(answer("ok"))
+    talk("hi", words=["--effort", "low", "--api", "chat"])
+    assert server.requests[0].json["reasoning_effort"] == "low"
+    assert talk("hi", words=["--web"]).code == 2
+
+
 def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
     server.reply(answer("ok"))
     talk("/system be brief", "one", "/new", "two")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,6 +41,7 @@ from grokcli.commands.options import (
     X,
     new_app,
     parse_options,
+    search_tools,
 )
 from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
@@ -97,7 +98,7 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
-    tools = _search_tools(search or web, search or x, domain or (), exclude_domain or (), handle or (), since, until)
+    tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
@@ -122,15 +123,6 @@ def ask(
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     answer(env, request, memory, where, stream=not no_stream, usage=usage)
-
-
-def _search_tools(*wanted: Any) -> list[dict[str, Any]]:
-    """Return what the server is to search with; see `grokcli.search.Search`."""
-    if not any(wanted):
-        return []
-    from grokcli.search import Search
-
-    return Search(*wanted).tools()
 
 
 def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:

@@ -9,9 +9,14 @@ import typer
 from grokcli.answering import prepare
 from grokcli.attachments import read_files, read_image
 from grokcli.commands.options import (
+    Api,
     Colors,
     Continue,
+    Domains,
+    Effort,
+    ExcludedDomains,
     Files,
+    Handles,
     Images,
     Markdown,
     MaxTokens,
@@ -21,12 +26,18 @@ from grokcli.commands.options import (
     Quiet,
     Resume,
     Role,
+    Searching,
     ShowReasoning,
+    Since,
     System,
     Temperature,
+    Until,
     Usage,
+    Web,
+    X,
     new_app,
     parse_options,
+    search_tools,
 )
 from grokcli.inputs import read_stdin
 from grokcli.memory import open_memory
@@ -52,6 +63,16 @@ def chat(
     role: Role = None,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
+    effort: Effort = None,
+    api: Api = None,
+    search: Searching = False,
+    web: Web = False,
+    x: X = False,
+    domain: Domains = None,
+    exclude_domain: ExcludedDomains = None,
+    handle: Handles = None,
+    since: Since = None,
+    until: Until = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -67,6 +88,7 @@ def chat(
     """Talk with a model. A pipe is read first: git diff | grok chat."""
     env: Env = ctx.obj
     env.quiet = quiet
+    tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
@@ -77,11 +99,14 @@ def chat(
         system_prompt=system,
         temperature=temperature,
         max_tokens=max_tokens,
+        effort=effort,
+        api=api,
+        tools=tools,
         options=parse_options(option),
     )
     output = Output(markdown=markdown, color=color, show_reasoning=show_reasoning)
     session = Session(
-        env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage
+        env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage, api
     )
     session.documents += read_files(file or [])
     session.images += map(read_image, image or [])

@@ -105,3 +105,22 @@ def parse_options(pairs: list[str] | None) -> dict[str, Any]:
             raise UsageError(f"-O {pair!r} is not KEY=VALUE", hint="for example: -O seed=7")
         fields |= parse_field(key, value)
     return fields
+
+
+def search_tools(
+    search: bool,
+    web: bool,
+    x: bool,
+    domains: list[str] | None,
+    excluded_domains: list[str] | None,
+    handles: list[str] | None,
+    since: str | None,
+    until: str | None,
+) -> list[dict[str, Any]]:
+    """Return what the server is to search with, as the flags say. Raises UsageError."""
+    if not any((search, web, x, domains, excluded_domains, handles, since, until)):
+        return []
+    from grokcli.search import Search
+
+    wanted = Search(search or web, search or x, domains or (), excluded_domains or (), handles or (), since, until)
+    return wanted.tools()

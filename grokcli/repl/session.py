@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from grokcli.client import XAI
     from grokcli.env import Env
     from grokcli.memory import Memory
+    from grokcli.models import API
     from grokcli.output import Output
     from grokcli.repl.lines import Lines
 
@@ -45,6 +46,7 @@ class Session:
     memory: Memory
     lines: Lines
     usage_after_answers: bool = False
+    api: API | None = None
     documents: list[tuple[str, str]] = field(default_factory=list)
     images: list[Part] = field(default_factory=list)
     shell_output: str = ""
@@ -58,7 +60,7 @@ class Session:
 
         local = model == LOCAL_MODEL
         if local not in self._clients:
-            self._clients[local] = self.env.connect(model)
+            self._clients[local] = self.env.connect(model, self.api)
         return self._clients[local]
 
     @property

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from grokcli.answering import SETTABLE, parse_field
+from grokcli.answering import SETTABLE, parse_field, require_search
 from grokcli.errors import UsageError
 from grokcli.models import CONTEXT_WINDOWS, EFFORTS, LOCAL_MODEL
 from grokcli.repl.lines import EditedLines
-from grokcli.repl.slash.table import command
+from grokcli.repl.slash.table import command, words_of
+from grokcli.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grokcli.repl.session import Session
+
+SEARCHES = ("web_search", "x_search")
 
 
 def _models(session: Session) -> Iterable[str]:
@@ -70,6 +73,49 @@ def effort(session: Session, argument: str) -> None:
             raise UsageError(f"{argument!r} is no effort", hint=f"it is one of {', '.join(EFFORTS)}")
         session.options["reasoning_effort"] = argument
     session.env.say(f"effort: {session.options.get('reasoning_effort', 'as the model likes')}")
+
+
+@command(
+    "search",
+    arguments="[on|web|x|off] [--domain D] [--handle H] …",
+    text="let the server search the web, X or both; the flags are those of grok ask",
+    values=lambda session: ("on", "web", "x", "off"),
+)
+def search(session: Session, argument: str) -> None:
+    if argument:
+        tools = _search_tools(words_of(argument))
+        if tools:
+            require_search(session.env, session.model, session.api)
+        others = [tool for tool in session.options.get("tools", []) if tool.get("type") not in SEARCHES]
+        session.options.pop("tools", None)
+        if others or tools:
+            session.options["tools"] = [*others, *tools]
+    for tool in session.options.get("tools", []):
+        if tool.get("type") in SEARCHES:
+            session.env.say(f"search: {json.dumps(tool)}")
+
+
+def _search_tools(words: list[str]) -> list[dict[str, Any]]:
+    """Return the tools that the words of /search stand for, none for "off"."""
+    lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--since": [], "--until": []}
+    target, *rest = words
+    if target not in ("on", "web", "x", "off"):
+        raise UsageError(f"/search {target}?", hint="/search on, web, x or off, then flags such as --domain x.ai")
+    while rest:
+        flag = rest.pop(0)
+        if flag not in lists or not rest:
+            raise UsageError(f"/search takes {', '.join(lists)}, each with a value")
+        lists[flag].append(rest.pop(0))
+    since, until = ((lists[flag] or [None])[-1] for flag in ("--since", "--until"))
+    return Search(
+        target in ("on", "web"),
+        target in ("on", "x"),
+        lists["--domain"],
+        lists["--exclude-domain"],
+        lists["--handle"],
+        since,
+        until,
+    ).tools()
 
 
 @command("raw", text="show answers as they are, or rendered again")
