@@ -106,7 +106,7 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
         if flag not in lists or not rest:
             raise UsageError(f"/search takes {', '.join(lists)}, each with a value")
         lists[flag].append(rest.pop(0))
-    since, until = ((lists[flag] or [None])[-1] for flag in ("--since", "--until"))
+    since, until = (lists[flag][-1] if lists[flag] else None for flag in ("--since", "--until"))
     return Search(
         target in ("on", "web"),
         target in ("on", "x"),
