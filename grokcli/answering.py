@@ -6,12 +6,12 @@ import json
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Chat, Message, Response, system
 from grokcli.errors import GrokError, IncompleteError, UsageError
 from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
+from grokcli.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +82,7 @@ def prepare(
         fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
     messages = list(history)
     if not messages or system_prompt is not None or role:
-        behaviour = settings.value("system", _text_or_file(system_prompt), model=name) or _own_behaviour(name)
+        behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _own_behaviour(name)
         others = messages[1:] if messages and messages[0]["role"] == "system" else messages
         messages = [system(behaviour), *others] if behaviour else others
     if question is not None:
@@ -120,16 +120,13 @@ def _own_behaviour(model: str) -> str:
     return SYSTEM_PROMPT
 
 
-def _text_or_file(value: str | None) -> str | None:
+def text_or_file(value: str | None) -> str | None:
     """Return `value`, or what the file holds that `@FILE` names."""
     if value is None or not value.startswith("@"):
         return value
-    try:
-        return Path(value[1:]).expanduser().read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {value[1:]}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{value[1:]} is not UTF-8") from None
+    from grokcli.attachments import read_text
+
+    return read_text(value[1:])
 
 
 def parse_field(key: str, value: str) -> dict[str, Any]:
@@ -139,9 +136,15 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     if key in OURS:
         raise UsageError(f"{key!r} cannot be set this way", hint="it has a flag or a command of its own")
     try:
-        return {key: json.loads(value)}
+        parsed = json.loads(value, parse_constant=_refuse)
     except ValueError:
-        return {key: value}
+        parsed = value
+    return {key: SETTINGS[key].checked(parsed) if key in SETTINGS else parsed}
+
+
+def _refuse(constant: str) -> None:
+    """Raise ValueError for NaN and the infinities, which Python takes for JSON and no server does."""
+    raise ValueError(constant)
 
 
 def require_fit(request: Request) -> None:
@@ -168,6 +171,8 @@ def show_answer(
             for renderer in renderers:
                 renderer.show(event)
         _require_whole(response)
+    if not (response.content or response.tool_calls):
+        env.note("the model answered nothing")
     if request.model == LOCAL_MODEL:
         from grokcli.local import NOTICE
 

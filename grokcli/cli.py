@@ -123,6 +123,8 @@ def _invoke(argv: list[str], env: Env) -> int:
 
 
 def _usage_hint(error: typer.TyperException) -> str:
+    if str(error).startswith("No such command") and not getattr(getattr(error, "ctx", None), "parent", None):
+        return 'grok ask "…" asks a question; grok --help lists the commands'
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'grok'} --help shows how it is used"
 

@@ -86,6 +86,12 @@ class Env:
             self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
             self.stderr.flush()
 
+    def put(self, text: str) -> None:
+        """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
+        text = redact(text, tuple(self.secrets))
+        self.stdout.write(clean(text) if self.stdout.isatty() else text)
+        self.stdout.flush()
+
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""
         request_id = error.request_id if isinstance(error, APIError) else None

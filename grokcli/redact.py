@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 # xAI keys are "xai-" and some 80 characters; a bearer header may hold the key of any other server.
-KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*]{8,}")
+KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*$(…]{8,}")
+# A password in a URL.
+PASSWORD_PATTERN = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
 
 
 def mask(secret: str) -> str:
@@ -21,4 +23,4 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, mask(secret))
-    return KEY_PATTERN.sub(lambda match: mask(match.group()), text)
+    return PASSWORD_PATTERN.sub(r"\1…", KEY_PATTERN.sub(lambda match: mask(match.group()), text))

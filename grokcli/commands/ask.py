@@ -125,7 +125,7 @@ def ask(
     )
     require_fit(request)
     if dry_run or as_language:
-        env.stdout.write(_as_text(env, request, as_language, stream=not no_stream))
+        env.put(_as_text(env, request, as_language, stream=not no_stream))
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     answer(env, request, memory, where, stream=not no_stream, usage=usage)

@@ -115,6 +115,8 @@ def chat(
     if memory.conversation is not None:
         show_where_it_stands(session)
     run_chat(session, " ".join(words or []))
+    if session.exit_code and not _has_editor(env):
+        raise typer.Exit(session.exit_code)
 
 
 def _has_editor(env: Env) -> bool:

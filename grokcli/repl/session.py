@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,12 +48,20 @@ class Session:
     lines: Lines
     usage_after_answers: bool = False
     api: API | None = None
+    # Of the last question; scripts that drive a chat want to know.
+    exit_code: int = 0
     documents: list[tuple[str, str]] = field(default_factory=list)
     images: list[Part] = field(default_factory=list)
     shell_output: str = ""
     last_usage: Usage | None = None
     spent: Usage = field(default_factory=Usage)
     _clients: dict[bool, XAI] = field(default_factory=dict)
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Say whether a program can be given the terminal: stdin is one, and this is a system with pseudo-terminals."""
+        stdin = self.env.stdin
+        return os.name == "posix" and stdin is not None and stdin.isatty() and self.env.stdout.isatty()
 
     def client(self, model: str) -> XAI:
         """Return the client for `model`: one for the server and one for this machine, each kept with its connection."""

@@ -11,6 +11,7 @@ from grokcli.errors import GrokError
 from grokcli.healing import ask as ask_on
 from grokcli.models import context_window
 from grokcli.output import make_renderers
+from grokcli.repl.keyboard import kept_for_the_prompt
 
 if TYPE_CHECKING:
     from grokcli.repl.session import Ask, Session
@@ -31,8 +32,10 @@ def take_turn(session: Session, ask: Ask) -> None:
     response = Response()
     try:
         _answer(session, request, response)
+        session.exit_code = 0
     except GrokError as error:
         session.env.report(error)
+        session.exit_code = error.exit_code
         _hint_at_rest(session, response)
     except KeyboardInterrupt:
         session.env.note("interrupted" + (": /continue goes on, /retry asks again" if response.content else ""))
@@ -55,7 +58,8 @@ def _answer(session: Session, request: Request, response: Response) -> None:
     started = time.monotonic()
     chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
     renderers = [*make_renderers(session.env, session.output), *session.memory.answer(response, model=request.model)]
-    show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
+    with kept_for_the_prompt(session.env.stdout):
+        show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
     if session.usage_after_answers:
         session.env.say(f"{request.model} · {usage_line(response.usage, started)}{_fullness(session, response)}")
 
