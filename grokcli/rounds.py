@@ -1,0 +1,86 @@
+"""A question that may take several rounds: the model asks for functions, they run, it goes on with their results."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from grokcli.answering import closing_renderers
+from grokcli.chat import Chat, Response, tool_result
+from grokcli.errors import IncompleteError
+from grokcli.events import End, Event, TextDelta, ToolCall, Usage
+from grokcli.healing import ask
+
+if TYPE_CHECKING:
+    from grokcli.env import Env
+    from grokcli.memory import Memory
+    from grokcli.toolbox import Toolbox
+
+MAX_ROUNDS = 10
+
+
+def ask_in_rounds(
+    env: Env, chat: Chat, memory: Memory, toolbox: Toolbox | None, *, stream: bool = True
+) -> Generator[Event]:
+    """Ask, run what the model asks for, and ask on until it has answered; yield the events of all rounds as one answer.
+
+    Without a toolbox there is one round. `chat` and `memory` take in each answer, whole or not, and each result; close
+    the iterator to have that done when it is not read to its end. Usage is told as it adds up. Raises what the client
+    raises; IncompleteError when the model has asked for functions MAX_ROUNDS times and still does.
+    """
+    spent: Usage | None = None
+    for number in range(MAX_ROUNDS + 1):
+        response = Response()
+        with closing(_one_round(env, chat, memory, response, stream=stream)) as events:
+            for event in events:
+                if isinstance(event, Usage):
+                    spent = event = spent.plus(event) if spent else event
+                # Of several rounds only the last one ends the answer.
+                if not (isinstance(event, End) and _calls(response, toolbox)):
+                    yield event
+        calls = _calls(response, toolbox)
+        if toolbox is None or not calls:
+            return
+        if number < MAX_ROUNDS:
+            if gap := _gap_after(response.content):
+                yield TextDelta(gap)
+            _answer_calls(env, chat, memory, toolbox, calls)
+    raise IncompleteError(f"the model still asks for functions after {MAX_ROUNDS} rounds", hint="ask for less")
+
+
+def _one_round(env: Env, chat: Chat, memory: Memory, response: Response, *, stream: bool) -> Generator[Event]:
+    """Ask once, and keep what comes."""
+    keepers = memory.answer(response, model=chat.model)
+    try:
+        with closing_renderers(keepers):
+            for event in ask(env, chat, stream=stream):
+                response.add(event)
+                try:
+                    # Shown first: to be kept may take some milliseconds.
+                    yield event
+                finally:
+                    for keeper in keepers:
+                        keeper.show(event)
+    finally:
+        if response.content or response.finish_reason:
+            chat.append(response)
+
+
+def _calls(response: Response, toolbox: Toolbox | None) -> list[ToolCall]:
+    """Return what is to be called before the model goes on."""
+    return response.tool_calls if toolbox is not None and response.finish_reason == "tool_calls" else []
+
+
+def _gap_after(text: str) -> str:
+    """Return what ends a paragraph, so that it is shown in full before the user is asked anything."""
+    return "\n" * (2 - (len(text) - len(text.rstrip("\n")))) if text.strip() else ""
+
+
+def _answer_calls(env: Env, chat: Chat, memory: Memory, toolbox: Toolbox, calls: list[ToolCall]) -> None:
+    for call in calls:
+        message = tool_result(call, toolbox.answer(env, call))
+        chat.append(message)
+        memory.result(message, model=chat.model)
+    if env.status:
+        env.status.start()
