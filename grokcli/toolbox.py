@@ -22,11 +22,10 @@ DECLINED = "error: the user declined this call"
 
 @dataclass
 class Toolbox:
-    """The tools by name. `ask_first`: no call without a yes of the user. `seconds` is how long one may take."""
+    """The tools by name. `ask_first`: no call without a yes of the user."""
 
     ask_first: bool = True
     tools: dict[str, Tool] = field(default_factory=dict)
-    seconds: float = SECONDS
 
     def add(self, env: Env, wanted: Sequence[str]) -> list[str]:
         """Add what each of `wanted`, FILE.py or FILE.py:name, stands for, and return the names.
@@ -78,8 +77,8 @@ class Toolbox:
         if env.status:
             # What the function prints has the screen for itself.
             with env.status.aside():
-                return tool.call(call.arguments, seconds=self.seconds, printed=env.stderr)
-        return tool.call(call.arguments, seconds=self.seconds, printed=env.stderr)
+                return tool.call(call.arguments, seconds=SECONDS, printed=env.stderr)
+        return tool.call(call.arguments, seconds=SECONDS, printed=env.stderr)
 
 
 def _shown(call: ToolCall) -> str:

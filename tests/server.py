@@ -186,6 +186,17 @@ def answer(*texts: str, reason: str = "stop", model: str = MODEL) -> Reply:
     return stream([*(delta(text, model=model) for text in texts), finish(reason, model=model), usage(), "[DONE]"])
 
 
+def calls(*wanted: tuple[str, object], text: str = "") -> Reply:
+    """Return a reply that asks for calls, each a name and its arguments, as xAI does it: each in one chunk."""
+    pieces = [
+        {"id": f"call-{number}", "index": number, "type": "function", "function": {"name": name, "arguments": given}}
+        for number, (name, arguments) in enumerate(wanted)
+        for given in [arguments if isinstance(arguments, str) else json.dumps(arguments)]
+    ]
+    deltas = [delta(text)] if text else []
+    return stream([*deltas, *(delta(tool_calls=[piece]) for piece in pieces), finish("tool_calls"), usage(), "[DONE]"])
+
+
 def whole(text: str, *, reason: str = "stop", model: str = MODEL) -> Reply:
     """Return a reply that answers in one piece."""
     message = {"role": "assistant", "content": text, "refusal": None}

@@ -57,7 +57,7 @@ def kind_of(annotation: Any, within: tuple[Any, ...] = ()) -> Kind:
     if origin in (Union, types.UnionType):
         return _union([kind_of(one, within) for one in arguments])
     if origin is Literal:
-        return _choice({one: one for one in arguments})
+        return _choice([(one, one) for one in arguments])
     if origin in _LISTS:
         return _list(kind_of(arguments[0] if arguments else Any, within))
     if origin in _DICTS:
@@ -128,17 +128,19 @@ def _union(kinds: list[Kind]) -> Kind:
     return Kind({"anyOf": [kind.schema for kind in kinds]}, read)
 
 
-def _choice(choices: dict[Any, Any]) -> Kind:
-    """Return the kind of a value that is one of the keys; the values are what they are in Python."""
+def _choice(meanings: list[tuple[Any, Any]]) -> Kind:
+    """Return the kind of a value that is one of several, each with what it is in Python."""
+    # No dict: to that, 1 and True are the same.
+    choices = [one for one, _ in meanings]
     if not all(type(one) in _NAMES for one in choices):
         raise InexpressibleError(f"a choice of {', '.join(map(repr, choices))}")
-    schema: dict[str, Any] = {"enum": list(choices)}
+    schema: dict[str, Any] = {"enum": choices}
     names = {_NAMES[type(one)] for one in choices}
     if len(names) == 1:
         schema = {"type": names.pop(), **schema}
 
     def read(value: Any) -> Any:
-        for one, meant in choices.items():
+        for one, meant in meanings:
             if type(one) is type(value) and one == value:
                 return meant
         raise MismatchError(f"one of {', '.join(map(repr, choices))}", value)
@@ -171,7 +173,7 @@ def _dict(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Kind:
 
 def _class(python: Any, within: tuple[Any, ...]) -> Kind:
     if isinstance(python, type) and issubclass(python, Enum):
-        return _choice({one.value: one for one in python})
+        return _choice([(one.value, one) for one in python])
     if is_typeddict(python):
         return _object(
             dict, {name: name in python.__required_keys__ for name in python.__annotations__}, python, within
