@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
@@ -56,12 +57,15 @@ def tool_result(call: ToolCall, text: str) -> Message:
 
 def with_results(messages: Sequence[Message]) -> list[Message]:
     """Return the messages with a result for each call that has none, because no server takes them otherwise."""
-    told = {message.get("tool_call_id") for message in messages if message.get("role") == "tool"}
     complete: list[Message] = []
-    for message in messages:
+    for index, message in enumerate(messages):
         complete.append(message)
-        open_calls = [call["id"] for call in message.get("tool_calls") or () if call["id"] not in told]
-        complete += [tool_result(ToolCall(name, "", ""), NOT_CALLED) for name in open_calls]
+        calls = message.get("tool_calls") or ()
+        # Looked for behind the calls only: some servers count their ids from 0 in each answer.
+        results = takewhile(lambda one: one.get("role") == "tool", messages[index + 1 :]) if calls else ()
+        told = {result.get("tool_call_id") for result in results}
+        missing = [call["id"] for call in calls if call["id"] not in told]
+        complete += [tool_result(ToolCall(name, "", ""), NOT_CALLED) for name in missing]
     return complete
 
 

@@ -106,6 +106,8 @@ class Server:
         self._replies.extend(replies)
 
     def close(self) -> None:
+        # Without this the thread stays in accept(), and a signal would let it go on with whoever has the number then.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -219,8 +219,7 @@ def test_the_text_of_all_rounds_is_the_answer_and_what_they_cost_is_added_up(gro
     assert (code, out) == (0, "Let me see.\n\n42.\n")
     assert "usage: 40 tokens in (32 cached) · 20 out (14 reasoning) · $0.0001478" in err
     server.reply(calls(("double", {"number": 21}), text="Let me see."), answer("42."))
-    for _ in range(1):
-        grok("ask", "hi")  # the reply that was left
+    grok("ask", "hi")  # the reply that was left
     document = json.loads(grok(*ASK, "--yes", "--json", "hi").out)
     assert document["content"] == "Let me see.\n\n42."
     assert document["finish_reason"] == "stop"

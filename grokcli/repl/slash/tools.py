@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 @command(
     "tool",
-    "tools",
     arguments="[FILE.py[:NAME]…|-]",
     text="offer functions that the model may ask to be called, or list them; - takes them away",
     values=paths,
