@@ -15,6 +15,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +108,8 @@ class Server:
 
     def close(self) -> None:
         # Without this the thread stays in accept(), and a signal would let it go on with whoever has the number then.
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # closed already
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
