@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokcli.answering import Request, prepare, require_fit, show_answer, usage_line
+from grokcli.answering import Request, prepare, require_fit, usage_line
 from grokcli.attachments import read_files, read_image
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
@@ -54,7 +53,7 @@ from grokcli.editor import edit_text
 from grokcli.inputs import read_question
 from grokcli.memory import Memory, open_memory
 from grokcli.output import Format, Output, make_renderers
-from grokcli.rounds import ask_in_rounds
+from grokcli.rounds import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -167,7 +166,6 @@ def answer(
     memory.question(request.messages, model=request.model)
     response = Response()
     renderers = make_renderers(env, output)
-    with closing(ask_in_rounds(env, chat, memory, toolbox, stream=stream)) as events:
-        show_answer(env, request, events, renderers, response)
+    show_rounds(env, request, chat, memory, toolbox, renderers, response, stream=stream)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from grokcli.answering import Request, require_fit, show_answer, usage_line
+from grokcli.answering import Request, require_fit, usage_line
 from grokcli.chat import Chat, Response, with_results
 from grokcli.errors import GrokError
 from grokcli.models import context_window
 from grokcli.output import make_renderers
-from grokcli.rounds import ask_in_rounds
+from grokcli.rounds import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.repl.session import Ask, Session
@@ -59,8 +58,7 @@ def _answer(session: Session, request: Request, response: Response) -> None:
     chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
     renderers = make_renderers(session.env, session.output)
     try:
-        with closing(ask_in_rounds(session.env, chat, session.memory, session.toolbox)) as events:
-            show_answer(session.env, request, events, renderers, response)
+        show_rounds(session.env, request, chat, session.memory, session.toolbox, renderers, response)
     finally:
         session.messages += chat.messages[len(request.messages) :]
     if session.usage_after_answers:
