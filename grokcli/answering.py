@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Message, Response, system
+from grokcli.chat import Chat, Message, Response, system, with_results
 from grokcli.errors import GrokError, IncompleteError, UsageError
 from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
 from grokcli.settings import SETTINGS
@@ -61,7 +61,7 @@ def prepare(
     """Return the request for `question` after `history`, from flags (None where not given) and settings.
 
     A system prompt of the history stays unless a flag or a role says otherwise. `tools` are what the server is to
-    search with (see `grokcli.search`). Raises UsageError, ConfigError.
+    search with or to call (see `grokcli.search`, `grokcli.mcp`). Raises UsageError, ConfigError.
     """
     settings = env.settings
     for warning in settings.warnings():
@@ -77,10 +77,11 @@ def prepare(
     }
     require_effort(name, fields["reasoning_effort"])
     if tools:
-        require_search(env, name, api)
+        only_mcp = all(tool.get("type") == "mcp" for tool in tools)
+        require_search(env, name, api, "calling an MCP server" if only_mcp else "search")
         own = fields.get("tools")
         fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
-    messages = list(history)
+    messages = with_results(history)
     if not messages or system_prompt is not None or role:
         behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _own_behaviour(name)
         others = messages[1:] if messages and messages[0]["role"] == "system" else messages
@@ -97,16 +98,16 @@ def require_effort(model: str, effort: object) -> None:
         raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
 
 
-def require_search(env: Env, model: str, api: API | None) -> None:
-    """Raise UsageError when `model` is asked where nothing can be searched."""
+def require_search(env: Env, model: str, api: API | None, what: str = "search") -> None:
+    """Raise UsageError when `model` is asked where the server has no tools of its own; `what` is meant to be done."""
     from grokcli.wire.formats import resolve
 
     if model == LOCAL_MODEL:
-        raise UsageError("the model on this machine cannot search", hint=f"ask {DEFAULT_MODEL}")
+        raise UsageError(f"{what} is not for the model on this machine", hint=f"ask {DEFAULT_MODEL}")
     base_url = env.settings.value("base_url")
     if resolve(env.settings.value("api", api), base_url) != "responses":
         raise UsageError(
-            f"search needs the Responses API, and {base_url} is asked through chat completions",
+            f"{what} needs the Responses API, and {base_url} is asked through chat completions",
             hint="ask xAI's own server, or say --api responses if this one speaks it",
         )
 
@@ -165,7 +166,7 @@ def show_answer(
 
     Raises what the stream raises; IncompleteError for an answer that a limit cut.
     """
-    with _closing(renderers):
+    with closing_renderers(renderers):
         for event in events:
             response.add(event)
             for renderer in renderers:
@@ -173,6 +174,9 @@ def show_answer(
         _require_whole(response)
     if not (response.content or response.tool_calls):
         env.note("the model answered nothing")
+    if response.finish_reason == "tool_calls":
+        names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
+        env.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")
     if request.model == LOCAL_MODEL:
         from grokcli.local import NOTICE
 
@@ -182,7 +186,7 @@ def show_answer(
 
 
 @contextmanager
-def _closing(renderers: Sequence[Renderer]) -> Iterator[None]:
+def closing_renderers(renderers: Sequence[Renderer]) -> Iterator[None]:
     """Close the renderers, whatever happens, and let those that carry errors know what it was."""
     error: GrokError | None = None
     try:

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -84,7 +85,7 @@ def main(argv: Sequence[str], env: Env) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _abandon_stdout()
+        _abandon_stdout(env)
         return PIPE_CLOSED
 
 
@@ -137,9 +138,12 @@ def _complete() -> None:
     get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
 
 
-def _abandon_stdout() -> None:
+def _abandon_stdout(env: Env) -> None:
     """Leave the closed pipe alone, so that the interpreter does not complain about it when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    with suppress(OSError, ValueError):  # a stream of the tests has no descriptor
+        os.dup2(nowhere, env.stdout.fileno())
 
 
 def _stop(number: int, _frame: object) -> NoReturn:

@@ -54,6 +54,12 @@ class Memory:
             self.store.add(self._id, message, model=model)
             self.messages.append(message)
 
+    def result(self, message: Message, *, model: str) -> None:
+        """Keep what came of a call that `model` asked for."""
+        if self.store is not None and self._id:
+            self.store.add(self._id, message, model=model)
+            self.messages.append(message)
+
     def answer(self, response: Response, *, model: str) -> list[Renderer]:
         """Return what keeps the answer that `response` gathers: a renderer that writes into the store, or none."""
         if self.store is None or not self._id:

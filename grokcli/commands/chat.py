@@ -20,6 +20,7 @@ from grokcli.commands.options import (
     Images,
     Markdown,
     MaxTokens,
+    Mcp,
     Model,
     NoSave,
     Option,
@@ -31,11 +32,15 @@ from grokcli.commands.options import (
     Since,
     System,
     Temperature,
+    Tools,
     Until,
     Usage,
     Web,
     X,
+    Yes,
+    mcp_tools,
     new_app,
+    open_toolbox,
     parse_options,
     search_tools,
 )
@@ -73,6 +78,9 @@ def chat(
     handle: Handles = None,
     since: Since = None,
     until: Until = None,
+    tool: Tools = None,
+    yes: Yes = False,
+    mcp: Mcp = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -89,6 +97,8 @@ def chat(
     env: Env = ctx.obj
     env.quiet = quiet
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
+    tools += mcp_tools(mcp)
+    toolbox = open_toolbox(env, tool, ask_first=not yes)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
@@ -108,6 +118,7 @@ def chat(
     session = Session(
         env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage, api
     )
+    session.toolbox, session.ask_first = toolbox, not yes
     session.documents += read_files(file or [])
     session.images += map(read_image, image or [])
     if _has_editor(env):

@@ -7,11 +7,11 @@ import subprocess
 from grokcli.errors import GrokError
 from grokcli.repl.keyboard import run_on_terminal
 from grokcli.repl.session import Ask, Session
-from grokcli.repl.slash import files, settings, table, talk
+from grokcli.repl.slash import files, settings, table, talk, tools
 from grokcli.repl.turns import take_turn
 
 # Imported for what they put into the table.
-SLASH_MODULES = (talk, settings, files)
+SLASH_MODULES = (talk, settings, files, tools)
 SHELL_OUTPUT_BYTES = 100_000
 
 

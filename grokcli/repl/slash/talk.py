@@ -90,7 +90,11 @@ def edit(session: Session, argument: str) -> Ask | None:
 
 @command("continue", text="let the model go on with an answer that was cut")
 def continue_(session: Session, argument: str) -> Ask:
-    if not session.messages or session.messages[-1]["role"] != "assistant":
+    last = session.messages[-1]["role"] if session.messages else ""
+    if last == "tool":
+        # The model has what it asked for and has not answered yet.
+        return Ask()
+    if last != "assistant":
         raise UsageError("there is no answer to go on with")
     return Ask(CONTINUE)
 
