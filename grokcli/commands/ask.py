@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,9 @@ from grokcli.commands.options import (
     Domains,
     Effort,
     ExcludedDomains,
+    Extract,
+    ExtractAll,
+    ExtractLast,
     Files,
     Handles,
     Images,
@@ -30,6 +34,7 @@ from grokcli.commands.options import (
     Quiet,
     Resume,
     Role,
+    Schema,
     Searching,
     ShowReasoning,
     Since,
@@ -94,10 +99,16 @@ def ask(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
     ] = False,
+    schema: Schema = None,
+    extract: Extract = False,
+    extract_last: ExtractLast = False,
+    extract_all: ExtractAll = False,
 ) -> None:
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
+    where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
@@ -113,7 +124,7 @@ def ask(
         effort=effort,
         api=api,
         tools=tools,
-        options=parse_options(option),
+        options=parse_options(option) | (where.form.fields if where.form else {}),
     )
     require_fit(request)
     if dry_run:
@@ -121,8 +132,16 @@ def ask(
 
         env.stdout.write(describe(env, request, stream=not no_stream))
         return
-    where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     answer(env, request, memory, where, stream=not no_stream, usage=usage)
+
+
+def _formed(output: Output, schema: str | None, **code: bool) -> Output:
+    """Return `output` with the form that an answer must have, if the flags ask for one; see `grokcli.form`."""
+    if schema is None and not any(code.values()):
+        return output
+    from grokcli.form import read_form
+
+    return replace(output, form=read_form(schema, output_format=output.format, **code))
 
 
 def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
@@ -134,6 +153,7 @@ def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream
     memory.question(request.messages, model=request.model)
     response = Response()
     renderers = [*make_renderers(env, output), *memory.answer(response, model=request.model)]
-    show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response)
+    check = output.form.check if output.form else None
+    show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response, check)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -83,6 +83,17 @@ Resume = Annotated[str | None, typer.Option("-r", "--resume", metavar="ID|TITLE"
 NoSave = Annotated[bool, typer.Option("-n", "--no-save", help="Do not keep the question and the answer.")]
 Usage = Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar="FILE|JSON|FIELDS",
+        help="Answer in JSON: a schema, its file, or 'name, age int, tags list'.",
+    ),
+]
+Extract = Annotated[bool, typer.Option("-x", "--extract", help="Print the first fenced code block only.")]
+ExtractLast = Annotated[bool, typer.Option("--extract-last", help="Print the last fenced code block only.")]
+ExtractAll = Annotated[bool, typer.Option("--extract-all", help="Print all fenced code blocks and no words.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
