@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcli.answering import Request, prepare, require_fit, show_answer, usage_line
-from grokcli.attachments import read_files, read_image
+from grokcli.attachments import read_files, read_images
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
     Api,
@@ -110,11 +110,12 @@ def ask(
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
-    text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
+    images = read_images(image or [], env.stdin)
+    text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin or "-" in (image or ()))
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
-        user(text, *map(read_image, image or [])),
+        user(text, *images),
         history=memory.as_sent(),
         model=model or (memory.conversation.model if memory.conversation else None),
         role=role,

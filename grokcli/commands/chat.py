@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcli.answering import prepare
-from grokcli.attachments import read_files, read_image
+from grokcli.attachments import read_files, read_images
 from grokcli.commands.options import (
     Api,
     Colors,
@@ -109,7 +109,7 @@ def chat(
         env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage, api
     )
     session.documents += read_files(file or [])
-    session.images += map(read_image, image or [])
+    session.images += read_images(image or [], env.stdin)
     if _has_editor(env):
         session.lines = _editor(session)
     if memory.conversation is not None:

@@ -71,7 +71,9 @@ Option = Annotated[
 Files = Annotated[
     list[str] | None, typer.Option("-f", "--file", metavar="PATH", help="Send a file, folder, glob or URL along.")
 ]
-Images = Annotated[list[str] | None, typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along.")]
+Images = Annotated[
+    list[str] | None, typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along; - is stdin.")
+]
 Markdown = Annotated[
     bool | None,
     typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
