@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING
 
 from grokcli.chat import Part, image
 from grokcli.errors import UsageError
-from grokcli.pictures import picture_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +109,8 @@ def _piped(stdin: IO[bytes] | None) -> bytes:
 
 def _image(name: str, content: bytes) -> Part:
     """Return the image that `name` holds as a part of a message."""
+    from grokcli.pictures import picture_type
+
     kind = picture_type(content)
     if kind not in SENDABLE:
         what = (
