@@ -70,11 +70,10 @@ def _decoded(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = (
-            "pictures go along with -i"
-            if picture_type(content) in SENDABLE
-            else "convert it first: iconv -f latin1 -t utf-8"
-        )
+        from grokcli.pictures import picture_type
+
+        is_image = picture_type(content) in SENDABLE
+        hint = "pictures go along with -i" if is_image else "convert it first: iconv -f latin1 -t utf-8"
         raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -70,6 +71,23 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
         rest = None if env.stdout.isatty() else env.stderr
         renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest)))
     return renderers
+
+
+@contextmanager
+def waiting(env: Env, label: str) -> Iterator[None]:
+    """Count the seconds on stderr while something lasts, if somebody sees it."""
+    if env.quiet or not _is_capable(env, env.stderr):
+        yield
+        return
+    from grokcli.render.status import Status
+
+    env.status = status = Status(env.stderr, label=label)
+    status.start()
+    try:
+        yield
+    finally:
+        status.stop()
+        env.status = None
 
 
 def _search_progress(

@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "pictures", "redact"},
-    {"chat", "sse", "structured", "editor", "settings_file", "search", "catalog"},
+    {"chat", "sse", "structured", "album", "editor", "settings_file", "search", "catalog"},
     {"wire", "settings", "render", "store"},
     {"credentials", "transport", "local", "transcript"},
     {"client"},
