@@ -39,6 +39,18 @@ def test_the_responses_api_is_told_in_its_own_form(grok, server):
     assert text == {"format": {"type": "json_schema", "name": "answer", "schema": SCHEMA, "strict": True}}
 
 
+def test_an_answer_of_the_responses_api_is_held_against_the_schema_too(grok, server):
+    text = {"type": "output_text", "text": '{"name":"John","age":30}', "annotations": []}
+    message = {"type": "message", "role": "assistant", "content": [text]}
+    usage = {"input_tokens": 254, "output_tokens": 221, "cost_in_usd_ticks": 6684000}
+    server.reply(body({"model": "grok-4.7", "status": "completed", "output": [message], "usage": usage}))
+    words = ["ask", "--api", "responses", "--no-stream", "--json"]
+    document = json.loads(grok(*words, "--schema", FIELDS, "John is 30").out)
+    assert document["data"] == {"name": "John", "age": 30}
+    assert document["usage"]["cost_in_usd_ticks"] == 6684000
+    assert grok(*words, "--schema", "name", "John is 30").code == 7
+
+
 def test_a_schema_is_json_or_a_file_or_fields(grok, server, tmp_path):
     server.reply(answer(JOHN))
     file = tmp_path / "person"

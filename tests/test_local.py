@@ -72,6 +72,15 @@ def test_a_cut_answer_exits_7(offline, run):
     assert "cut at the token limit" in err
 
 
+def test_it_keeps_to_a_schema(offline, run):
+    """It does because its server makes it, however little it understands of the question."""
+    schema = {"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}, "required": ["answer"]}
+    words = ["ask", "-m", "local", "-q", "--json", "--schema", json.dumps(schema), "Is the sky blue?"]
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["data"]["answer"] in ("yes", "no")
+
+
 def test_it_is_the_default_model_when_the_settings_say_so(offline, run):
     offline["GROK_MODEL"] = "local"
     assert run("ask", "-q", "--max-tokens", "400", "Say hi.").err == ""

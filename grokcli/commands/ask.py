@@ -26,6 +26,7 @@ from grokcli.commands.options import (
     Files,
     Handles,
     Images,
+    Language,
     Markdown,
     MaxTokens,
     Model,
@@ -48,6 +49,7 @@ from grokcli.commands.options import (
     parse_options,
     search_tools,
 )
+from grokcli.editor import edit_text
 from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
 from grokcli.memory import Memory, open_memory
@@ -96,6 +98,10 @@ def ask(
     no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
+    editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor.")] = False,
+    as_language: Annotated[
+        Language | None, typer.Option("--as", help="Print the question as code that asks it; send nothing.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
     ] = False,
@@ -111,6 +117,8 @@ def ask(
     where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     images = read_images(image or [], env.stdin)
+    if editor:
+        words = [edit_text(" ".join(words or []), env.environ)]
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin or "-" in (image or ()))
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
@@ -128,10 +136,8 @@ def ask(
         options=parse_options(option) | (where.form.fields if where.form else {}),
     )
     require_fit(request)
-    if dry_run:
-        from grokcli.commands.dry_run import describe
-
-        env.stdout.write(describe(env, request, stream=not no_stream))
+    if dry_run or as_language:
+        env.stdout.write(_as_text(env, request, as_language, stream=not no_stream))
         return
     answer(env, request, memory, where, stream=not no_stream, usage=usage)
 
@@ -143,6 +149,17 @@ def _formed(output: Output, schema: str | None, **code: bool) -> Output:
     from grokcli.form import read_form
 
     return replace(output, form=read_form(schema, output_format=output.format, **code))
+
+
+def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
+    """Return the request as code in `language`, or as it would be sent."""
+    if language is not None:
+        from grokcli.commands.as_code import as_code
+
+        return as_code(env, request, language)
+    from grokcli.commands.dry_run import describe
+
+    return describe(env, request, stream=stream)
 
 
 def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
