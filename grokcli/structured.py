@@ -71,8 +71,8 @@ def _parsed(text: str, name: str) -> Any:
 
 def _valid(schema: Any, name: str) -> dict[str, Any]:
     """Return `schema` when it is one and refers to nothing but itself."""
-    if not isinstance(schema, dict):
-        raise UsageError(f"{name} is not a JSON object", hint=EXAMPLE)
+    if not isinstance(schema, dict) or not isinstance(schema.get("$schema", ""), str):
+        raise UsageError(f"{name} is no JSON schema", hint=EXAMPLE)
     try:
         validator_for(schema, default=Draft202012Validator).check_schema(schema)
     except SchemaError as error:
@@ -111,7 +111,9 @@ def _from_fields(text: str) -> dict[str, Any]:
         kind = TYPES.get(match["type"] or "str") if match else None
         if match is None or kind is None:
             hint = f"{EXAMPLE}; types are {', '.join(TYPES)}"
-            raise UsageError(f"{field!r} is no field of a schema: it is NAME [TYPE] [: DESCRIPTION]", hint=hint)
+            raise UsageError(
+                f"{_shortened(field)!r} is no field of a schema: it is NAME [TYPE] [: DESCRIPTION]", hint=hint
+            )
         if match["name"] in properties:
             raise UsageError(f"the schema has two fields {match['name']!r}")
         about = {"description": match["description"]} if match["description"] else {}

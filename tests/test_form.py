@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from server import answer, body, whole
 
 from grokcli.render.extract import extract
@@ -83,7 +86,9 @@ def test_fields_have_types_and_descriptions(grok, server):
         ('{"type": "objekt"}', "the schema is no JSON schema: 'objekt' is not valid"),
         ('{"properties": {"a": {"minimum": "x"}}}', "at $.properties.a.minimum"),
         ('{"type": ', "the schema is not JSON"),
-        ("[1]", "not a JSON object"),
+        ("[1]", "is no JSON schema"),
+        ('{"$schema": {}}', "is no JSON schema"),
+        ('{"not":' * 900 + "{}" + "}" * 900, "nested too deeply"),
         ('{"$ref": "https://example.com/person.json"}', "which is not in it"),
         ('{"$ref": "#/$defs/person"}', "which is not in it"),
         ("/no/such/schema.json", "cannot read /no/such/schema.json"),
@@ -223,3 +228,26 @@ def test_what_excludes_each_other_is_told_before_anything_is_sent(grok, server, 
     code, out, err = grok("ask", *words, "hi")
     assert (code, out, server.requests) == (2, "", [])
     assert err.startswith("error: ")
+
+
+DOCUMENTS = st.lists(
+    st.lists(
+        st.sampled_from(
+            ["```", "````", "~~~", "~~~~~", "``` py", "~~~ a`b", "- ", "1. ", "> ", "  ", "    ", "\t", "x", "# h"]
+        ),
+        max_size=3,
+    ).map("".join),
+    max_size=9,
+).map("\n".join)
+
+
+@given(DOCUMENTS)
+def test_code_is_what_another_parser_finds(text):
+    expected = [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
+    found = extract(text, "all")
+    # Of blank lines the two may keep different blanks: in list items, and at the end of a document.
+    assert [_without_blank_lines(block) for block in found] == [_without_blank_lines(block) for block in expected]
+
+
+def _without_blank_lines(block):
+    return [line for line in block.split("\n") if line.strip()]

@@ -61,7 +61,7 @@ def image(
     if output == "-":
         _require_stdout(env, count, json=json)
     else:
-        album = Album(output, " ".join(words or []) or prompt, count, force=force)
+        album = Album(output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force)
     started = time.monotonic()
     client = env.connect(name)
     with waiting(env, "drawing"):
