@@ -260,7 +260,7 @@ def download(url: str, limit: int) -> bytes:
     try:
         return fetch(url, limit, redirects=False)
     except (NetworkError, APIError) as error:
-        error.hint = f"it may still be there in a while: {url}"
+        error.hint = f"the server keeps it for a while: {url}"
         raise
 
 

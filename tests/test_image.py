@@ -178,7 +178,7 @@ def test_a_redirect_is_not_followed_and_the_url_is_told(grok, server, folder):
     server.reply(body({"data": [{"url": url}]}), body("", 302, location="http://127.0.0.1:1/"))
     code, _, err = grok("image", "x")
     assert (code, len(server.requests)) == (6, 2)
-    assert f"hint: it may still be there in a while: {url}" in err
+    assert f"hint: the server keeps it for a while: {url}" in err
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,16 @@ def test_what_was_withheld_is_told_and_the_rest_kept(grok, server, folder):
     code, out, err = grok("image", "-n", "2", "x")
     assert (code, out) == (7, "x-1.png\n")
     assert err == "error: the server withheld 1 of 2 pictures\nhint: rephrase the prompt\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "living"), [("typo", "grok-imagine-image"), ("grok-imagine-image-pro", "grok-imagine-image-2.0")]
+)
+def test_the_hint_names_a_model_that_draws(grok, server, folder, name, living):
+    server.reply(body({"error": f"The model {name} does not exist or your team does not have access to it"}, 404))
+    code, _, err = grok("image", "-m", name, "x")
+    assert code == 6
+    assert err.endswith(f"try -m {living}\n")
 
 
 def test_errors_have_the_exit_codes_of_everywhere(grok, server, environ, folder):

@@ -12,12 +12,13 @@ import typer
 from grokcli.album import Album
 from grokcli.answering import dollars
 from grokcli.commands.options import AsJSON, Option, Quiet, new_app, parse_options
-from grokcli.errors import IncompleteError, UsageError
+from grokcli.errors import APIError, IncompleteError, UsageError
 from grokcli.inputs import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.output import waiting
 from grokcli.pictures import EXTENSIONS
 from grokcli.render.picture import inline
+from grokcli.wire.failures import MODEL_HINT
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -63,9 +64,7 @@ def image(
     else:
         album = Album(output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force)
     started = time.monotonic()
-    client = env.connect(name)
-    with waiting(env, "drawing"):
-        pictures = client.generate_images(prompt, name, n=count, options=options)
+    pictures = _draw(env, name, prompt, count, options)
     if album is None:
         _write_bytes(env, pictures)
     else:
@@ -90,6 +89,19 @@ def _require_stdout(env: Env, count: int, *, json: bool) -> None:
         raise UsageError("-o - writes one picture to stdout and nothing else", hint="leave out -n and --json, or -o -")
     if env.stdout.isatty():
         raise UsageError("a picture is not written to a terminal", hint="-o FILE, or -o - > FILE")
+
+
+def _draw(env: Env, model: str, prompt: str, count: int, options: dict[str, Any]) -> Pictures:
+    """Ask for the pictures, and wait for them. Raises what the client raises."""
+    client = env.connect(model)
+    try:
+        with waiting(env, "drawing"):
+            return client.generate_images(prompt, model, n=count, options=options)
+    except APIError as error:
+        # The model that is otherwise named answers, but does not draw.
+        if error.hint == MODEL_HINT:
+            error.hint = f"try -m {IMAGE_MODEL}"
+        raise
 
 
 def _write_bytes(env: Env, pictures: Pictures) -> None:
