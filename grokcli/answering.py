@@ -14,7 +14,7 @@ from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_s
 from grokcli.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from grokcli.env import Env
     from grokcli.events import Event, Usage
@@ -151,7 +151,7 @@ def _refuse(constant: str) -> None:
 def require_fit(request: Request) -> None:
     """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
     window = context_window(request.model)
-    tokens = least_tokens("".join(str(message["content"]) for message in request.messages))
+    tokens = least_tokens("".join(map(_text_of, request.messages)))
     if window is not None and tokens > window:
         raise UsageError(
             f"the question has at least {tokens:,} tokens; {request.model} takes {window:,}",
@@ -159,12 +159,26 @@ def require_fit(request: Request) -> None:
         )
 
 
+def _text_of(message: Message) -> str:
+    """Return the text of a message. An image costs tokens too, but not by its bytes."""
+    content = message["content"]
+    if not isinstance(content, list):
+        return str(content)
+    return "".join(str(part.get("text", "")) for part in content)
+
+
 def show_answer(
-    env: Env, request: Request, events: Iterator[Event], renderers: Sequence[Renderer], response: Response
+    env: Env,
+    request: Request,
+    events: Iterator[Event],
+    renderers: Sequence[Renderer],
+    response: Response,
+    check: Callable[[str], None] | None = None,
 ) -> None:
     """Show the answer as it comes, and gather it in `response`, which holds what came whatever happens.
 
-    Raises what the stream raises; IncompleteError for an answer that a limit cut.
+    `check` is given the text of a whole answer and raises what is wrong with it. Raises what the stream and `check`
+    raise; IncompleteError for an answer that a limit cut.
     """
     with closing_renderers(renderers):
         for event in events:
@@ -172,6 +186,8 @@ def show_answer(
             for renderer in renderers:
                 renderer.show(event)
         _require_whole(response)
+        if check is not None:
+            check(response.content)
     if not (response.content or response.tool_calls):
         env.note("the model answered nothing")
     if response.finish_reason == "tool_calls":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from grokcli.chat import Part, image
 from grokcli.errors import UsageError
@@ -18,7 +18,7 @@ MAX_IMAGE_BYTES = 20 * 1024 * 1024
 # More than the largest context, and than the largest image.
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
-IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+SENDABLE = ("image/png", "image/jpeg")
 
 
 def read_files(sources: list[str]) -> list[tuple[str, str]]:
@@ -86,28 +86,58 @@ def _decoded(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "pictures go along with -i" if _image_type(content) else "convert it first: iconv -f latin1 -t utf-8"
+        from grokcli.pictures import picture_type
+
+        is_image = picture_type(content) in SENDABLE
+        hint = "pictures go along with -i" if is_image else "convert it first: iconv -f latin1 -t utf-8"
         raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
 
 
+def read_images(sources: list[str], stdin: IO[bytes] | None) -> list[Part]:
+    """Return the image at each source (see `read_image`) as a part of a message; "-" is `stdin`. Raises UsageError."""
+    if sources.count("-") > 1:
+        raise UsageError("stdin holds one image", hint="name the others, or leave one -i - out")
+    return [_image("stdin", _piped(stdin)) if source == "-" else read_image(source) for source in sources]
+
+
 def read_image(source: str) -> Part:
-    """Return the image at `source`, a path or an http(s) URL, as a part of a message. Raises UsageError."""
+    """Return the image at `source`, a path or a URL, as a part of a message; the server fetches what has a URL.
+
+    Raises UsageError.
+    """
     if source.startswith(("http://", "https://")):
         return image(source)
-    import base64
-
     path = Path(source).expanduser()
-    content = _bytes(path)
-    kind = _image_type(content)
-    if kind is None:
-        raise UsageError(f"{source} is not a PNG or JPEG image", hint="convert it first: magick old.webp new.png")
+    try:
+        with path.open("rb") as file:
+            return _image(source, file.read(MAX_IMAGE_BYTES + 1))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _piped(stdin: IO[bytes] | None) -> bytes:
+    content = b"" if stdin is None or stdin.isatty() else stdin.read(MAX_IMAGE_BYTES + 1)
+    if not content:
+        raise UsageError("there is no image on stdin", hint='pipe one in: grok ask -i - "what is this?" < photo.jpg')
+    return content
+
+
+def _image(name: str, content: bytes) -> Part:
+    """Return the image that `name` holds as a part of a message."""
+    from grokcli.pictures import picture_type
+
+    kind = picture_type(content)
+    if kind not in SENDABLE:
+        what = (
+            f"{kind.partition('/')[2].upper()}, and the API takes PNG and JPEG" if kind else "not a PNG or JPEG image"
+        )
+        hint = "convert it first: magick old new.png" if kind else None
+        raise UsageError(f"{name} is {what}", hint=hint)
     if len(content) > MAX_IMAGE_BYTES:
         raise UsageError(
-            f"{source} has {len(content) / 2**20:.1f} MiB; an image may have {MAX_IMAGE_BYTES >> 20}",
-            hint="make it smaller",
+            f"{name} has more than {MAX_IMAGE_BYTES >> 20} MiB, which is the most that an image may have",
+            hint="make it smaller: magick old.png -resize 50% new.jpg",
         )
+    import base64
+
     return image(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
-
-
-def _image_type(content: bytes) -> str | None:
-    return next((kind for magic, kind in IMAGE_TYPES.items() if content.startswith(magic)), None)

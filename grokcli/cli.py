@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of grokcli.commands, imported when it is used.
-COMMANDS = ("ask", "chat", "history", "models", "config", "doctor", "completion")
+COMMANDS = ("ask", "chat", "image", "history", "models", "config", "doctor", "completion")
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141

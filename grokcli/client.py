@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
-from grokcli.models import API, APIS, DEFAULT_MODEL, ModelInfo, read_models
+from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
 from grokcli.sse import ServerSentEvent, read_events
-from grokcli.transport import Transport
+from grokcli.transport import Transport, download
 from grokcli.wire import chat as chat_wire
 from grokcli.wire.formats import format_for
 from grokcli.wire.json import encode, parse_object
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.events import Event
+    from grokcli.pictures import Picture, Pictures
 
 DEFAULT_BASE_URL = "https://api.x.ai/v1"
 CONNECT_SECONDS = 10.0
 # A reasoning model may think for minutes before its first byte.
 IDLE_SECONDS = 300.0
+MAX_PICTURE_BYTES = 100 << 20
 
 
 class XAI:
@@ -147,6 +149,23 @@ class XAI:
         else:
             yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
 
+    def generate_images(
+        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+    ) -> Pictures:
+        """Have `n` pictures made, with `POST /images/generations`, and return them.
+
+        `options` are further fields of the request, such as `{"aspect_ratio": "16:9", "resolution": "2k"}`; what is
+        not in it, or is None, is not sent. Pictures that come as URLs are fetched, without the key. Raises as
+        chat_completion does.
+        """
+        from grokcli.pictures import Pictures
+        from grokcli.wire import images as wire
+
+        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
+        answer = wire.read_answer(self._send_request("POST", wire.ENDPOINT, body))
+        made = [_picture(picture) for picture in answer.pictures if picture is not None]
+        return Pictures(made, answer.pictures.count(None), answer.cost_in_usd_ticks)
+
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
         return read_models(self._send_request("GET", "/models"))
@@ -195,6 +214,17 @@ class XAI:
             )
         else:
             yield from read_events(chunks)
+
+
+def _picture(source: bytes | str) -> Picture:
+    """Return a picture that came, or fetch it from where it is said to be. Raises APIError when it is none."""
+    from grokcli.pictures import EXTENSIONS, Picture, picture_type
+
+    content = download(source, MAX_PICTURE_BYTES) if isinstance(source, str) else source
+    kind = picture_type(content)
+    if kind not in EXTENSIONS:
+        raise APIError("what the server sent is no picture", hint="ask again")
+    return Picture(content, kind)
 
 
 # The name that xAI's guide and its own SDK use.

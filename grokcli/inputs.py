@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = 1.0
 READ_BYTES = 1 << 16
+EXAMPLE = 'grok ask "why is the sky blue?", or pipe text into grok ask'
 
 
 class Kind(Enum):
@@ -42,18 +43,24 @@ def stdin_kind(stdin: IO[bytes] | None) -> Kind:
 
 
 def read_question(
-    env: Env, words: Sequence[str], files: Sequence[tuple[str, str]] = (), *, no_stdin: bool = False
+    env: Env,
+    words: Sequence[str],
+    files: Sequence[tuple[str, str]] = (),
+    *,
+    no_stdin: bool = False,
+    example: str = EXAMPLE,
 ) -> str:
     """Return the question in `words`, with the text on stdin and the `files` (tag, text) before it.
 
-    A word "-" asks for stdin and waits for all of it. Raises UsageError when nothing was asked, or stdin is not text.
+    A word "-" asks for stdin and waits for all of it. Raises UsageError, with `example` as its hint, when nothing was
+    asked, or when stdin is not text.
     """
     prompt = " ".join(word for word in words if word != "-").strip()
     _require_text(prompt)
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
     documents = [*([("stdin", document)] if document else []), *files]
     if not prompt and not any(text.strip() for _, text in documents):
-        raise UsageError("there is no question", hint='grok ask "why is the sky blue?", or pipe text into grok ask')
+        raise UsageError("there is no question", hint=example)
     return join(prompt, documents)
 
 

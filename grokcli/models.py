@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
+# What draws. `grok-imagine-image-2.0` costs two to three times as much (API digest, section 10.1).
+IMAGE_MODEL = "grok-imagine-image"
 API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 
@@ -57,6 +59,8 @@ SUCCESSORS = {
     "grok-3": "grok-4.3",
     "grok-4-": "grok-4.3",
     "grok-code-fast": "grok-build-0.1",
+    "grok-imagine-image-pro": "grok-imagine-image-2.0",
+    "grok-imagine-image-quality": "grok-imagine-image-2.0",
 }
 
 # English runs at some 4.5 bytes a token, code at less. A little more, so that we refuse only what is surely too long.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.errors import GrokError
     from grokcli.events import Event
+    from grokcli.form import Form
     from grokcli.render import Renderer
 
 Format = Literal["text", "json", "stream-json"]
@@ -28,13 +30,17 @@ OWN_THEMES = ("default", "mono")
 
 @dataclass(frozen=True)
 class Output:
-    """What the user said about the output. `markdown`: rendered everywhere, nowhere, or (None) on a terminal."""
+    """What the user said about the output.
+
+    `markdown`: rendered everywhere, nowhere, or (None) on a terminal. `form`: what an answer must be, None for words.
+    """
 
     format: Format = "text"
     file: Path | None = None
     markdown: bool | None = None
     color: Color | None = None
     show_reasoning: bool = False
+    form: Form | None = None
 
 
 def make_renderers(env: Env, output: Output) -> list[Renderer]:
@@ -62,8 +68,27 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     if output.file is not None:
         from grokcli.render.file import FileRenderer
 
-        renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output.format)))
+        # What a terminal shows too is not lost when the file is not written.
+        rest = None if env.stdout.isatty() else env.stderr
+        renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest)))
     return renderers
+
+
+@contextmanager
+def waiting(env: Env, label: str) -> Iterator[None]:
+    """Count the seconds on stderr while something lasts, if somebody sees it."""
+    if env.quiet or not _is_capable(env, env.stderr):
+        yield
+        return
+    from grokcli.render.status import Status
+
+    env.status = status = Status(env.stderr, label=label)
+    status.start()
+    try:
+        yield
+    finally:
+        status.stop()
+        env.status = None
 
 
 def _search_progress(
@@ -79,8 +104,8 @@ def _search_progress(
 
 def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
     """Return what shows the answer on stdout; on a terminal, text is followed by its sources."""
-    markdown = out.isatty() if output.markdown is None else output.markdown
-    if output.format != "text" or not out.isatty():
+    markdown = out.isatty() and output.form is None if output.markdown is None else output.markdown
+    if output.format != "text" or not out.isatty() or output.form is not None:
         return _one_text(env, out, output, markdown=markdown)
     from grokcli.render.sources import SourcesRenderer
 
@@ -89,15 +114,20 @@ def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
 
 def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
     if output.format != "text" or not markdown:
-        return _for_format(out, output.format)
+        return _for_format(out, output, env.stderr)
     return RenderedLate(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
 
 
-def _for_format(out: TextIO, output_format: Format) -> Renderer:
-    if output_format == "json":
-        return JSONRenderer(out)
-    if output_format == "stream-json":
+def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:
+    """Return what writes to `out` without rendering; `rest` takes what is not asked for but must not be lost."""
+    if output.format == "json":
+        return JSONRenderer(out, structured=output.form is not None)
+    if output.format == "stream-json":
         return StreamJSONRenderer(out)
+    if output.form is not None and output.form.code is not None:
+        from grokcli.render.extract import ExtractRenderer
+
+        return ExtractRenderer(out, output.form.code, rest)
     return PlainRenderer(out)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -29,21 +29,22 @@ def show_rounds(
     toolbox: Toolbox | None,
     renderers: Sequence[Renderer],
     response: Response,
+    check: Callable[[str], None] | None = None,
     *,
     stream: bool = True,
 ) -> None:
     """Ask, show the answer as it comes, and gather it in `response`; `chat` and `memory` take in what was said.
 
-    Raises as `ask_in_rounds` and `show_answer` do.
+    `check` is given the text of the answer, as in `show_answer`. Raises as `ask_in_rounds` and `show_answer` do.
     """
     if toolbox is not None:
         with closing(ask_in_rounds(env, chat, memory, toolbox, stream=stream)) as events:
-            show_answer(env, request, events, renderers, response)
+            show_answer(env, request, events, renderers, response, check)
         return
     # The straight way: what stands between an event and the screen is felt 20,000 times.
     renderers = [*renderers, *memory.answer(response, model=chat.model)]
     try:
-        show_answer(env, request, ask(env, chat, stream=stream), renderers, response)
+        show_answer(env, request, ask(env, chat, stream=stream), renderers, response, check)
     finally:
         if response.content or response.finish_reason:
             chat.append(response)

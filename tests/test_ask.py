@@ -310,6 +310,52 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(grok, ser
     assert server.requests == []
 
 
+def test_a_pipe_is_written_to_and_stays_a_pipe(grok, server, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(fifo.read_text()))
+    reader.start()
+    server.reply(answer("Hello"))
+    assert grok("ask", "-o", str(fifo), "hi").code == 0
+    reader.join(30)
+    assert read == ["Hello\n"]
+    assert fifo.is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-t", "nan"], "temperature must be a number"),
+        (["--model", ""], "model must be a name"),
+        (["-f", "/dev/zero"], "/dev/zero is a device"),
+        (["-s", "@/dev/zero"], "/dev/zero is a device"),
+        (["-O", "temperature=9"], "temperature must be a number from 0 to 2"),
+    ],
+)
+def test_what_cannot_be_sent_is_told_and_nothing_is_sent(grok, server, flags, said):
+    code, out, err = grok("ask", *flags, "hi")
+    assert (code, out, server.requests) == (2, "", [])
+    assert said in err
+
+
+def test_a_file_that_no_model_takes_is_refused_unread(grok, server, tmp_path):
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(10**10)
+    code, _, err = grok("ask", "-f", str(tmp_path / "huge"), "hi")
+    assert (code, server.requests) == (2, [])
+    assert "has more than 32 MiB" in err
+
+
+def test_an_answer_without_a_word_is_told(grok, server):
+    server.reply(answer())
+    assert grok("ask", "hi") == (0, "", "the model answered nothing\n")
+
+
+def test_who_forgets_the_subcommand_is_told(grok):
+    assert 'hint: grok ask "…" asks a question' in grok("why is the sky blue?").err
+
+
 def test_usage_is_told_on_stderr(grok, server):
     server.reply(answer("Hello"))
     _, out, err = grok("ask", "-u", "hi")

@@ -180,6 +180,35 @@ def test_the_flags_of_ask_hold_for_a_chat(talk, server):
     assert talk("hi", words=["--web"]).code == 2
 
 
+def test_the_system_prompt_may_come_from_a_file_in_chat_too(talk, server, tmp_path):
+    (tmp_path / "role.txt").write_text("be a pirate")
+    server.reply(answer("ok"))
+    talk(f"/system @{tmp_path}/role.txt", "hi")
+    assert sent(server)[0] == ("system", "be a pirate")
+    assert "cannot read /no/file" in talk("/system @/no/file").err
+
+
+@pytest.mark.parametrize("line", ["/set temperature 9", "/set temperature NaN", "/set max_tokens 0"])
+def test_a_value_that_no_server_takes_is_not_set(talk, server, line):
+    server.reply(answer("ok"))
+    assert "must be a" in talk(line, "hi").err
+    assert {"temperature", "max_tokens"} & set(server.requests[0].json) == set()
+
+
+def test_a_script_learns_how_its_last_question_ended(talk, server, environ):
+    server.reply(body({"error": "Too many requests"}, 422), answer("ok"), body({"error": "oops"}, 422))
+    assert talk("one").code == 6
+    assert talk("two").code == 0
+    assert talk("three").code == 6
+    del environ["XAI_API_KEY"]
+    assert talk("hi").code == 3
+
+
+def test_help_fits_a_narrow_window(talk, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(len(line) for line in talk("/help").err.splitlines()) <= 60
+
+
 def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
     server.reply(answer("ok"))
     talk("/system be brief", "one", "/new", "two")
@@ -201,7 +230,8 @@ def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
         ("/file /no/such/file", "cannot read /no/such/file"),
         ("/file 'x", "does not end"),
         ("/file !", "no shell command has been run"),
-        ("/image /dev/null", "is a device"),
+        ("/image /dev/null", "not a PNG or JPEG"),
+        ("/file /dev/zero", "is a device"),
         ("/effort hard", "no effort"),
         ("/set model x", "cannot be set this way"),
         ("/set seed", "seed is not set"),

@@ -249,6 +249,49 @@ def test_an_error_on_a_terminal_leaves_the_chat_alive(terminal, server, fault, s
     leave(child)
 
 
+def test_what_is_typed_during_an_answer_is_kept_for_the_prompt(terminal, server):
+    stopped = threading.Event()
+
+    def endless(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Once upon\n\n")))
+        stopped.wait(30)
+
+    server.reply(endless, answer("fine"))
+    child = terminal()
+    child.send(f"tell{ENTER}")
+    child.expect("Once upon")
+    child.send("the next question")
+    child.send(CTRL_C)
+    child.expect("interrupted")
+    assert "next" not in child.before
+    child.expect(PROMPT)
+    child.expect("the next question")
+    child.send(ENTER)
+    child.expect("fine")
+    stopped.set()
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["tell", "the next question"]
+
+
+def test_a_shell_command_has_the_terminal_and_its_output_can_be_handed_on(terminal, server):
+    server.reply(answer("ok"))
+    child = terminal()
+    child.send(f"!stty size; read x; echo got $x{ENTER}")
+    child.expect("24 200")
+    child.send(f"this{ENTER}")
+    child.expect("got this")
+    child.expect(PROMPT)
+    child.send(f"/file !{ENTER}")
+    child.expect("1 document")
+    child.send(f"explain{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert "got this\n</shell>" in texts(server)[0]
+
+
 def test_while_the_model_thinks_the_terminal_says_so(terminal, server):
     seen = threading.Event()
 

@@ -128,6 +128,39 @@ def test_a_broken_file_is_an_error_that_names_it(grok, server, settings_file, co
         assert settings_file.read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [("[roles]\nx = 3\n", ["--role", "x"]), ('[models]\n"grok-4.7" = 3\n', [])]
+)
+def test_a_section_of_the_wrong_shape_is_told(grok, server, settings_file, content, words):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text(content)
+    code, _, err = grok("ask", *words, "hi")
+    assert (code, server.requests) == (2, [])
+    assert "must be a section" in err
+
+
+def test_a_value_that_cannot_be_used_is_listed_and_says_the_way_out(grok, environ, settings_file):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text('temperature = "hot"\n')
+    environ["GROK_COLOR"] = "mauve"
+    code, out, err = grok("config", "list")
+    assert (code, err) == (0, "")
+    assert "cannot be used: temperature must be a number" in out
+    assert "hint: unset GROK_COLOR" in grok("ask", "-t", "1", "hi").err
+    del environ["GROK_COLOR"]
+    assert "hint: grok config unset temperature" in grok("ask", "hi").err
+    assert grok("config", "unset", "temperature").code == 0
+    assert grok("config", "set", "model", "").code == 2
+
+
+def test_a_password_in_a_url_is_not_shown(grok, environ):
+    environ["XAI_BASE_URL"] = "https://u:sekret@example.invalid/v1"
+    shown = grok("config", "list").out + grok("config", "list", "--json").out + grok("ask", "--dry-run", "hi").out
+    shown += grok("doctor", "--offline").out + grok("config", "get", "base_url").out
+    assert "https://u:…@example.invalid/v1" in shown
+    assert "sekret" not in shown
+
+
 def test_paths(grok, home):
     assert grok("config", "path").out == f"{home}/config/config.toml\n"
     assert grok("config", "path", "credentials").out == f"{home}/config/credentials.toml\n"

@@ -54,6 +54,9 @@ def test_it_answers_without_a_key(offline, run):
     assert code == 0
     assert "Paris" in out
     assert err == f"{NOTICE}\n"
+    # The conversation stays on this machine when it goes on.
+    assert json.loads(run("history", "list", "--json").out)[0]["model"] == "local"
+    assert run("ask", "-c", "--max-tokens", "200", "And of Spain?").code == 0
 
 
 def test_it_takes_a_pipe_and_gives_json(offline, run):
@@ -70,6 +73,15 @@ def test_a_cut_answer_exits_7(offline, run):
     assert code == 7
     assert out.strip()
     assert "cut at the token limit" in err
+
+
+def test_it_keeps_to_a_schema(offline, run):
+    """It does because its server makes it, however little it understands of the question."""
+    schema = {"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}, "required": ["answer"]}
+    words = ["ask", "-m", "local", "-q", "--json", "--schema", json.dumps(schema), "Is the sky blue?"]
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["data"]["answer"] in ("yes", "no")
 
 
 def test_it_is_the_default_model_when_the_settings_say_so(offline, run):

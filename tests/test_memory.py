@@ -165,6 +165,8 @@ def test_whatever_ends_the_process_the_question_and_the_text_are_kept(grok, envi
     code, out, err = grok("chat", "-c", stdin="go on\n")
     assert (code, out) == (0, "Once upon a time\nthere was\n")
     assert "> tell" in err
+    assert "interrupted (" in err
+    assert "): /continue goes on, /retry asks again" in err
     assert sent(server) == [("user", "tell"), ("assistant", "Once upon a time"), ("user", "go on")]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grokcli.answering import Request, prepare, require_fit, usage_line
-from grokcli.attachments import read_files, read_image
+from grokcli.attachments import read_files, read_images
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
     Api,
@@ -19,6 +20,9 @@ from grokcli.commands.options import (
     Domains,
     Effort,
     ExcludedDomains,
+    Extract,
+    ExtractAll,
+    ExtractLast,
     Files,
     Handles,
     Images,
@@ -32,6 +36,7 @@ from grokcli.commands.options import (
     Quiet,
     Resume,
     Role,
+    Schema,
     Searching,
     ShowReasoning,
     Since,
@@ -109,22 +114,29 @@ def ask(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
     ] = False,
+    schema: Schema = None,
+    extract: Extract = False,
+    extract_last: ExtractLast = False,
+    extract_all: ExtractAll = False,
 ) -> None:
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
+    where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     tools += mcp_tools(mcp)
     toolbox = open_toolbox(env, tool, ask_first=not (yes or dry_run or as_language))
+    images = read_images(image or [], env.stdin)
     if editor:
         words = [edit_text(" ".join(words or []), env.environ)]
-    text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
+    text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin or "-" in (image or ()))
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
-        user(text, *map(read_image, image or [])),
+        user(text, *images),
         history=memory.as_sent(),
-        model=model or (memory.conversation.model if memory.conversation else None),
+        model=memory.conversation.model if model is None and memory.conversation else model,
         role=role,
         system_prompt=system,
         temperature=temperature,
@@ -132,7 +144,7 @@ def ask(
         effort=effort,
         api=api,
         tools=tools,
-        options=parse_options(option),
+        options=parse_options(option) | (where.form.fields if where.form else {}),
     )
     if toolbox:
         request.options = toolbox.offer(request.options)
@@ -140,8 +152,16 @@ def ask(
     if dry_run or as_language:
         env.put(_as_text(env, request, as_language, stream=not no_stream))
         return
-    where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     answer(env, request, memory, where, toolbox, stream=not no_stream, usage=usage)
+
+
+def _formed(output: Output, schema: str | None, **code: bool) -> Output:
+    """Return `output` with the form that an answer must have, if the flags ask for one; see `grokcli.form`."""
+    if schema is None and not any(code.values()):
+        return output
+    from grokcli.form import read_form
+
+    return replace(output, form=read_form(schema, output_format=output.format, **code))
 
 
 def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
@@ -166,6 +186,7 @@ def answer(
     memory.question(request.messages, model=request.model)
     response = Response()
     renderers = make_renderers(env, output)
-    show_rounds(env, request, chat, memory, toolbox, renderers, response, stream=stream)
+    check = output.form.check if output.form else None
+    show_rounds(env, request, chat, memory, toolbox, renderers, response, check, stream=stream)
     if usage:
         env.say(usage_line(response.usage, started))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcli.answering import prepare
-from grokcli.attachments import read_files, read_image
+from grokcli.attachments import read_files, read_images
 from grokcli.commands.options import (
     Api,
     Colors,
@@ -104,7 +104,7 @@ def chat(
         env,
         None,
         history=memory.as_sent(),
-        model=model or (memory.conversation.model if memory.conversation else None),
+        model=memory.conversation.model if model is None and memory.conversation else model,
         role=role,
         system_prompt=system,
         temperature=temperature,
@@ -120,7 +120,7 @@ def chat(
     )
     session.toolbox, session.ask_first = toolbox, not yes
     session.documents += read_files(file or [])
-    session.images += map(read_image, image or [])
+    session.images += read_images(image or [], env.stdin)
     if _has_editor(env):
         session.lines = _editor(session)
     if memory.conversation is not None:

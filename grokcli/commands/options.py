@@ -83,7 +83,9 @@ Option = Annotated[
 Files = Annotated[
     list[str] | None, typer.Option("-f", "--file", metavar="PATH", help="Send a file, folder, glob or URL along.")
 ]
-Images = Annotated[list[str] | None, typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along.")]
+Images = Annotated[
+    list[str] | None, typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along; - is stdin.")
+]
 Markdown = Annotated[
     bool | None,
     typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
@@ -96,6 +98,17 @@ NoSave = Annotated[bool, typer.Option("-n", "--no-save", help="Do not keep the q
 Usage = Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")]
 Language = Literal["curl", "python", "openai", "anthropic", "js"]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar="FILE|JSON|FIELDS",
+        help="Answer in JSON: a schema, its file, or 'name, age int, tags list'.",
+    ),
+]
+Extract = Annotated[bool, typer.Option("-x", "--extract", help="Print the first fenced code block only.")]
+ExtractLast = Annotated[bool, typer.Option("--extract-last", help="Print the last fenced code block only.")]
+ExtractAll = Annotated[bool, typer.Option("--extract-all", help="Print all fenced code blocks and no words.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

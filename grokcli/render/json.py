@@ -32,9 +32,10 @@ TYPES: Mapping[type[Event], str] = {
 class JSONRenderer:
     """Writes one object when the answer is over: content, model, finish_reason, usage, and error if there was one."""
 
-    def __init__(self, out: TextIO) -> None:
-        """Write to `out`."""
+    def __init__(self, out: TextIO, *, structured: bool = False) -> None:
+        """Write to `out`; a `structured` answer is JSON, which is there as `data` too unless there was an error."""
         self._out = out
+        self._structured = structured
         self._response = Response()
         self._closed = False
 
@@ -46,7 +47,10 @@ class JSONRenderer:
         """Write the object."""
         if not self._closed:
             self._closed = True
-            _write(self._out, answer_as_dict(self._response, error))
+            document = answer_as_dict(self._response, error)
+            if self._structured and error is None:
+                document = {"content": document["content"], "data": json.loads(self._response.content), **document}
+            _write(self._out, document)
 
 
 class StreamJSONRenderer:

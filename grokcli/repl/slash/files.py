@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.attachments import read_files, read_image
 from grokcli.errors import GrokError, UsageError
 from grokcli.files import PRIVATE, write_atomically
+from grokcli.render.extract import extract
 from grokcli.repl.slash.table import command, paths, words_of
 from grokcli.transcript import text_of
 
 if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.repl.session import Session
-
-FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\2[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @command("file", arguments="PATH…|!", text="hand files, folders or URLs on with the next question", values=paths)
@@ -72,20 +70,15 @@ def as_markdown(messages: list[Message]) -> str:
     return "\n".join(parts)
 
 
-def code_blocks(text: str) -> list[str]:
-    """Return what stands in the fenced code blocks of a markdown text, in order."""
-    return [match.group(3) for match in FENCE.finditer(text)]
-
-
 def _chosen(session: Session, what: str) -> str:
     answers = session.answers()
     if not answers:
         raise UsageError("there is no answer yet")
     if what == "code":
-        blocks = [block for answer in answers for block in code_blocks(answer)]
+        blocks = [block for answer in reversed(answers) for block in extract(answer, "last")]
         if not blocks:
             raise UsageError("there is no code block in any answer")
-        return blocks[-1]
+        return blocks[0]
     if what and not 1 <= int(what) <= len(answers):
         raise UsageError(f"there is no answer {what}", hint=f"there are {len(answers)}; /history lists them")
     return answers[int(what) - 1 if what else -1]

@@ -1,0 +1,158 @@
+"""`grok image`: pictures from words."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+import time
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from grokcli.album import Album
+from grokcli.answering import dollars
+from grokcli.commands.options import AsJSON, Option, Quiet, new_app, parse_options
+from grokcli.errors import APIError, IncompleteError, UsageError
+from grokcli.inputs import read_question
+from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
+from grokcli.output import waiting
+from grokcli.pictures import EXTENSIONS
+from grokcli.render.picture import inline
+from grokcli.wire.failures import MODEL_HINT
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+    from pathlib import Path
+
+    from grokcli.env import Env
+    from grokcli.pictures import Picture, Pictures
+
+EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
+
+app = new_app()
+
+
+@app.command()
+def image(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What is to be seen.")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, or into a folder; - is stdout.")
+    ] = None,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Make N pictures.")] = 1,
+    aspect: Annotated[
+        str | None, typer.Option("--aspect", metavar="W:H", help="Width to height, such as 16:9.")
+    ] = None,
+    resolution: Annotated[Literal["1k", "2k"] | None, typer.Option("--resolution", help="How large.")] = None,
+    model: Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
+    option: Option = None,
+    json: AsJSON = False,
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
+    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost on stderr.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make pictures and print where they are: grok image "a siamese cat"."""
+    env: Env = ctx.obj
+    env.quiet = quiet
+    name = env.settings.model(model) if model else IMAGE_MODEL
+    options = _fields(name, aspect, resolution, parse_options(option))
+    prompt = read_question(env, words or [], no_stdin=no_stdin, example=EXAMPLE)
+    album = None
+    if output == "-":
+        _require_stdout(env, count, json=json)
+    else:
+        album = Album(output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force)
+    started = time.monotonic()
+    pictures = _draw(env, name, prompt, count, options)
+    if album is None:
+        _write_bytes(env, pictures)
+    else:
+        _keep(env, album, pictures, name, json=json)
+    if usage:
+        env.say(_usage_line(pictures, started))
+    _require_all(pictures)
+
+
+def _fields(model: str, aspect: str | None, resolution: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the request. Raises UsageError for what cannot be asked for."""
+    if model == LOCAL_MODEL:
+        raise UsageError("the model on this machine makes no pictures", hint="leave -m out")
+    if aspect is not None and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?|auto", aspect):
+        raise UsageError(f"--aspect {aspect!r} is not W:H", hint="for example: --aspect 16:9")
+    return {"aspect_ratio": aspect, "resolution": resolution, **options}
+
+
+def _require_stdout(env: Env, count: int, *, json: bool) -> None:
+    """Raise UsageError when the bytes of the pictures cannot go to stdout."""
+    if count > 1 or json:
+        raise UsageError("-o - writes one picture to stdout and nothing else", hint="leave out -n and --json, or -o -")
+    if env.stdout.isatty():
+        raise UsageError("a picture is not written to a terminal", hint="-o FILE, or -o - > FILE")
+
+
+def _draw(env: Env, model: str, prompt: str, count: int, options: dict[str, Any]) -> Pictures:
+    """Ask for the pictures, and wait for them. Raises what the client raises."""
+    client = env.connect(model)
+    try:
+        with waiting(env, "drawing"):
+            return client.generate_images(prompt, model, n=count, options=options)
+    except APIError as error:
+        # The model that is otherwise named answers, but does not draw.
+        if error.hint == MODEL_HINT:
+            error.hint = f"try -m {IMAGE_MODEL}"
+        raise
+
+
+def _write_bytes(env: Env, pictures: Pictures) -> None:
+    out = cast("TextIOWrapper", env.stdout)
+    for picture in pictures.made:
+        out.buffer.write(picture.content)
+    out.buffer.flush()
+
+
+def _keep(env: Env, album: Album, pictures: Pictures, model: str, *, json: bool) -> None:
+    """Write the pictures into files, and tell which: each as soon as it is there, so that none is lost."""
+    kept = []
+    for picture in pictures.made:
+        path = album.add(picture)
+        kept.append((path, picture))
+        if path.suffix.lower() not in _suffixes(picture):
+            env.note(f"{path} holds a {picture.kind.partition('/')[2].upper()}, whatever its name says")
+        if not json:
+            env.stdout.write(f"{path}\n")
+            _show(env, picture)
+            env.stdout.flush()
+    if json:
+        env.stdout.write(jsonlib.dumps(_document(kept, pictures, model), indent=2) + "\n")
+
+
+def _suffixes(picture: Picture) -> tuple[str, ...]:
+    return ("", ".jpg", ".jpeg", ".jpe") if picture.kind == "image/jpeg" else ("", f".{EXTENSIONS[picture.kind]}")
+
+
+def _show(env: Env, picture: Picture) -> None:
+    if env.stdout.isatty() and not env.quiet:
+        env.stdout.write(inline(picture, env.environ))
+
+
+def _document(kept: list[tuple[Path, Picture]], pictures: Pictures, model: str) -> dict[str, Any]:
+    return {
+        "images": [{"path": str(path), "type": picture.kind, "bytes": len(picture.content)} for path, picture in kept],
+        "withheld": pictures.withheld,
+        "model": model,
+        "usage": {"cost_in_usd_ticks": pictures.cost_in_usd_ticks},
+    }
+
+
+def _usage_line(pictures: Pictures, started: float) -> str:
+    """Return what the pictures cost, on one line; `started` is the monotonic time of the request, in seconds."""
+    ticks = pictures.cost_in_usd_ticks
+    cost = "cost not reported" if ticks is None else f"${dollars(ticks)}"
+    return f"usage: {len(pictures.made)} image(s) · {cost} · {time.monotonic() - started:.1f} s"
+
+
+def _require_all(pictures: Pictures) -> None:
+    if pictures.withheld:
+        of = f"{pictures.withheld} of {pictures.withheld + len(pictures.made)} pictures"
+        raise IncompleteError(f"the server withheld {of}", hint="rephrase the prompt")

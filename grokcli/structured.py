@@ -1,0 +1,158 @@
+"""Structured answers: schemas as users write them, and answers that are held against them.
+
+jsonschema takes 60 ms to import: import this module where a schema is used, not at the top.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jsonschema import SchemaError
+from jsonschema.validators import Draft202012Validator, validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from grokcli.errors import IncompleteError, UsageError
+
+EXAMPLE = "for example: --schema 'name, age int, tags list'"
+TYPES: dict[str, dict[str, Any]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "list": {"type": "array", "items": {"type": "string"}},
+}
+# name, then perhaps a type, then perhaps a description. Models know fields by names that are identifiers.
+FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?:\s+(?P<type>\w+))?\s*(?::\s*(?P<description>.*\S))?\s*")
+# How much of a value that is wrong is worth reading.
+SHOWN_CHARACTERS = 200
+
+# Nothing is fetched that a schema refers to.
+_REGISTRY: Registry[Any] = Registry()
+
+
+def read_schema(text: str) -> dict[str, Any]:
+    """Return the JSON schema that `text` is, names as a file, or lists the fields of. Raises UsageError."""
+    if text.lstrip().startswith(("{", "[")):
+        return _valid(_parsed(text, "the schema"), "the schema")
+    path = Path(text).expanduser()
+    if text.endswith(".json") or _is_file(path):
+        return _valid(_parsed(_content(path), str(path)), str(path))
+    return _from_fields(text)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", hint=EXAMPLE) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8") from None
+
+
+def _parsed(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name} is not JSON: {error}", hint=EXAMPLE) from None
+
+
+def _valid(schema: Any, name: str) -> dict[str, Any]:
+    """Return `schema` when it is one and refers to nothing but itself."""
+    if not isinstance(schema, dict) or not isinstance(schema.get("$schema", ""), str):
+        raise UsageError(f"{name} is no JSON schema", hint=EXAMPLE)
+    try:
+        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+    except SchemaError as error:
+        raise UsageError(f"{name} is no JSON schema: {_shortened(error.message)} at {error.json_path}") from None
+    except RecursionError:
+        raise UsageError(f"{name} is nested too deeply") from None
+    resolver = _REGISTRY.resolver_with_root(DRAFT202012.create_resource(schema))
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            hint = 'put what it refers to under "$defs"; nothing is fetched'
+            raise UsageError(f"{name} refers to {reference}, which is not in it", hint=hint) from None
+    return schema
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def _from_fields(text: str) -> dict[str, Any]:
+    """Return the schema of an object with the fields of the short form: `name [type] [: description]`, …
+
+    Fields are parted by newlines if there are any, else by commas; a description may then hold commas.
+    """
+    fields = [field.strip() for field in re.split(r"\n" if "\n" in text.strip() else ",", text)]
+    properties: dict[str, Any] = {}
+    for field in filter(None, (field.removesuffix(",") for field in fields)):
+        match = FIELD.fullmatch(field)
+        kind = TYPES.get(match["type"] or "str") if match else None
+        if match is None or kind is None:
+            hint = f"{EXAMPLE}; types are {', '.join(TYPES)}"
+            raise UsageError(
+                f"{_shortened(field)!r} is no field of a schema: it is NAME [TYPE] [: DESCRIPTION]", hint=hint
+            )
+        if match["name"] in properties:
+            raise UsageError(f"the schema has two fields {match['name']!r}")
+        about = {"description": match["description"]} if match["description"] else {}
+        properties[match["name"]] = {**kind, **about}
+    if not properties:
+        raise UsageError("the schema has no fields", hint=EXAMPLE)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def parse(schema: dict[str, Any], answer: str) -> Any:
+    """Return the JSON that an answer is. Raises IncompleteError when it is none, or none of the schema."""
+    try:
+        data = json.loads(answer, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        reason = "it is empty" if not answer.strip() else error
+        raise IncompleteError(f"the answer is not JSON: {reason}", hint="ask again, or another model") from None
+    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=_REGISTRY)
+    try:
+        errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
+    except (Unresolvable, RecursionError) as error:
+        raise IncompleteError(f"the answer cannot be held against the schema: {error}") from None
+    if errors:
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        reason = f"{_shortened(errors[0].message)} at {errors[0].json_path}{more}"
+        raise IncompleteError(f"the answer breaks the schema: {reason}", hint="ask again, or another model")
+    return data
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def _shortened(message: str) -> str:
+    """Return a message on one line that is worth reading; it may quote the whole document."""
+    line = " ".join(message.split())
+    half = SHOWN_CHARACTERS // 2
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:half]} … {line[-half:]}"
