@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -25,6 +26,7 @@ COMMANDS = ("ask", "chat", "history", "models", "config", "doctor", "completion"
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+DISK_ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 class LazyCommands(TyperGroup):
@@ -86,6 +88,11 @@ def main(argv: Sequence[str], env: Env) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return PIPE_CLOSED
+    except OSError as error:
+        return _report_system(error, env)
+    except Exception as error:  # noqa: BLE001  # a bug of ours, told without a traceback that could hold the key
+        env.report_crash(error)
+        return 1
 
 
 def run() -> NoReturn:
@@ -138,6 +145,19 @@ def _complete() -> None:
 def _abandon_stdout() -> None:
     """Leave the closed pipe alone, so that the interpreter does not complain about it when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _report_system(error: OSError, env: Env) -> int:
+    """Say what the system refused: most often the disk is full that stdout leads to."""
+    if env.debug or not error.strerror:
+        env.report_crash(error)
+        return 1
+    where = f" ({error.filename})" if error.filename else ""
+    env.report(GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?"))
+    if error.errno in DISK_ERRORS:
+        # What is left in the buffer would fail once more when the interpreter ends.
+        _abandon_stdout()
+    return 1
 
 
 def _stop(number: int, _frame: object) -> NoReturn:

@@ -21,11 +21,12 @@ README = (ROOT / "README.md").read_text("utf-8")
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
-    {"chat", "sse", "editor", "settings_file", "search", "catalog"},
-    {"wire", "settings", "render", "store"},
+    {"chat", "sse", "patience", "editor", "settings_file", "search", "catalog"},
+    {"wire", "settings", "render", "store", "outages", "tracing"},
     {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env"},
+    {"retries"},
     {"inputs", "memory", "output", "attachments", "healing"},
     {"answering"},
     {"repl"},

@@ -14,19 +14,23 @@ from grokcli.chat import Response, user
 from grokcli.commands.options import (
     Api,
     AsJSON,
+    CABundle,
     Colors,
     Continue,
+    Debug,
     Domains,
     Effort,
     ExcludedDomains,
     Files,
     Handles,
+    IdleTimeout,
     Images,
     Markdown,
     MaxTokens,
     Model,
     NoSave,
     Option,
+    Proxy,
     Quiet,
     Resume,
     Role,
@@ -91,6 +95,10 @@ def ask(
     no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
+    idle_timeout: IdleTimeout = None,
+    proxy: Proxy = None,
+    ca_bundle: CABundle = None,
+    debug: Debug = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
     ] = False,
@@ -98,6 +106,8 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    env.debug = env.debug or debug
+    env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)

@@ -10,19 +10,23 @@ from grokcli.answering import prepare
 from grokcli.attachments import read_files, read_image
 from grokcli.commands.options import (
     Api,
+    CABundle,
     Colors,
     Continue,
+    Debug,
     Domains,
     Effort,
     ExcludedDomains,
     Files,
     Handles,
+    IdleTimeout,
     Images,
     Markdown,
     MaxTokens,
     Model,
     NoSave,
     Option,
+    Proxy,
     Quiet,
     Resume,
     Role,
@@ -84,10 +88,16 @@ def chat(
     no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
+    idle_timeout: IdleTimeout = None,
+    proxy: Proxy = None,
+    ca_bundle: CABundle = None,
+    debug: Debug = False,
 ) -> None:
     """Talk with a model. A pipe is read first: git diff | grok chat."""
     env: Env = ctx.obj
     env.quiet = quiet
+    env.debug = env.debug or debug
+    env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(

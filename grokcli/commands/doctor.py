@@ -18,7 +18,7 @@ from grokcli.commands.options import AsJSON, new_app
 from grokcli.credentials import exposed, find_key
 from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
 from grokcli.models import DEFAULT_MODEL
-from grokcli.redact import mask
+from grokcli.redact import mask, redact
 from grokcli.store import FILE_NAME, Store
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def _network(env: Env) -> Iterator[Finding]:
         for name in names:
             if value := env.environ.get(name):
                 exists = what == "proxy" or Path(value).exists()
-                yield Finding(what, "ok" if exists else "bad", f"{name}={value}{'' if exists else ': no such file'}")
+                text = f"{name}={redact(value)}{'' if exists else ': no such file'}"
+                yield Finding(what, "ok" if exists else "bad", text)
 
 
 def _terminal(env: Env) -> Finding:

@@ -83,6 +83,15 @@ Resume = Annotated[str | None, typer.Option("-r", "--resume", metavar="ID|TITLE"
 NoSave = Annotated[bool, typer.Option("-n", "--no-save", help="Do not keep the question and the answer.")]
 Usage = Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
+IdleTimeout = Annotated[
+    float | None,
+    typer.Option("--idle-timeout", min=0, metavar="SECONDS", help="Give a server up that is silent for so long."),
+]
+Proxy = Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Reach the server through this proxy.")]
+CABundle = Annotated[
+    str | None, typer.Option("--ca-bundle", metavar="FILE", help="Trust the certificate authorities in FILE.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Tell on stderr what is sent and received, without secrets.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -10,6 +10,8 @@ from grokcli.wire.failures import failure_in_body
 
 JSONObject = dict[str, Any]
 
+EARLY_END = "the answer was cut: the server closed the connection early"
+
 _decode = json.JSONDecoder().raw_decode
 
 
