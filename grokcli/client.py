@@ -16,7 +16,7 @@ from grokcli.sse import ServerSentEvent, read_events
 from grokcli.transport import Transport
 from grokcli.wire import chat as chat_wire
 from grokcli.wire.formats import format_for
-from grokcli.wire.json import EARLY_END, encode, parse_object
+from grokcli.wire.json import EARLY_END, encode, parse_event, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -128,7 +128,7 @@ class XAI:
                 if event.data == chat_wire.DONE:
                     return
                 if event.data:
-                    finished = bool(chat_wire.finish_reason(parse_object(event.data))) or finished
+                    finished = bool(chat_wire.finish_reason(parse_event(event))) or finished
                     yield event.data.decode("utf-8", "replace")
         if not finished:
             raise StreamCutError(EARLY_END, may_pass=True)

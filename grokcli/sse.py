@@ -25,6 +25,10 @@ class ServerSentEvent(NamedTuple):
     data: bytes
 
 
+class UnfinishedEvent(ServerSentEvent):
+    """The last event of a stream that ended without the blank line after it; it may lack its own end too."""
+
+
 def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
     """Yield, for each chunk of bytes, the events that it completed (often one, none, or many).
 
@@ -39,7 +43,7 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
             yield events
     events = parser.feed(b"\n\n")
     if events:
-        yield events
+        yield [UnfinishedEvent(*event) for event in events]
 
 
 class _Parser:

@@ -42,10 +42,19 @@ class FileRenderer:
         self._closed = True
         self._inner.close(error)
         content = self._text.getvalue().encode("utf-8", "replace")
-        path = self._path if error is None else self._path.with_name(f"{self._path.name}.partial")
+        replaceable = self._path.is_file() or not self._path.exists()
+        path = self._path.with_name(f"{self._path.name}.partial") if error and replaceable else self._path
         if error is not None and not content:
             return
         try:
-            write_atomically(path, content)
+            _write(path, content)
         except OSError as problem:
             raise GrokError(f"cannot write {path}: {problem.strerror or problem}") from problem
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step; a device or a named pipe is written to, and stays what it is."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+    else:
+        write_atomically(path, content)

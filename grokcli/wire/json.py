@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from grokcli.errors import APIError
+from grokcli.errors import APIError, StreamCutError
+from grokcli.sse import ServerSentEvent, UnfinishedEvent
 from grokcli.wire.failures import failure_in_body
 
 JSONObject = dict[str, Any]
 
 EARLY_END = "the answer was cut: the server closed the connection early"
+
+
+class NotJSONError(APIError):
+    """What the server sent is not JSON."""
+
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -46,7 +52,9 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         text = data.decode("utf-8", "replace").strip()
         document, end = _decode(text)
     except (ValueError, RecursionError):
-        raise APIError("the server's answer is not JSON", hint="check the base_url setting", status=status) from None
+        raise NotJSONError(
+            "the server's answer is not JSON", hint="check the base_url setting", status=status
+        ) from None
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
     if "error" in document or document.get("type") == "error":
@@ -54,6 +62,16 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         if failure is not None:
             raise failure
     return document
+
+
+def parse_event(event: ServerSentEvent) -> JSONObject:
+    """Return the JSON object of an event. Raises APIError as parse_object does, StreamCutError for half an object."""
+    try:
+        return parse_object(event.data)
+    except NotJSONError:
+        if isinstance(event, UnfinishedEvent):
+            raise StreamCutError(EARLY_END, hint="ask again", may_pass=True) from None
+        raise
 
 
 def encode(data: JSONObject) -> bytes:
