@@ -105,6 +105,11 @@ class Server:
     def reply(self, *replies: Reply) -> None:
         self._replies.extend(replies)
 
+    def script(self, replies: Iterable[Reply]) -> None:
+        """Use these replies from now on, and no others."""
+        with self._lock:
+            self._replies[:] = replies
+
     def close(self) -> None:
         self._listener.close()
 

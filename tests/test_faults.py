@@ -122,7 +122,7 @@ def test_a_stream_that_stops_at_any_byte(grok, server, how, framing):
     near = {edge + step for edge in (0, FIRST, FIRST + len(EVENTS[1]), LAST) for step in (-2, -1, 0, 1)}
     for size in sorted(size for size in near | set(range(0, len(STREAM), 97)) if 0 <= size < len(STREAM)):
         server.requests.clear()
-        server._replies[:] = [lambda connection, size=size: play_up_to(connection, STREAM[:size], how, framing)]
+        server.script([lambda connection, size=size: play_up_to(connection, STREAM[:size], how, framing)])
         result = grok("ask", "hi")
         said = result.out.removesuffix("\n")
         # A reset may overtake what was sent before it; the end of the body may stand for a line end.
