@@ -162,7 +162,7 @@ def show_answer(
 
     Raises what the stream raises; IncompleteError for an answer that a limit cut.
     """
-    with _closing(renderers):
+    with _closing(env, renderers):
         for event in events:
             response.add(event)
             for renderer in renderers:
@@ -177,12 +177,13 @@ def show_answer(
 
 
 @contextmanager
-def _closing(renderers: Sequence[Renderer]) -> Iterator[None]:
+def _closing(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
     """Close the renderers, whatever happens, and let those that carry errors know what it was."""
     error: GrokError | None = None
     try:
         yield
     except GrokError as raised:
+        env.mask_error(raised)
         error = raised
         raise
     except BaseException:

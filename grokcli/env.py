@@ -113,8 +113,18 @@ class Env:
     def say(self, text: str) -> None:
         """Write one line to stderr, without control characters and without secrets."""
         with self.status.aside() if self.status else nullcontext():
-            self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
+            self.stderr.write(clean(self.masked(text)) + "\n")
             self.stderr.flush()
+
+    def masked(self, text: str) -> str:
+        """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
+        return redact(text, tuple(self.secrets))
+
+    def mask_error(self, error: GrokError) -> None:
+        """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""
+        for name in ("message", "hint", "code", "request_id"):
+            if text := getattr(error, name, None):
+                setattr(error, name, self.masked(text))
 
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""

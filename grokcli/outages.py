@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from grokcli.errors import ConfigError, GrokError, NetworkError, StreamCutError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONNECTION_HINT = "check your connection"
 PATIENCE_HINT = "ask again, or allow more time with --idle-timeout"
@@ -22,7 +19,7 @@ class Route(NamedTuple):
 
     url: str
     proxy: str = ""
-    ca_bundle: str | Path = ""
+    ca_bundle: str = ""
 
     @property
     def host(self) -> str:

@@ -94,17 +94,16 @@ class Transport:
         self._timeout = timeout
         self._base_url = base_url
         self._trace = trace
-        loopback = check_url(base_url)
-        self._route = Route(base_url) if loopback else _route(base_url, proxy, ca_bundle)
+        self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"grokcli/{__version__}"
         self._session.cookies.set_policy(_no_cookies())
-        # A proxy of the environment must not see what is meant for this machine.
+        # The environment has been asked already, and ~/.netrc must not be.
         self._session.trust_env = False
         if self._route.proxy:
             self._session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
-        if ca := self._route.ca_bundle or (loopback and ca_bundle):
-            self._session.verify = str(Path(ca).expanduser())
+        if self._route.ca_bundle:
+            self._session.verify = self._route.ca_bundle
         if trace is not None:
             trace.watch(self._session)
 
@@ -203,13 +202,17 @@ def _reader(response: requests.Response) -> Callable[[int], bytes]:
     return read
 
 
-def _route(url: str, proxy: str, ca_bundle: str) -> Route:
-    """Return how `url` is reached: as told, else as the environment says (HTTPS_PROXY, NO_PROXY, …)."""
-    around = requests.utils.should_bypass_proxies(url, no_proxy=None)
-    if not around and not proxy:
+def _route(url: str, proxy: str, ca_bundle: str, *, loopback: bool) -> Route:
+    """Return how `url` is reached: as told, else as the environment says (HTTPS_PROXY, NO_PROXY, …).
+
+    A proxy must not see what is meant for this machine.
+    """
+    if loopback or requests.utils.should_bypass_proxies(url, no_proxy=None):
+        proxy = ""
+    elif not proxy:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
-    told = (os.environ.get(name) for name in CA_VARIABLES)
-    return Route(url, "" if around else proxy, ca_bundle or next(filter(None, told), ""))
+    told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
+    return Route(url, proxy, str(Path(next(filter(None, told))).expanduser()) if any(told) else "")
 
 
 def check_url(url: str) -> bool:
