@@ -85,6 +85,14 @@ def test_settings_that_hold_a_key_by_mistake(grok, home, server):
             assert KEY not in result.out
 
 
+def test_a_list_of_settings_holds_no_password(grok, environ):
+    environ["GROK_PROXY"] = "http://me:hunter2secret@proxy.invalid:3128"
+    for words in (["config", "list"], ["config", "list", "--json"]):
+        out = grok(*words).out
+        assert "hunter2secret" not in out
+        assert "proxy.invalid:3128" in out
+
+
 def test_a_history_that_holds_a_key(grok, server):
     server.reply(answer(f"your key is {KEY}"))
     grok("ask", f"my key is {KEY}")

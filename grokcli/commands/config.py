@@ -11,6 +11,7 @@ from grokcli.commands.options import AsJSON, new_app
 from grokcli.credentials import VARIABLE, exposed, find_key, forget_key, save_key
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
 from grokcli.redact import mask
+from grokcli.render.sanitize import clean
 from grokcli.settings import SETTINGS, address
 from grokcli.settings_file import change
 
@@ -33,7 +34,9 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
     rows = [("api-key", *_masked_key(env))]
     for name in SETTINGS:
         found = env.settings.find(name)
-        rows.append((name, found.value, found.source))
+        # A proxy's URL may hold a password.
+        value = env.masked(found.value) if isinstance(found.value, str) else found.value
+        rows.append((name, value, found.source))
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
         env.stdout.write(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
@@ -128,7 +131,7 @@ def check(ctx: typer.Context) -> None:
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
-    env.stdout.write(f"status  the key works{name}\n")
+    env.stdout.write(clean(env.masked(f"status  the key works{name}")) + "\n")
 
 
 def _require_usable(told: dict[str, Any]) -> None:
