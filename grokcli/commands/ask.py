@@ -25,6 +25,7 @@ from grokcli.commands.options import (
     Handles,
     IdleTimeout,
     Images,
+    Language,
     Markdown,
     MaxTokens,
     Model,
@@ -47,6 +48,7 @@ from grokcli.commands.options import (
     parse_options,
     search_tools,
 )
+from grokcli.editor import edit_text
 from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
 from grokcli.memory import Memory, open_memory
@@ -99,6 +101,10 @@ def ask(
     proxy: Proxy = None,
     ca_bundle: CABundle = None,
     debug: Debug = False,
+    editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor.")] = False,
+    as_language: Annotated[
+        Language | None, typer.Option("--as", help="Print the question as code that asks it; send nothing.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")
     ] = False,
@@ -109,6 +115,8 @@ def ask(
     env.debug = env.debug or debug
     env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
+    if editor:
+        words = [edit_text(" ".join(words or []), env.environ)]
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
@@ -126,13 +134,22 @@ def ask(
         options=parse_options(option),
     )
     require_fit(request)
-    if dry_run:
-        from grokcli.commands.dry_run import describe
-
-        env.stdout.write(describe(env, request, stream=not no_stream))
+    if dry_run or as_language:
+        env.stdout.write(_as_text(env, request, as_language, stream=not no_stream))
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     answer(env, request, memory, where, stream=not no_stream, usage=usage)
+
+
+def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
+    """Return the request as code in `language`, or as it would be sent."""
+    if language is not None:
+        from grokcli.commands.as_code import as_code
+
+        return as_code(env, request, language)
+    from grokcli.commands.dry_run import describe
+
+    return describe(env, request, stream=stream)
 
 
 def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:

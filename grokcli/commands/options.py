@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -82,6 +82,7 @@ Continue = Annotated[bool, typer.Option("-c", "--continue", help="Go on with the
 Resume = Annotated[str | None, typer.Option("-r", "--resume", metavar="ID|TITLE", help="Go on with this conversation.")]
 NoSave = Annotated[bool, typer.Option("-n", "--no-save", help="Do not keep the question and the answer.")]
 Usage = Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")]
+Language = Literal["curl", "python", "openai", "anthropic", "js"]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
 IdleTimeout = Annotated[
     float | None,
