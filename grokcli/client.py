@@ -16,7 +16,7 @@ from grokcli.sse import ServerSentEvent, read_events
 from grokcli.transport import Transport
 from grokcli.wire import chat as chat_wire
 from grokcli.wire.formats import format_for
-from grokcli.wire.json import EARLY_END, encode, parse_event, parse_object
+from grokcli.wire.json import EARLY_END, as_cut, encode, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -124,11 +124,11 @@ class XAI:
         patience = Patience(self._idle_seconds)
         with closing(self._stream(chat_wire.ENDPOINT, body, patience)) as batches:
             for event in chain.from_iterable(batches):
-                patience.heard()
+                patience.was_heard = True
                 if event.data == chat_wire.DONE:
                     return
                 if event.data:
-                    finished = bool(chat_wire.finish_reason(parse_event(event))) or finished
+                    finished = bool(chat_wire.finish_reason(self._chunk(event))) or finished
                     yield event.data.decode("utf-8", "replace")
         if not finished:
             raise StreamCutError(EARLY_END, may_pass=True)
@@ -190,13 +190,19 @@ class XAI:
         body = None if data is None else encode(data)
         return self._transport.send(method, endpoint, self.headers, body, stream=stream)
 
+    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            return parse_object(event.data)
+        except APIError as error:
+            raise as_cut(error, [event]) from None
+
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         patience = Patience(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
         with closing(self._stream(wire.ENDPOINT, body, patience)) as batches:
             for event in wire.read_stream(batches):
                 yield event
-                patience.heard()
+                patience.was_heard = True
 
     def _stream(self, endpoint: str, data: dict[str, Any], patience: Patience) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""

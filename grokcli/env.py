@@ -16,7 +16,6 @@ from grokcli.models import LOCAL_MODEL
 from grokcli.redact import redact
 from grokcli.render.sanitize import clean
 from grokcli.settings import Paths, Settings
-from grokcli.tracing import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from grokcli.local import LocalServer
     from grokcli.models import API
     from grokcli.render.status import Status
+    from grokcli.tracing import Trace
 
 
 class Notes(TextIOWrapper):
@@ -158,10 +158,15 @@ class Env:
             api=api,
             proxy=self.settings.value("proxy"),
             ca_bundle=self.settings.value("ca_bundle"),
-            trace=Trace(self.say) if self.debug else None,
+            trace=self._trace() if self.debug else None,
         )
         self.at_end(client.close)
         return client
+
+    def _trace(self) -> Trace:
+        from grokcli.tracing import Trace
+
+        return Trace(self.say)
 
     def report_crash(self, error: Exception) -> None:
         """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""

@@ -6,23 +6,23 @@ import time
 
 
 class Patience:
-    """Counts the silence of one answer. Time that is spent showing the answer does not count."""
+    """Counts the silence of one answer. Time that is spent showing the answer does not count.
+
+    Whoever reads the answer sets `was_heard` with each thing that the server says: an attribute, because it is set for
+    every delta.
+    """
 
     def __init__(self, seconds: float) -> None:
         """Bear up to `seconds` of silence at a time."""
         self.seconds = seconds
-        self._heard = True
+        self.was_heard = True
         self._since = 0.0
-
-    def heard(self) -> None:
-        """Note that the server said something."""
-        self._heard = True
 
     def left(self) -> float:
         """Return the seconds that are left, when the next read begins; all of them if something was heard."""
         now = time.monotonic()
-        if self._heard:
-            self._heard = False
+        if self.was_heard:
+            self.was_heard = False
             self._since = now
             return self.seconds
         return self.seconds - (now - self._since)

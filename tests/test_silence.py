@@ -70,7 +70,7 @@ def test_time_that_is_spent_showing_does_not_count(monkeypatch):
     assert patience.left() == 10
     now[0] += 4
     assert patience.left() == 6
-    patience.heard()
+    patience.was_heard = True
     now[0] += 100
     assert patience.left() == 10
     now[0] += 11

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, NetworkError, StreamCutError
 from grokcli.events import End, Event, ReasoningDelta, Source, TextDelta, ToolCall, Usage
-from grokcli.wire.json import EARLY_END, JSONObject, as_count, as_list, as_object, as_text, parse_event, parse_object
+from grokcli.wire.json import EARLY_END, JSONObject, as_count, as_cut, as_list, as_object, as_text, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,9 +67,9 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
         for batch in batches:
             try:
                 answer.add_batch(batch)
-            except GrokError:
+            except GrokError as error:
                 yield from answer.take()
-                raise
+                raise as_cut(error, batch) from None
             yield from answer.take()
             if answer.done:
                 break
@@ -102,7 +102,7 @@ class _Answer:
                 self.done = True
                 return
             if event.data:
-                self.add(parse_event(event))
+                self.add(parse_object(event.data))
 
     def add(self, document: JSONObject) -> None:
         """Read one chunk of a stream, or a whole answer: they differ in `delta` and `message` only."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grokcli.errors import APIError, StreamCutError
-from grokcli.sse import ServerSentEvent, UnfinishedEvent
+from grokcli.errors import APIError, GrokError, StreamCutError
+from grokcli.sse import UnfinishedEvent
 from grokcli.wire.failures import failure_in_body
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.sse import ServerSentEvent
 
 JSONObject = dict[str, Any]
 
@@ -64,14 +69,14 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
     return document
 
 
-def parse_event(event: ServerSentEvent) -> JSONObject:
-    """Return the JSON object of an event. Raises APIError as parse_object does, StreamCutError for half an object."""
-    try:
-        return parse_object(event.data)
-    except NotJSONError:
-        if isinstance(event, UnfinishedEvent):
-            raise StreamCutError(EARLY_END, hint="ask again", may_pass=True) from None
-        raise
+def as_cut(error: GrokError, batch: Sequence[ServerSentEvent]) -> GrokError:
+    """Return what `error` means that was met in `batch`: half an object at the end of a stream is a cut answer.
+
+    Asked afterwards, so that the deltas of a long answer need not ask.
+    """
+    if isinstance(error, NotJSONError) and isinstance(batch[-1], UnfinishedEvent):
+        return StreamCutError(EARLY_END, hint="ask again", may_pass=True)
+    return error
 
 
 def encode(data: JSONObject) -> bytes:

@@ -13,7 +13,7 @@ from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, T
 from grokcli.wire.citations import Citations
 from grokcli.wire.failures import failure_in_body
 from grokcli.wire.items import message_text
-from grokcli.wire.json import JSONObject, as_count, as_list, as_object, as_text, parse_event
+from grokcli.wire.json import JSONObject, as_count, as_list, as_object, as_text, parse_object
 from grokcli.wire.steps import step_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Answer:
             if event.data == DONE:
                 self.done = True
             elif event.data:
-                document = parse_event(event)
+                document = parse_object(event.data)
                 self._add(document, as_text(document.get("type")) or event.event)
             if self.done:
                 return
