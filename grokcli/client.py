@@ -143,7 +143,7 @@ class XAI:
         conversation: str = "",
         api: API | None = None,
     ) -> Iterator[Event]:
-        """Ask, and yield the answer as the typed events of `grokcli.events`.
+        """Ask, and return the answer as the typed events of `grokcli.events`.
 
         `options` are further fields of the request's body, spelled as in chat requests (`{"temperature": 0.2}`); what
         is not in it, or is None, is not sent. `conversation` is a name that requests with the same beginning share;
@@ -151,11 +151,8 @@ class XAI:
         """
         wire = format_for(api or self.api, self.base_url)
         body = wire.build_request(model, messages, options or {}, stream=stream, conversation=conversation)
-        if stream:
-            events = self._stream_events(wire, body)
-        else:
-            events = wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
-        yield from events if self._trace is None else self._trace.follow(events)
+        events = self._stream_events(wire, body) if stream else self._whole_events(wire, body)
+        return events if self._trace is None else self._trace.follow(events)
 
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
@@ -195,6 +192,9 @@ class XAI:
             return parse_object(event.data)
         except APIError as error:
             raise as_cut(error, [event]) from None
+
+    def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
+        yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         patience = Patience(self._idle_seconds)

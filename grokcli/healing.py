@@ -50,10 +50,9 @@ def ask(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
         if chat.options.get(name) is not None or name in ADDED:
             _leave_out(env, chat, name)
     while True:
-        events = ask_patiently(env, chat, stream=stream)
         try:
             # What fails later is not about fields.
-            first = next(events)
+            events = ask_patiently(env, chat, stream=stream)
         except APIError as error:
             name = rejected_field(error)
             if name is None or not _can_leave_out(chat, name):
@@ -61,7 +60,6 @@ def ask(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
             _leave_out(env, chat, name)
             memory.add(name)
             continue
-        yield first
         yield from events
         return
 

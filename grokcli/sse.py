@@ -81,8 +81,9 @@ class _Parser:
                 events.append(self._dispatch())
             else:
                 self._name = ""
-        self._size = 0
-        self._grow(len(self._partial[0]) + self._held)
+        self._size = len(self._partial[0]) + self._held
+        if self._size > MAX_EVENT_BYTES:
+            self._grow(0)
         return events
 
     def _grow(self, size: int) -> None:
