@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grokcli.chat import Chat, Response, assistant, image, system, user
+    from grokcli.chat import Chat, Response, assistant, image, system, tool_result, user
     from grokcli.client import XAI
     from grokcli.errors import (
         APIError,
@@ -38,7 +38,7 @@ _HOMES = {
     "XAI": "client",
     "Client": "client",
     "DEFAULT_MODEL": "models",
-    **dict.fromkeys(["Chat", "Response", "assistant", "image", "system", "user"], "chat"),
+    **dict.fromkeys(["Chat", "Response", "assistant", "image", "system", "tool_result", "user"], "chat"),
     **dict.fromkeys(
         [
             "APIError",
@@ -77,6 +77,7 @@ __all__ = [
     "assistant",
     "image",
     "system",
+    "tool_result",
     "user",
 ]
 

@@ -6,12 +6,12 @@ import json
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Message, Response, system
+from grokcli.chat import Chat, Message, Response, system, with_results
 from grokcli.errors import GrokError, IncompleteError, UsageError
 from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
+from grokcli.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def prepare(
     """Return the request for `question` after `history`, from flags (None where not given) and settings.
 
     A system prompt of the history stays unless a flag or a role says otherwise. `tools` are what the server is to
-    search with (see `grokcli.search`). Raises UsageError, ConfigError.
+    search with or to call (see `grokcli.search`, `grokcli.mcp`). Raises UsageError, ConfigError.
     """
     settings = env.settings
     for warning in settings.warnings():
@@ -77,12 +77,13 @@ def prepare(
     }
     require_effort(name, fields["reasoning_effort"])
     if tools:
-        require_search(env, name, api)
+        only_mcp = all(tool.get("type") == "mcp" for tool in tools)
+        require_search(env, name, api, "calling an MCP server" if only_mcp else "search")
         own = fields.get("tools")
         fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
-    messages = list(history)
+    messages = with_results(history)
     if not messages or system_prompt is not None or role:
-        behaviour = settings.value("system", _text_or_file(system_prompt), model=name) or _own_behaviour(name)
+        behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _own_behaviour(name)
         others = messages[1:] if messages and messages[0]["role"] == "system" else messages
         messages = [system(behaviour), *others] if behaviour else others
     if question is not None:
@@ -97,16 +98,16 @@ def require_effort(model: str, effort: object) -> None:
         raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
 
 
-def require_search(env: Env, model: str, api: API | None) -> None:
-    """Raise UsageError when `model` is asked where nothing can be searched."""
+def require_search(env: Env, model: str, api: API | None, what: str = "search") -> None:
+    """Raise UsageError when `model` is asked where the server has no tools of its own; `what` is meant to be done."""
     from grokcli.wire.formats import resolve
 
     if model == LOCAL_MODEL:
-        raise UsageError("the model on this machine cannot search", hint=f"ask {DEFAULT_MODEL}")
+        raise UsageError(f"{what} is not for the model on this machine", hint=f"ask {DEFAULT_MODEL}")
     base_url = env.settings.value("base_url")
     if resolve(env.settings.value("api", api), base_url) != "responses":
         raise UsageError(
-            f"search needs the Responses API, and {base_url} is asked through chat completions",
+            f"{what} needs the Responses API, and {base_url} is asked through chat completions",
             hint="ask xAI's own server, or say --api responses if this one speaks it",
         )
 
@@ -120,16 +121,13 @@ def _own_behaviour(model: str) -> str:
     return SYSTEM_PROMPT
 
 
-def _text_or_file(value: str | None) -> str | None:
+def text_or_file(value: str | None) -> str | None:
     """Return `value`, or what the file holds that `@FILE` names."""
     if value is None or not value.startswith("@"):
         return value
-    try:
-        return Path(value[1:]).expanduser().read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {value[1:]}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{value[1:]} is not UTF-8") from None
+    from grokcli.attachments import read_text
+
+    return read_text(value[1:])
 
 
 def parse_field(key: str, value: str) -> dict[str, Any]:
@@ -139,9 +137,15 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     if key in OURS:
         raise UsageError(f"{key!r} cannot be set this way", hint="it has a flag or a command of its own")
     try:
-        return {key: json.loads(value)}
+        parsed = json.loads(value, parse_constant=_refuse)
     except ValueError:
-        return {key: value}
+        parsed = value
+    return {key: SETTINGS[key].checked(parsed) if key in SETTINGS else parsed}
+
+
+def _refuse(constant: str) -> None:
+    """Raise ValueError for NaN and the infinities, which Python takes for JSON and no server does."""
+    raise ValueError(constant)
 
 
 def require_fit(request: Request) -> None:
@@ -162,12 +166,17 @@ def show_answer(
 
     Raises what the stream raises; IncompleteError for an answer that a limit cut.
     """
-    with _closing(env, renderers):
+    with closing_renderers(env, renderers):
         for event in events:
             response.add(event)
             for renderer in renderers:
                 renderer.show(event)
         _require_whole(response)
+    if not (response.content or response.tool_calls):
+        env.note("the model answered nothing")
+    if response.finish_reason == "tool_calls":
+        names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
+        env.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")
     if request.model == LOCAL_MODEL:
         from grokcli.local import NOTICE
 
@@ -177,7 +186,7 @@ def show_answer(
 
 
 @contextmanager
-def _closing(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
+def closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
     """Close the renderers, whatever happens, and let those that carry errors know what it was."""
     error: GrokError | None = None
     try:

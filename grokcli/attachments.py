@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 # The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
+# More than the largest context, and than the largest image.
+MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
 IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
@@ -24,6 +28,11 @@ def read_files(sources: list[str]) -> list[tuple[str, str]]:
     UsageError for what cannot be read, NetworkError and APIError for pages.
     """
     return [(f'file path="{name}"', text) for source in sources for name, text in _texts(source)]
+
+
+def read_text(source: str) -> str:
+    """Return the text in the file at `source`. Raises UsageError."""
+    return _decoded(source, _bytes(Path(source).expanduser()))
 
 
 def _texts(source: str) -> Iterator[tuple[str, str]]:
@@ -60,10 +69,17 @@ def _folder(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _bytes(path: Path) -> bytes:
+    """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{path} is a device, not a file")
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise UsageError(f"{path} has more than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it")
+    return content
 
 
 def _decoded(name: str, content: bytes) -> str:

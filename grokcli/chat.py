@@ -11,7 +11,9 @@ The API keeps no state; every request carries the whole conversation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 Part = dict[str, Any]
+# A function as a tool, or a tool as the API has it.
+AnyTool = Callable[..., object] | dict[str, Any]
+
+NOT_CALLED = "error: this was not called"
 
 
 def system(text: str) -> Message:
@@ -42,6 +48,25 @@ def user(*parts: str | Part) -> Message:
 def assistant(text: str) -> Message:
     """Return an answer that the model gave, or should seem to have given."""
     return {"role": "assistant", "content": text}
+
+
+def tool_result(call: ToolCall, text: str) -> Message:
+    """Return what came of a call that the model asked for. Each call of an answer needs one, in any order."""
+    return {"role": "tool", "tool_call_id": call.id, "content": text}
+
+
+def with_results(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with a result for each call that has none, because no server takes them otherwise."""
+    complete: list[Message] = []
+    for index, message in enumerate(messages):
+        complete.append(message)
+        calls = message.get("tool_calls") or ()
+        # Looked for behind the calls only: some servers count their ids from 0 in each answer.
+        results = takewhile(lambda one: one.get("role") == "tool", messages[index + 1 :]) if calls else ()
+        told = {result.get("tool_call_id") for result in results}
+        missing = [call["id"] for call in calls if call["id"] not in told]
+        complete += [tool_result(ToolCall(name, "", ""), NOT_CALLED) for name in missing]
+    return complete
 
 
 def image(url: str, *, detail: str = "auto") -> Part:
@@ -216,12 +241,29 @@ class Chats:
         self._client = client
 
     def create(
-        self, model: str = DEFAULT_MODEL, *, messages: Sequence[Message] = (), conversation: str = "", **options: Any
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        messages: Sequence[Message] = (),
+        conversation: str = "",
+        tools: Sequence[AnyTool] | None = None,
+        **options: Any,
     ) -> Chat:
         """Start a conversation; `options` are request fields such as `temperature=0.2` or `max_tokens=500`.
 
         Fields are spelled as in chat requests (`reasoning_effort`, `response_format`, tools nested under "function")
-        and sent as the server's format has them; fields of the Responses API alone pass as they are. `conversation`
-        is any name that no other one has.
+        and sent as the server's format has them; fields of the Responses API alone pass as they are. `tools` may be
+        typed functions; the model then asks for calls of them in `Response.tool_calls`, and nothing is called here.
+        `conversation` is any name that no other one has. Raises UsageError for a function that cannot be a tool.
         """
+        if tools is not None:
+            options["tools"] = [_as_schema(tool) for tool in tools]
         return Chat(self._client, model, messages, options, conversation)
+
+
+def _as_schema(tool: AnyTool) -> dict[str, Any]:
+    if isinstance(tool, dict):
+        return tool
+    from grokcli.tools import tool_of
+
+    return tool_of(tool).schema()

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -86,7 +87,7 @@ def main(argv: Sequence[str], env: Env) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _abandon_stdout()
+        _abandon_stdout(env)
         return PIPE_CLOSED
     except OSError as error:
         return _report_system(error, env)
@@ -130,6 +131,8 @@ def _invoke(argv: list[str], env: Env) -> int:
 
 
 def _usage_hint(error: typer.TyperException) -> str:
+    if str(error).startswith("No such command") and not getattr(getattr(error, "ctx", None), "parent", None):
+        return 'grok ask "…" asks a question; grok --help lists the commands'
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'grok'} --help shows how it is used"
 
@@ -142,9 +145,12 @@ def _complete() -> None:
     get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
 
 
-def _abandon_stdout() -> None:
+def _abandon_stdout(env: Env) -> None:
     """Leave the closed pipe alone, so that the interpreter does not complain about it when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    with suppress(OSError, ValueError):  # a stream of the tests has no descriptor
+        os.dup2(nowhere, env.stdout.fileno())
 
 
 def _report_system(error: OSError, env: Env) -> int:
@@ -156,7 +162,7 @@ def _report_system(error: OSError, env: Env) -> int:
     env.report(GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?"))
     if error.errno in DISK_ERRORS:
         # What is left in the buffer would fail once more when the interpreter ends.
-        _abandon_stdout()
+        _abandon_stdout(env)
     return 1
 
 

@@ -126,12 +126,30 @@ class Env:
             if text := getattr(error, name, None):
                 setattr(error, name, self.masked(text))
 
+    def put(self, text: str) -> None:
+        """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
+        text = redact(text, tuple(self.secrets))
+        self.stdout.write(clean(text) if self.stdout.isatty() else text)
+        self.stdout.flush()
+
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""
         request_id = error.request_id if isinstance(error, APIError) else None
         self.say(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
         if error.hint:
             self.say(f"hint: {error.hint}")
+
+    def keep_stdout(self) -> None:
+        """Keep stdout for the answer alone: what others print in this process goes to stderr from now on.
+
+        That holds for what they start too, and for what they print long after they were waited for.
+        """
+        if self.stdout is not sys.stdout or sys.stdout is None:
+            return
+        self.stdout.flush()
+        own = os.dup(self.stdout.fileno())
+        os.dup2(self.stderr.fileno(), self.stdout.fileno())
+        self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # as above
 
     def connect(self, model: str, api: API | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.

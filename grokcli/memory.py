@@ -32,6 +32,8 @@ class Memory:
     store: Store | None
     conversation: Conversation | None = None
     messages: list[Message] = field(default_factory=list)
+    # Why the answer that a conversation was resumed at is not whole, "" when it is.
+    interrupted: str = ""
     _id: str = ""
 
     @property
@@ -49,6 +51,12 @@ class Memory:
         known = [message for message in self.messages if message["role"] == "system"]
         news = behaviour if behaviour != known[-1:] else []
         for message in [*news, messages[-1]]:
+            self.store.add(self._id, message, model=model)
+            self.messages.append(message)
+
+    def result(self, message: Message, *, model: str) -> None:
+        """Keep what came of a call that `model` asked for."""
+        if self.store is not None and self._id:
             self.store.add(self._id, message, model=model)
             self.messages.append(message)
 
@@ -83,7 +91,9 @@ class Memory:
     def resume(self, conversation: Conversation) -> None:
         """Go on with a conversation of the store. Raises StoreError."""
         if self.store is not None:
-            self.messages = [_bare(message) for message in self.store.messages(conversation.id)]
+            stored = self.store.messages(conversation.id)
+            self.interrupted = str(stored[-1].get("interrupted", "")) if stored else ""
+            self.messages = [_bare(message) for message in stored]
             self.conversation, self._id = conversation, conversation.id
 
     def as_sent(self) -> list[Message]:

@@ -42,6 +42,7 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
 
     Raises UsageError for a file that cannot be written, ConfigError for an unknown theme.
     """
+    env.settings.value("color", output.color)  # told when it makes no sense, also where nothing is coloured
     renderers: list[Renderer] = []
     if output.show_reasoning:
         from grokcli.render.reasoning import ReasoningRenderer

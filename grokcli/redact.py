@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # xAI keys are "xai-" and some 80 characters; a bearer header may hold the key of any other server.
-KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*…]{8,}")
+KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*$(…]{8,}")
 # A user and a password before the host of a URL: proxies have them.
 LOGIN_PATTERN = re.compile(r"(?<=://)[^\s/@]+@")
 

@@ -28,6 +28,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a name")
+    return value
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("a number")
@@ -78,12 +84,19 @@ class Setting:
         """The environment variable that sets it."""
         return self.variable or f"GROK_{self.name.upper()}"
 
+    def checked(self, value: object) -> Any:
+        """Return what the user typed as the value that it stands for. Raises UsageError."""
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            raise UsageError(f"{self.name} must be {error}, not {value!r}") from None
+
 
 SETTINGS = {
     row.name: row
     for row in (
-        Setting("model", _text, DEFAULT_MODEL, "the model that is asked"),
-        Setting("base_url", _text, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
+        Setting("model", _name, DEFAULT_MODEL, "the model that is asked"),
+        Setting("base_url", _name, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
         Setting("system", _text, "", "a system prompt for every question"),
         Setting("temperature", _temperature, None, "0 to 2; what is not set is not sent"),
         Setting("max_tokens", _count, None, "the longest answer, in tokens"),
@@ -168,7 +181,7 @@ class Settings:
         setting = SETTINGS[name]
         flag = self.flags.get(name) if flag is None else flag
         if flag is not None:
-            return Found(flag, "flag")
+            return Found(setting.checked(flag), "flag")
         for value, source in self._candidates(setting, model):
             if value is not None:
                 return Found(_parse(setting, value, source), source)
@@ -200,14 +213,23 @@ class Settings:
         ]
 
     def _candidates(self, setting: Setting, model: str) -> list[tuple[object, str]]:
-        role = self._section("roles").get(self.role, {}) if self.role else {}
-        own = self._section("models").get(model, {}) if model else {}
+        role = self._subsection("roles", self.role)
+        own = self._subsection("models", model)
         return [
             (role.get(setting.name), f"role {self.role}"),
             (self._environ.get(setting.environment) or None, f"environment {setting.environment}"),
             (own.get(setting.name), f"model {model}"),
             (self.file.get(setting.name), str(self.paths.settings)),
         ]
+
+    def _subsection(self, section: str, name: str) -> dict[str, Any]:
+        table = self._section(section).get(name, {}) if name else {}
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f"{name!r} in [{section}] of {self.paths.settings} must be a section",
+                hint=f'write it as [{section}."{name}"]: grok config edit',
+            )
+        return table
 
     def _section(self, name: str) -> dict[str, Any]:
         section = self.file.get(name, {})
@@ -221,8 +243,15 @@ def _parse(setting: Setting, value: object, source: str) -> Any:
         return setting.parse(value)
     except ValueError as error:
         raise ConfigError(
-            f"{setting.name} must be {error}, not {value!r} (from {source})", hint="grok config list shows what is set"
+            f"{setting.name} must be {error}, not {value!r} (from {source})", hint=_way_out(setting, source)
         ) from None
+
+
+def _way_out(setting: Setting, source: str) -> str:
+    """Return how a value that cannot be used is got rid of."""
+    if source.startswith("environment"):
+        return f"unset {setting.environment}"
+    return f"grok config unset {setting.name}" if source.endswith(".toml") else "mend it with: grok config edit"
 
 
 def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:

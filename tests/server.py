@@ -16,6 +16,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +115,9 @@ class Server:
             self._replies[:] = replies
 
     def close(self) -> None:
+        # Without this the thread stays in accept(), and a signal would let it go on with whoever has the number then.
+        with suppress(OSError):  # closed already
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -192,6 +196,17 @@ def stream(documents: Iterable[object]) -> Reply:
 def answer(*texts: str, reason: str = "stop", model: str = MODEL) -> Reply:
     """Return a reply that streams the pieces of an answer, as xAI does it."""
     return stream([*(delta(text, model=model) for text in texts), finish(reason, model=model), usage(), "[DONE]"])
+
+
+def calls(*wanted: tuple[str, object], text: str = "") -> Reply:
+    """Return a reply that asks for calls, each a name and its arguments, as xAI does it: each in one chunk."""
+    pieces = [
+        {"id": f"call-{number}", "index": number, "type": "function", "function": {"name": name, "arguments": given}}
+        for number, (name, arguments) in enumerate(wanted)
+        for given in [arguments if isinstance(arguments, str) else json.dumps(arguments)]
+    ]
+    deltas = [delta(text)] if text else []
+    return stream([*deltas, *(delta(tool_calls=[piece]) for piece in pieces), finish("tool_calls"), usage(), "[DONE]"])
 
 
 def whole(text: str, *, reason: str = "stop", model: str = MODEL) -> Reply:

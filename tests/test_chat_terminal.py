@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from language import command
-from server import answer, body, data, delta, finish
+from server import answer, body, calls, data, delta, finish
 
 pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
 
@@ -267,3 +267,30 @@ def test_while_the_model_thinks_the_terminal_says_so(terminal, server):
     child.expect("fine")
     child.expect(PROMPT)
     leave(child)
+
+
+def test_a_call_is_agreed_to_or_stopped_at_the_prompt(terminal, server, tmp_path):
+    (tmp_path / "mine.py").write_text("def double(number: int):\n    return 2 * number\n")
+    server.reply(
+        calls(("double", {"number": 21})), answer("That is 42."), calls(("double", {"number": 4})), answer("ok")
+    )
+    child = terminal()
+    child.send(f"/tool {tmp_path}/mine.py{ENTER}")
+    child.expect(r"tool: double\(number\)")
+    child.expect(PROMPT)
+    child.send(f"twice?{ENTER}")
+    child.expect(r"call: double\(number=21\)\r\nrun it\? \[y/N\] ")
+    child.send(f"y{ENTER}")
+    child.expect("That is 42")
+    child.expect(PROMPT)
+    child.send(f"twice 4?{ENTER}")
+    child.expect("run it")
+    child.send(CTRL_C)
+    child.expect("interrupted")
+    child.expect(PROMPT)
+    child.send(f"then?{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    told = [one["content"] for one in server.requests[3].json["messages"] if one["role"] == "tool"]
+    assert told == ["42", "error: this was not called"]

@@ -21,14 +21,16 @@ README = (ROOT / "README.md").read_text("utf-8")
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "redact"},
-    {"chat", "sse", "patience", "editor", "settings_file", "search", "catalog"},
+    {"sse", "patience", "editor", "settings_file", "search", "catalog", "tools", "mcp"},
+    {"chat"},
     {"wire", "settings", "render", "store", "outages", "tracing"},
     {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env"},
     {"retries"},
-    {"inputs", "memory", "output", "attachments", "healing"},
-    {"answering"},
+    {"inputs", "memory", "output", "attachments", "healing", "consent"},
+    {"answering", "toolbox"},
+    {"rounds"},
     {"repl"},
     {"commands"},
     {"cli"},
@@ -117,7 +119,8 @@ def test_asking_loads_no_more_than_it_must(environ, server):
         "urllib3",
         "sqlite3",
     }
-    assert {"grokcli.wire.responses", "grokcli.search", "grokcli.catalog"} & set(modules) == set()
+    late = {f"grokcli.{name}" for name in ("wire.responses", "search", "catalog", "mcp", "tools", "toolbox", "consent")}
+    assert late & set(modules) == set()
 
 
 def test_help_is_plain_and_complete(run):

@@ -118,7 +118,7 @@ def test_chat_shows_where_it_goes_on(grok, server):
     server.reply(answer("the answer"), body({"error": "oops"}, 400))
     grok("ask", "first")
     code, out, err = grok("chat", "-c", stdin="second\n")
-    assert (code, out) == (0, "the answer\n")
+    assert (code, out) == (6, "the answer\n")
     assert "> first" in err
     assert "this question has no answer: /retry asks it again" in grok("chat", "-c").err
 

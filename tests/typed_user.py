@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, assert_type
 
-from grokcli import XAI, Client, Response, system, user
-from grokcli.events import Source
+from grokcli import XAI, Client, Response, system, tool_result, user
+from grokcli.events import Source, ToolCall
 from grokcli.models import ModelInfo
 
 xai = XAI("key", timeout=3600)
@@ -26,3 +26,12 @@ for response, chunk in chat.stream():
     assert_type(response.content, str)
     assert_type(response.sources, list[Source])
     assert_type(chunk.content, str)
+
+
+def temperature(city: str, *, celsius: bool = True) -> float:
+    return 15.5 if celsius else 59.9
+
+
+asked = Client("key").chat.create(tools=[temperature, {"type": "web_search"}]).sample()
+assert_type(asked.tool_calls, list[ToolCall])
+assert_type(tool_result(asked.tool_calls[0], "15.5"), dict[str, Any])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokcli.answering import Request, prepare, require_fit, show_answer, usage_line
+from grokcli.answering import Request, prepare, require_fit, usage_line
 from grokcli.attachments import read_files, read_image
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
@@ -28,6 +28,7 @@ from grokcli.commands.options import (
     Language,
     Markdown,
     MaxTokens,
+    Mcp,
     Model,
     NoSave,
     Option,
@@ -40,22 +41,27 @@ from grokcli.commands.options import (
     Since,
     System,
     Temperature,
+    Tools,
     Until,
     Usage,
     Web,
     X,
+    Yes,
+    mcp_tools,
     new_app,
+    open_toolbox,
     parse_options,
     search_tools,
 )
 from grokcli.editor import edit_text
-from grokcli.healing import ask as ask_on
 from grokcli.inputs import read_question
 from grokcli.memory import Memory, open_memory
 from grokcli.output import Format, Output, make_renderers
+from grokcli.rounds import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.env import Env
+    from grokcli.toolbox import Toolbox
 
 app = new_app()
 
@@ -79,6 +85,9 @@ def ask(
     handle: Handles = None,
     since: Since = None,
     until: Until = None,
+    tool: Tools = None,
+    yes: Yes = False,
+    mcp: Mcp = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -115,6 +124,8 @@ def ask(
     env.debug = env.debug or debug
     env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
+    tools += mcp_tools(mcp)
+    toolbox = open_toolbox(env, tool, ask_first=not (yes or dry_run or as_language))
     if editor:
         words = [edit_text(" ".join(words or []), env.environ)]
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin)
@@ -133,12 +144,14 @@ def ask(
         tools=tools,
         options=parse_options(option),
     )
+    if toolbox:
+        request.options = toolbox.offer(request.options)
     require_fit(request)
     if dry_run or as_language:
-        env.stdout.write(_as_text(env, request, as_language, stream=not no_stream))
+        env.put(_as_text(env, request, as_language, stream=not no_stream))
         return
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
-    answer(env, request, memory, where, stream=not no_stream, usage=usage)
+    answer(env, request, memory, where, toolbox, stream=not no_stream, usage=usage)
 
 
 def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
@@ -152,7 +165,9 @@ def _as_text(env: Env, request: Request, language: Language | None, *, stream: b
     return describe(env, request, stream=stream)
 
 
-def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream: bool, usage: bool) -> None:
+def answer(
+    env: Env, request: Request, memory: Memory, output: Output, toolbox: Toolbox | None, *, stream: bool, usage: bool
+) -> None:
     """Keep the question, send the request, and show and keep its answer."""
     started = time.monotonic()
     chat = request.chat(env)
@@ -160,7 +175,7 @@ def answer(env: Env, request: Request, memory: Memory, output: Output, *, stream
         chat.conversation = memory.conversation.id
     memory.question(request.messages, model=request.model)
     response = Response()
-    renderers = [*make_renderers(env, output), *memory.answer(response, model=request.model)]
-    show_answer(env, request, ask_on(env, chat, stream=stream), renderers, response)
+    renderers = make_renderers(env, output)
+    show_rounds(env, request, chat, memory, toolbox, renderers, response, stream=stream)
     if usage:
         env.say(usage_line(response.usage, started))

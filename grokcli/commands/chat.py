@@ -23,6 +23,7 @@ from grokcli.commands.options import (
     Images,
     Markdown,
     MaxTokens,
+    Mcp,
     Model,
     NoSave,
     Option,
@@ -35,11 +36,15 @@ from grokcli.commands.options import (
     Since,
     System,
     Temperature,
+    Tools,
     Until,
     Usage,
     Web,
     X,
+    Yes,
+    mcp_tools,
     new_app,
+    open_toolbox,
     parse_options,
     search_tools,
 )
@@ -77,6 +82,9 @@ def chat(
     handle: Handles = None,
     since: Since = None,
     until: Until = None,
+    tool: Tools = None,
+    yes: Yes = False,
+    mcp: Mcp = None,
     option: Option = None,
     file: Files = None,
     image: Images = None,
@@ -99,6 +107,8 @@ def chat(
     env.debug = env.debug or debug
     env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
+    tools += mcp_tools(mcp)
+    toolbox = open_toolbox(env, tool, ask_first=not yes)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
     request = prepare(
         env,
@@ -118,6 +128,7 @@ def chat(
     session = Session(
         env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage, api
     )
+    session.toolbox, session.ask_first = toolbox, not yes
     session.documents += read_files(file or [])
     session.images += map(read_image, image or [])
     if _has_editor(env):
@@ -125,6 +136,8 @@ def chat(
     if memory.conversation is not None:
         show_where_it_stands(session)
     run_chat(session, " ".join(words or []))
+    if session.exit_code and not _has_editor(env):
+        raise typer.Exit(session.exit_code)
 
 
 def _has_editor(env: Env) -> bool:

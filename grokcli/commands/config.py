@@ -31,18 +31,14 @@ Key = Annotated[
 def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
     """Show each setting, its value and where that came from."""
     env: Env = ctx.obj
-    rows = [("api-key", *_masked_key(env))]
-    for name in SETTINGS:
-        found = env.settings.find(name)
-        # A proxy's URL may hold a password.
-        value = env.masked(found.value) if isinstance(found.value, str) else found.value
-        rows.append((name, value, found.source))
+    rows: list[tuple[str, object, str]] = [("api-key", *_masked_key(env))]
+    rows += [(name, *_found(env, name)) for name in SETTINGS]
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
-        env.stdout.write(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        env.put(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
         return
     for name, value, source in rows:
-        env.stdout.write(f"{name:16} {_shown(value):32} {source}\n")
+        env.put(f"{name:16} {_shown(value):32} {source}\n")
     _warn(env)
 
 
@@ -57,7 +53,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
     for name in where if len(where) > 1 else ():
         value = value.get(name) if isinstance(value, dict) else None
-    env.stdout.write(_shown(value) + "\n")
+    env.put(_shown(value) + "\n")
 
 
 @app.command("set")
@@ -126,7 +122,7 @@ def check(ctx: typer.Context) -> None:
     key = find_key(env.settings, env.environ)
     env.stdout.write(f"key     {mask(key.value)} from {key.source}\n")
     base_url = env.settings.find("base_url")
-    env.stdout.write(f"server  {base_url.value} from {base_url.source}\n")
+    env.put(f"server  {base_url.value} from {base_url.source}\n")
     env.stdout.flush()
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
@@ -167,10 +163,7 @@ def _parsed(where: tuple[str, ...], text: str) -> object:
     setting = SETTINGS.get(where[-1]) if where[0] != "aliases" else None
     if setting is None:
         return text
-    try:
-        value = setting.parse(text)
-    except ValueError as error:
-        raise UsageError(f"{where[-1]} must be {error}, not {text!r}") from None
+    value = setting.checked(text)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -178,6 +171,15 @@ def _note_if_overruled(env: Env, where: tuple[str, ...]) -> None:
     setting = SETTINGS.get(where[0])
     if setting is not None and env.environ.get(setting.environment):
         env.warn(f"{setting.environment} is set and wins over the file")
+
+
+def _found(env: Env, name: str) -> tuple[object, str]:
+    """Return a setting and its source, or why it cannot be used: the list is where one looks for that."""
+    try:
+        found = env.settings.find(name)
+    except ConfigError as error:
+        return None, f"cannot be used: {error.message}"
+    return found.value, found.source
 
 
 def _masked_key(env: Env) -> tuple[str, str]:

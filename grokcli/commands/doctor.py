@@ -56,10 +56,9 @@ def doctor(
         findings.append(finding)
         if not json:
             sign = {"ok": " ", "note": "?", "bad": "!"}[finding.state]
-            env.stdout.write(f"{sign} {finding.what:12} {finding.text}\n")
-            env.stdout.flush()
+            env.put(f"{sign} {finding.what:12} {finding.text}\n")
     if json:
-        env.stdout.write(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
+        env.put(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,10 @@ from grokcli import models
 from grokcli.answering import parse_field
 from grokcli.errors import UsageError
 from grokcli.output import Color
+
+if TYPE_CHECKING:
+    from grokcli.env import Env
+    from grokcli.toolbox import Toolbox
 
 
 def _complete_model(incomplete: str) -> list[str]:
@@ -64,6 +68,14 @@ Handles = Annotated[
 ]
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Posts from this day on: 2026-01-31.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Posts from before this day.")]
+Tools = Annotated[
+    list[str] | None,
+    typer.Option("--tool", metavar="FILE.py[:NAME]", help="Offer functions of a file; each call is asked about."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Run the functions of --tool without asking.")]
+Mcp = Annotated[
+    list[str] | None, typer.Option("--mcp", metavar="URL", help="Let xAI's server call the tools of an MCP server.")
+]
 Option = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),
@@ -134,3 +146,27 @@ def search_tools(
 
     wanted = Search(search or web, search or x, domains or (), excluded_domains or (), handles or (), since, until)
     return wanted.tools()
+
+
+def mcp_tools(urls: list[str] | None) -> list[dict[str, Any]]:
+    """Return the MCP servers at `urls` as tools of the server. Raises UsageError."""
+    if not urls:
+        return []
+    from grokcli import mcp
+
+    return mcp.tools(urls)
+
+
+def open_toolbox(env: Env, wanted: list[str] | None, *, ask_first: bool) -> Toolbox | None:
+    """Return the functions that `wanted` names, or None when it names none.
+
+    Raises UsageError for what cannot be a tool, and when nobody is there who could be asked first.
+    """
+    if not wanted:
+        return None
+    from grokcli.toolbox import Toolbox
+
+    toolbox = Toolbox(ask_first)
+    toolbox.require_consent(env)
+    toolbox.add(env, wanted)
+    return toolbox

@@ -47,14 +47,6 @@ class FileRenderer:
         if error is not None and not content:
             return
         try:
-            _write(path, content)
+            write_atomically(path, content)
         except OSError as problem:
             raise GrokError(f"cannot write {path}: {problem.strerror or problem}") from problem
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step; a device or a named pipe is written to, and stays what it is."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-    else:
-        write_atomically(path, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from grokcli.events import Event, ReasoningDelta, TextDelta
+from grokcli.events import Event, ReasoningDelta, TextDelta, ToolCall
 from grokcli.render.sanitize import StreamCleaner
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ class ReasoningRenderer:
         self._in_line = False
 
     def show(self, event: Event) -> None:
-        """Write a piece of reasoning; end it when a piece of the answer comes."""
+        """Write a piece of reasoning; end it when a piece of the answer comes, or a call."""
         if isinstance(event, ReasoningDelta):
             self._write(self._cleaner.feed(event.text))
-        elif isinstance(event, TextDelta):
+        elif isinstance(event, (TextDelta, ToolCall)):
             self.close()
 
     def close(self, error: GrokError | None = None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 
 from grokcli.errors import GrokError
+from grokcli.repl.keyboard import run_on_terminal
 from grokcli.repl.session import Ask, Session
-from grokcli.repl.slash import files, settings, table, talk
+from grokcli.repl.slash import files, settings, table, talk, tools
 from grokcli.repl.turns import take_turn
 
 # Imported for what they put into the table.
-SLASH_MODULES = (talk, settings, files)
-SHELL_OUTPUT_CHARACTERS = 100_000
+SLASH_MODULES = (talk, settings, files, tools)
+SHELL_OUTPUT_BYTES = 100_000
 
 
 def chat(session: Session, first: str) -> None:
@@ -61,12 +62,15 @@ def _run_shell(session: Session, command: str) -> None:
     """Run a command of the user's in their shell, show its output, and keep it for /file !."""
     if not command:
         return
-    done = subprocess.run(  # noqa: S602  # the user asks for a shell
-        command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    output = done.stdout.decode("utf-8", "replace")
-    session.shell_output = f"$ {command}\n{output[:SHELL_OUTPUT_CHARACTERS]}"
-    if output:
-        session.env.say(output.rstrip("\n"))
-    failed = f"exit code {done.returncode}; " if done.returncode else ""
+    if session.has_keyboard:
+        code, output = run_on_terminal(command, SHELL_OUTPUT_BYTES)
+    else:
+        done = subprocess.run(  # noqa: S602  # the user asks for a shell
+            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        code, output = done.returncode, done.stdout[:SHELL_OUTPUT_BYTES].decode("utf-8", "replace")
+        if output:
+            session.env.say(output.rstrip("\n"))
+    session.shell_output = f"$ {command}\n{output}"
+    failed = f"exit code {code}; " if code else ""
     session.env.note(f"({failed}/file ! hands this output on with the next question)")

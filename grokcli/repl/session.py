@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, system, user
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from grokcli.models import API
     from grokcli.output import Output
     from grokcli.repl.lines import Lines
+    from grokcli.toolbox import Toolbox
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Session:
     """A conversation and everything that a slash command may change.
 
     `messages` is what is sent, oldest first. `documents` and `images` wait for the next question, `shell_output` for a
-    wish to see it there.
+    wish to see it there. `toolbox` is what the model may ask to be called; with `ask_first` the user is
+    asked too.
     """
 
     env: Env
@@ -47,12 +51,22 @@ class Session:
     lines: Lines
     usage_after_answers: bool = False
     api: API | None = None
+    # Of the last question; scripts that drive a chat want to know.
+    exit_code: int = 0
     documents: list[tuple[str, str]] = field(default_factory=list)
     images: list[Part] = field(default_factory=list)
     shell_output: str = ""
+    toolbox: Toolbox | None = None
+    ask_first: bool = True
     last_usage: Usage | None = None
     spent: Usage = field(default_factory=Usage)
     _clients: dict[bool, XAI] = field(default_factory=dict)
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Say whether a program can be given the terminal: stdin is one, and this is a system with pseudo-terminals."""
+        stdin = self.env.stdin
+        return os.name == "posix" and stdin is not None and stdin.isatty() and self.env.stdout.isatty()
 
     def client(self, model: str) -> XAI:
         """Return the client for `model`: one for the server and one for this machine, each kept with its connection."""
@@ -88,8 +102,11 @@ class Session:
         return [index for index, message in enumerate(self.messages) if message["role"] == "user"]
 
     def answers(self) -> list[str]:
-        """Return the texts of the answers, oldest first."""
-        return [str(message["content"]) for message in self.messages if message["role"] == "assistant"]
+        """Return the texts of the answers, oldest first; what was said before and after calls is one answer."""
+        starts = [*self.questions(), len(self.messages)]
+        turns = [self.messages[start:end] for start, end in pairwise(starts)]
+        said = [[str(one["content"]) for one in turn if one["role"] == "assistant"] for turn in turns]
+        return ["\n\n".join(filter(None, texts)) for texts in said if texts]
 
     def is_unanswered(self) -> bool:
         """Say whether the conversation ends with a question."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from grokcli.answering import Request, require_fit, show_answer, usage_line
-from grokcli.chat import Chat, Response
+from grokcli.answering import Request, require_fit, usage_line
+from grokcli.chat import Chat, Response, with_results
 from grokcli.errors import GrokError
-from grokcli.healing import ask as ask_on
 from grokcli.models import context_window
 from grokcli.output import make_renderers
+from grokcli.repl.keyboard import kept_for_the_prompt
+from grokcli.rounds import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.repl.session import Ask, Session
@@ -27,17 +29,21 @@ def take_turn(session: Session, ask: Ask) -> None:
     """
     if ask.question is not None:
         _add_question(session, ask.question)
-    request = Request(ask.model or session.model, session.messages, {**session.options, **ask.options})
+    options = {**session.options, **ask.options}
+    if session.toolbox is not None:
+        options = session.toolbox.offer(options)
+    request = Request(ask.model or session.model, with_results(session.messages), options)
     response = Response()
     try:
         _answer(session, request, response)
+        session.exit_code = 0
     except GrokError as error:
         session.env.report(error)
-        _hint_at_rest(session, response)
+        session.exit_code = error.exit_code
+        _hint_at_rest(session)
     except KeyboardInterrupt:
         session.env.note("interrupted" + (": /continue goes on, /retry asks again" if response.content else ""))
-    if response.content or response.finish_reason:
-        session.messages.append(response.message())
+    if response.content or response.finish_reason or response.usage:
         session.count(response.usage)
         _tell_how_full(session, request.model)
 
@@ -54,14 +60,20 @@ def _answer(session: Session, request: Request, response: Response) -> None:
     require_fit(request)
     started = time.monotonic()
     chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
-    renderers = [*make_renderers(session.env, session.output), *session.memory.answer(response, model=request.model)]
-    show_answer(session.env, request, ask_on(session.env, chat), renderers, response)
+    renderers = make_renderers(session.env, session.output)
+    # Consent to a call is typed where it can be seen.
+    typing = nullcontext() if session.toolbox else kept_for_the_prompt(session.env.stdout)
+    try:
+        with typing:
+            show_rounds(session.env, request, chat, session.memory, session.toolbox, renderers, response)
+    finally:
+        session.messages += chat.messages[len(request.messages) :]
     if session.usage_after_answers:
         session.env.say(f"{request.model} · {usage_line(response.usage, started)}{_fullness(session, response)}")
 
 
-def _hint_at_rest(session: Session, response: Response) -> None:
-    if response.content:
+def _hint_at_rest(session: Session) -> None:
+    if not session.is_unanswered():
         session.env.note("what came is kept: /continue goes on, /retry asks again")
     else:
         session.env.note("the question is kept: /retry asks it again")

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from grokcli.answering import SETTABLE, parse_field, require_search
+from grokcli.answering import SETTABLE, parse_field, require_search, text_or_file
 from grokcli.errors import UsageError
 from grokcli.models import CONTEXT_WINDOWS, EFFORTS, LOCAL_MODEL
 from grokcli.repl.lines import EditedLines
@@ -39,10 +39,10 @@ def models(session: Session, argument: str) -> None:
         session.env.say(f"  {name:16} {window:>9,} tokens{here}")
 
 
-@command("system", arguments="[TEXT|-]", text="show or change how the model should behave; - is: as it likes")
+@command("system", arguments="[TEXT|@FILE|-]", text="show or change how the model should behave; - is: as it likes")
 def system(session: Session, argument: str) -> None:
     if argument:
-        session.system_prompt = "" if argument == "-" else argument
+        session.system_prompt = "" if argument == "-" else text_or_file(argument) or ""
     session.env.say(f"system: {session.system_prompt or '(none)'}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,11 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {}
+HELP_INDENT = 24
+KEYS = (
+    "Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches what you typed, Tab "
+    "completes. Ctrl-C stops an answer or clears the line, Ctrl-D leaves."
+)
 ALIASES: dict[str, str] = {}
 
 
@@ -83,14 +89,26 @@ def words_of(argument: str) -> list[str]:
         raise UsageError(f"a quote in {argument!r} does not end") from None
 
 
-def help_lines() -> list[str]:
-    """Return a line for each command."""
+def help_text(columns: int) -> str:
+    """Return what /help prints in a window of that many columns: each command, then the keys."""
     rows = []
     for row in COMMANDS.values():
         names = ", ".join(f"/{name}" for name in (row.name, *row.aliases))
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
-    width = max(len(left) for left, _ in rows)
-    return [f"  {left:{width}}  {right}" for left, right in rows]
+    rows.append(("!COMMAND", "run a shell command; /file ! hands its output on"))
+    lines = [line for left, right in rows for line in _help_row(left, right, columns)]
+    return "\n".join(
+        [*lines, "", *textwrap.wrap(KEYS, max(20, columns - 2), initial_indent="  ", subsequent_indent="  ")]
+    )
+
+
+def _help_row(left: str, right: str, columns: int) -> list[str]:
+    """Return a row in two columns; a long left side stands on a line of its own."""
+    indent = " " * (HELP_INDENT + 2)
+    wrapped = textwrap.wrap(right, max(20, columns - len(indent) - 1))
+    if len(left) > HELP_INDENT - 2:
+        return [f"  {left}", *(indent + line for line in wrapped)]
+    return [f"  {left:{HELP_INDENT}}{wrapped[0]}", *(indent + line for line in wrapped[1:])]
 
 
 def complete(session: Session, before: str) -> list[tuple[str, int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, NoReturn
 
 from grokcli.editor import edit_text
 from grokcli.errors import UsageError
 from grokcli.output import show_text
 from grokcli.repl.session import Ask
-from grokcli.repl.slash.table import command, help_lines, words_of
+from grokcli.repl.slash.table import command, help_text, words_of
 from grokcli.transcript import text_of
 
 if TYPE_CHECKING:
@@ -23,14 +24,7 @@ LISTED = 10
 
 @command("help", "?", text="list the commands and keys")
 def help_(session: Session, argument: str) -> None:
-    lines = [
-        *help_lines(),
-        "  !COMMAND                       run a shell command; /file ! hands its output on",
-        "",
-        "  Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches what you typed.",
-        "  Ctrl-C stops an answer or clears the line, Ctrl-D leaves.",
-    ]
-    session.env.say("\n".join(lines))
+    session.env.say(help_text(shutil.get_terminal_size().columns))
 
 
 @command("exit", "quit", text="leave; Ctrl-D does too")
@@ -96,7 +90,11 @@ def edit(session: Session, argument: str) -> Ask | None:
 
 @command("continue", text="let the model go on with an answer that was cut")
 def continue_(session: Session, argument: str) -> Ask:
-    if not session.messages or session.messages[-1]["role"] != "assistant":
+    last = session.messages[-1]["role"] if session.messages else ""
+    if last == "tool":
+        # The model has what it asked for and has not answered yet.
+        return Ask()
+    if last != "assistant":
         raise UsageError("there is no answer to go on with")
     return Ask(CONTINUE)
 
@@ -152,6 +150,8 @@ def show_where_it_stands(session: Session) -> None:
             session.env.note(f"> {text_of(message)}")
         else:
             show_text(session.env, session.output, text_of(message))
+    if session.memory.interrupted:
+        session.env.note(f"interrupted ({session.memory.interrupted}): /continue goes on, /retry asks again")
     if session.is_unanswered():
         session.env.note("this question has no answer: /retry asks it again")
 

@@ -1,0 +1,206 @@
+"""What an annotation says: its JSON Schema, and how a JSON value becomes the Python value it promises."""
+
+from __future__ import annotations
+
+import types
+from collections import abc
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+_LISTS = (list, abc.Sequence, abc.Iterable, abc.Collection)
+_DICTS = (dict, abc.Mapping, abc.MutableMapping)
+_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+class InexpressibleError(Exception):
+    """JSON Schema has no words for an annotation; the text says which one."""
+
+
+class MismatchError(Exception):
+    """A value is not what its annotation says; `path` leads to it from the argument, `[0].name`."""
+
+    def __init__(self, wanted: str, value: object, path: str = "") -> None:
+        """Keep what was `wanted` in place of `value`."""
+        super().__init__(f"{value!r} is not {wanted}")
+        self.wanted, self.value, self.path = wanted, value, path
+
+    def inside(self, step: str) -> MismatchError:
+        """Return the same mismatch, seen from one step further out."""
+        return MismatchError(self.wanted, self.value, f"{step}{self.path}")
+
+
+class Kind(NamedTuple):
+    """What an annotation says: a schema, and a function from JSON to Python, which raises MismatchError."""
+
+    schema: dict[str, Any]
+    read: Callable[[Any], Any]
+
+
+class Member(NamedTuple):
+    """A named part of an object: an argument of a function, a field of a dataclass."""
+
+    kind: Kind
+    required: bool
+
+
+def kind_of(annotation: Any, within: tuple[Any, ...] = ()) -> Kind:
+    """Return the kind of an annotation that stands inside those of `within`. Raises InexpressibleError."""
+    if annotation in within:
+        raise InexpressibleError(f"{_named(annotation)}, which holds itself")
+    if annotation in (Any, object):
+        return Kind({}, lambda value: value)
+    if annotation in _NAMES:
+        return _scalar(annotation)
+    origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return _union([kind_of(one, within) for one in arguments])
+    if origin is Literal:
+        return _choice([(one, one) for one in arguments])
+    if origin in _LISTS:
+        return _list(kind_of(arguments[0] if arguments else Any, within))
+    if origin in _DICTS:
+        return _dict(arguments, within)
+    return _class(annotation, (*within, annotation))
+
+
+def object_schema(members: dict[str, Member]) -> dict[str, Any]:
+    """Return the schema of an object with these members and no others."""
+    return {
+        "type": "object",
+        "properties": {name: member.kind.schema for name, member in members.items()},
+        "required": [name for name, member in members.items() if member.required],
+        "additionalProperties": False,
+    }
+
+
+def read_members(members: dict[str, Member], value: object) -> dict[str, Any]:
+    """Return the members of a JSON object, each as its kind reads it, those left out left out. Raises MismatchError."""
+    if not isinstance(value, dict):
+        raise MismatchError("an object", value)
+    unknown = [name for name in value if name not in members]
+    if unknown:
+        raise MismatchError(f"one of {', '.join(members) or 'no arguments'}", unknown[0])
+    missing = [name for name, member in members.items() if member.required and name not in value]
+    if missing:
+        raise MismatchError(f"complete without {', '.join(missing)}", value)
+    return {name: _read_at(f".{name}", members[name].kind, part) for name, part in value.items()}
+
+
+def _read_at(step: str, kind: Kind, value: object) -> Any:
+    try:
+        return kind.read(value)
+    except MismatchError as mismatch:
+        raise mismatch.inside(step) from None
+
+
+def _scalar(python: type) -> Kind:
+    name = _NAMES[python]
+
+    def read(value: Any) -> Any:
+        # To JSON Schema 3.0 is an integer, and to Python True is one.
+        if python is int and isinstance(value, float) and value.is_integer():
+            return int(value)
+        if python is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if type(value) is not python:
+            raise MismatchError(f"of type {name}", value)
+        return value
+
+    return Kind({"type": name}, read)
+
+
+def _union(kinds: list[Kind]) -> Kind:
+    wanted = " or ".join(str(kind.schema.get("type", "as described")) for kind in kinds)
+
+    def read(value: Any) -> Any:
+        mismatches = []
+        for kind in kinds:
+            try:
+                return kind.read(value)
+            except MismatchError as mismatch:
+                mismatches.append(mismatch)
+        # One that got further in says more than that nothing fits.
+        deepest = max(mismatches, key=lambda mismatch: len(mismatch.path))
+        raise deepest if deepest.path else MismatchError(f"of type {wanted}", value)
+
+    return Kind({"anyOf": [kind.schema for kind in kinds]}, read)
+
+
+def _choice(meanings: list[tuple[Any, Any]]) -> Kind:
+    """Return the kind of a value that is one of several, each with what it is in Python."""
+    # No dict: to that, 1 and True are the same.
+    choices = [one for one, _ in meanings]
+    if not all(type(one) in _NAMES for one in choices):
+        raise InexpressibleError(f"a choice of {', '.join(map(repr, choices))}")
+    schema: dict[str, Any] = {"enum": choices}
+    names = {_NAMES[type(one)] for one in choices}
+    if len(names) == 1:
+        schema = {"type": names.pop(), **schema}
+
+    def read(value: Any) -> Any:
+        for one, meant in meanings:
+            if type(one) is type(value) and one == value:
+                return meant
+        raise MismatchError(f"one of {', '.join(map(repr, choices))}", value)
+
+    return Kind(schema, read)
+
+
+def _list(item: Kind) -> Kind:
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise MismatchError("of type array", value)
+        return [_read_at(f"[{index}]", item, part) for index, part in enumerate(value)]
+
+    return Kind({"type": "array", "items": item.schema}, read)
+
+
+def _dict(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Kind:
+    key, part = arguments or (str, Any)
+    if key is not str:
+        raise InexpressibleError(f"a dict with keys of type {_named(key)}")
+    item = kind_of(part, within)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise MismatchError("of type object", value)
+        return {name: _read_at(f"[{name!r}]", item, one) for name, one in value.items()}
+
+    return Kind({"type": "object", **({"additionalProperties": item.schema} if item.schema else {})}, read)
+
+
+def _class(python: Any, within: tuple[Any, ...]) -> Kind:
+    if isinstance(python, type) and issubclass(python, Enum):
+        return _choice([(one.value, one) for one in python])
+    if is_typeddict(python):
+        return _object(
+            dict, {name: name in python.__required_keys__ for name in python.__annotations__}, python, within
+        )
+    if isinstance(python, type) and is_dataclass(python):
+        parts = [part for part in fields(python) if part.init]
+        required = {part.name: part.default is MISSING and part.default_factory is MISSING for part in parts}
+        return _object(python, required, python, within)
+    raise InexpressibleError(_named(python))
+
+
+def _object(make: Callable[..., Any], required: dict[str, bool], python: Any, within: tuple[Any, ...]) -> Kind:
+    try:
+        hints = get_type_hints(python)
+    except Exception as error:  # noqa: BLE001  # an annotation may be any expression
+        raise InexpressibleError(f"{_named(python)}: {error}") from None
+    members = {name: Member(kind_of(hints[name], within), needed) for name, needed in required.items()}
+
+    def read(value: Any) -> Any:
+        parts = read_members(members, value)
+        try:
+            return make(**parts)
+        except (TypeError, ValueError) as error:
+            raise MismatchError(f"a {_named(python)} ({error})", value) from None
+
+    return Kind(object_schema(members), read)
+
+
+def _named(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)

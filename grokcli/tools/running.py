@@ -1,0 +1,64 @@
+"""Running a function that the model asked for: within a time limit, with its output on a stream of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable
+from contextlib import nullcontext, redirect_stdout
+from threading import Thread
+from typing import Any, NamedTuple, TextIO
+
+LONGEST_RESULT = 100_000  # characters
+
+
+class Outcome(NamedTuple):
+    """What came of a call: `text` is for the model, `note` for the user, "" when all went well."""
+
+    text: str
+    note: str = ""
+
+
+def failed(what: str) -> Outcome:
+    """Return the outcome of a call that failed, `what` being told to both."""
+    return Outcome(f"error: {what}", what)
+
+
+def run(function: Callable[..., Any], arguments: dict[str, Any], *, seconds: float, printed: TextIO | None) -> Outcome:
+    """Call `function`, and wait `seconds` for it. What it prints goes to `printed`, where that is given.
+
+    A function that takes longer is left behind in its thread, which ends with the process: Python cannot stop it.
+    """
+    done: list[Outcome] = []
+
+    def call() -> None:
+        try:
+            value = function(**arguments)
+            done.append(as_text(asyncio.run(value) if inspect.iscoroutine(value) else value))
+        except BaseException as error:  # noqa: BLE001  # a tool that calls sys.exit() must not end its thread silently
+            text = " ".join(str(error).split())
+            done.append(failed(f"{type(error).__name__}: {text}" if text else type(error).__name__))
+
+    thread = Thread(target=call, name=getattr(function, "__name__", "tool"), daemon=True)
+    with redirect_stdout(printed) if printed is not None else nullcontext():
+        thread.start()
+        thread.join(seconds)
+    return done[0] if done else failed(f"it took longer than {seconds:g} s")
+
+
+def as_text(value: object) -> Outcome:
+    """Return what the model is told of a result: text as it is, the rest as JSON, what has no JSON as its repr."""
+    note = ""
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            text = repr(value)
+            note = f"its {type(value).__name__} is no JSON: the model gets the repr"
+    if len(text) > LONGEST_RESULT:
+        note = f"its result has {len(text):,} characters: the model gets {LONGEST_RESULT:,}"
+        text = f"{text[:LONGEST_RESULT]}\n(cut: the result has {len(text):,} characters)"
+    return Outcome(text, note)
