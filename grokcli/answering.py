@@ -180,7 +180,7 @@ def show_answer(
     `check` is given the text of a whole answer and raises what is wrong with it. Raises what the stream and `check`
     raise; IncompleteError for an answer that a limit cut.
     """
-    with closing_renderers(renderers):
+    with closing_renderers(env, renderers):
         for event in events:
             response.add(event)
             for renderer in renderers:
@@ -202,12 +202,13 @@ def show_answer(
 
 
 @contextmanager
-def closing_renderers(renderers: Sequence[Renderer]) -> Iterator[None]:
+def closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
     """Close the renderers, whatever happens, and let those that carry errors know what it was."""
     error: GrokError | None = None
     try:
         yield
     except GrokError as raised:
+        env.mask_error(raised)
         error = raised
         raise
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -26,6 +27,7 @@ COMMANDS = ("ask", "chat", "image", "history", "models", "config", "doctor", "co
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+DISK_ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 class LazyCommands(TyperGroup):
@@ -87,6 +89,11 @@ def main(argv: Sequence[str], env: Env) -> int:
     except BrokenPipeError:
         _abandon_stdout(env)
         return PIPE_CLOSED
+    except OSError as error:
+        return _report_system(error, env)
+    except Exception as error:  # noqa: BLE001  # a bug of ours, told without a traceback that could hold the key
+        env.report_crash(error)
+        return 1
 
 
 def run() -> NoReturn:
@@ -144,6 +151,19 @@ def _abandon_stdout(env: Env) -> None:
     os.dup2(nowhere, 1)
     with suppress(OSError, ValueError):  # a stream of the tests has no descriptor
         os.dup2(nowhere, env.stdout.fileno())
+
+
+def _report_system(error: OSError, env: Env) -> int:
+    """Say what the system refused: most often the disk is full that stdout leads to."""
+    if env.debug or not error.strerror:
+        env.report_crash(error)
+        return 1
+    where = f" ({error.filename})" if error.filename else ""
+    env.report(GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?"))
+    if error.errno in DISK_ERRORS:
+        # What is left in the buffer would fail once more when the interpreter ends.
+        _abandon_stdout(env)
+    return 1
 
 
 def _stop(number: int, _frame: object) -> NoReturn:

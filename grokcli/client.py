@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from grokcli.chat import Chats
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
+from grokcli.patience import Patience
 from grokcli.sse import ServerSentEvent, read_events
 from grokcli.transport import Transport, download
 from grokcli.wire import chat as chat_wire
 from grokcli.wire.formats import format_for
-from grokcli.wire.json import encode, parse_object
+from grokcli.wire.json import EARLY_END, as_cut, encode, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.events import Event
     from grokcli.pictures import Picture, Pictures
+    from grokcli.tracing import Trace
+    from grokcli.wire.formats import Format
 
 DEFAULT_BASE_URL = "https://api.x.ai/v1"
 CONNECT_SECONDS = 10.0
@@ -47,13 +50,17 @@ class XAI:
         base_url: str | None = None,
         timeout: float | tuple[float, float] = (CONNECT_SECONDS, IDLE_SECONDS),
         api: API = "auto",
+        proxy: str = "",
+        ca_bundle: str = "",
+        trace: Trace | None = None,
     ) -> None:
         """Take the key, or find it in `XAI_API_KEY`; take the server, or find it in `XAI_BASE_URL`, or ask xAI's.
 
-        `timeout` is in seconds, either for both or as (to connect, between two bytes); an answer as a whole has no
-        limit. `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
-        servers and chat with all others. Raises MissingKeyError without a key, ConfigError for a URL that the key must
-        not be sent to and for an API that there is not.
+        `timeout` is in seconds, either for both or as (to connect, of silence); an answer as a whole has no limit.
+        `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
+        servers and chat with all others. `proxy` and `ca_bundle` (a file) win over HTTPS_PROXY and REQUESTS_CA_BUNDLE;
+        `trace` is told of each request and response. Raises MissingKeyError without a key, ConfigError for a URL that
+        the key must not be sent to and for an API that there is not.
         """
         key = api_key or os.environ.get("XAI_API_KEY", "")
         if not key:
@@ -65,7 +72,9 @@ class XAI:
             raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
         self.api: API = api
         limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        self._transport = Transport(self.base_url, limits)
+        self._idle_seconds = limits[1]
+        self._trace = trace
+        self._transport = Transport(self.base_url, limits, proxy=proxy, ca_bundle=ca_bundle, trace=trace)
 
     @cached_property
     def chat(self) -> Chats:
@@ -114,15 +123,17 @@ class XAI:
         """
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
-        with closing(self._stream(chat_wire.ENDPOINT, body)) as batches:
+        patience = Patience(self._idle_seconds)
+        with closing(self._stream(chat_wire.ENDPOINT, body, patience)) as batches:
             for event in chain.from_iterable(batches):
+                patience.was_heard = True
                 if event.data == chat_wire.DONE:
                     return
                 if event.data:
-                    finished = bool(chat_wire.finish_reason(parse_object(event.data))) or finished
+                    finished = bool(chat_wire.finish_reason(self._chunk(event))) or finished
                     yield event.data.decode("utf-8", "replace")
         if not finished:
-            raise StreamCutError("the answer was cut: the server closed the connection early")
+            raise StreamCutError(EARLY_END, may_pass=True)
 
     def events(
         self,
@@ -134,7 +145,7 @@ class XAI:
         conversation: str = "",
         api: API | None = None,
     ) -> Iterator[Event]:
-        """Ask, and yield the answer as the typed events of `grokcli.events`.
+        """Ask, and return the answer as the typed events of `grokcli.events`.
 
         `options` are further fields of the request's body, spelled as in chat requests (`{"temperature": 0.2}`); what
         is not in it, or is None, is not sent. `conversation` is a name that requests with the same beginning share;
@@ -142,12 +153,8 @@ class XAI:
         """
         wire = format_for(api or self.api, self.base_url)
         body = wire.build_request(model, messages, options or {}, stream=stream, conversation=conversation)
-        if stream:
-            # Closed here and now: the traceback of an error would keep the connection open.
-            with closing(self._stream(wire.ENDPOINT, body)) as batches:
-                yield from wire.read_stream(batches)
-        else:
-            yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
+        events = self._stream_events(wire, body) if stream else self._whole_events(wire, body)
+        return events if self._trace is None else self._trace.follow(events)
 
     def generate_images(
         self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
@@ -199,10 +206,27 @@ class XAI:
         body = None if data is None else encode(data)
         return self._transport.send(method, endpoint, self.headers, body, stream=stream)
 
-    def _stream(self, endpoint: str, data: dict[str, Any]) -> Generator[Sequence[ServerSentEvent]]:
+    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            return parse_object(event.data)
+        except APIError as error:
+            raise as_cut(error, [event]) from None
+
+    def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
+        yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
+
+    def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
+        patience = Patience(self._idle_seconds)
+        # Closed here and now: the traceback of an error would keep the connection open.
+        with closing(self._stream(wire.ENDPOINT, body, patience)) as batches:
+            for event in wire.read_stream(batches):
+                yield event
+                patience.was_heard = True
+
+    def _stream(self, endpoint: str, data: dict[str, Any], patience: Patience) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
         response = self._open("POST", endpoint, data, stream=True)
-        chunks = self._transport.chunks(response)
+        chunks = self._transport.chunks(response, patience)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.

@@ -7,7 +7,8 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, TextIO
+from io import TextIOWrapper
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 from grokcli.credentials import find_key
 from grokcli.errors import APIError, GrokError
@@ -23,6 +24,34 @@ if TYPE_CHECKING:
     from grokcli.local import LocalServer
     from grokcli.models import API
     from grokcli.render.status import Status
+    from grokcli.tracing import Trace
+
+
+class Notes(TextIOWrapper):
+    """The real stderr, in UTF-8. Where nobody takes the notes, because it is closed or full, the answer goes on."""
+
+    def __init__(self, buffer: BinaryIO) -> None:
+        """Write to `buffer`, line by line."""
+        super().__init__(buffer, encoding="utf-8", errors="replace", newline="\n", line_buffering=True)
+
+    def write(self, text: str) -> int:
+        """Write, if somebody listens."""
+        try:
+            return super().write(text)
+        except OSError:
+            self._abandon()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, if somebody listens."""
+        try:
+            super().flush()
+        except OSError:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        # The interpreter flushes at its end what is left, and must not fail then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
 # Set by a shell that asks for completions.
@@ -38,6 +67,7 @@ class Env:
     stderr: TextIO
     environ: Mapping[str, str]
     quiet: bool = False
+    debug: bool = False
     secrets: list[str] = field(default_factory=list)
     _open: list[Callable[[], None]] = field(default_factory=list)
     _noted: set[str] = field(default_factory=set)
@@ -50,14 +80,14 @@ class Env:
     def real(cls) -> Env:
         """Return the world of this process, its output in UTF-8 whatever the locale says."""
         # What cannot be written as UTF-8, half a surrogate pair, becomes "?" and not a traceback.
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
+        if sys.stdout is not None:
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
         return cls(
             stdin=sys.stdin.buffer if sys.stdin is not None else None,
             stdout=sys.stdout if sys.stdout is not None else _nowhere(),
-            stderr=sys.stderr if sys.stderr is not None else _nowhere(),
+            stderr=Notes(sys.stderr.buffer) if sys.stderr is not None else _nowhere(),
             environ=os.environ,
+            debug=os.environ.get("GROK_DEBUG", "") not in ("", "0"),
         )
 
     @cached_property
@@ -83,12 +113,22 @@ class Env:
     def say(self, text: str) -> None:
         """Write one line to stderr, without control characters and without secrets."""
         with self.status.aside() if self.status else nullcontext():
-            self.stderr.write(clean(redact(text, tuple(self.secrets))) + "\n")
+            self.stderr.write(clean(self.masked(text)) + "\n")
             self.stderr.flush()
+
+    def masked(self, text: str) -> str:
+        """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
+        return redact(text, tuple(self.secrets))
+
+    def mask_error(self, error: GrokError) -> None:
+        """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""
+        for name in ("message", "hint", "code", "request_id"):
+            if text := getattr(error, name, None):
+                setattr(error, name, self.masked(text))
 
     def put(self, text: str) -> None:
         """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
-        text = redact(text, tuple(self.secrets))
+        text = self.masked(text)
         self.stdout.write(clean(text) if self.stdout.isatty() else text)
         self.stdout.flush()
 
@@ -129,9 +169,32 @@ class Env:
             api = self.settings.value("api", api)
         self.secrets.append(key)
         xai = _import_client()
-        client = xai(key, base_url=base_url, timeout=(10.0, self.settings.value("idle_timeout")), api=api)
+        client = xai(
+            key,
+            base_url=base_url,
+            timeout=(10.0, self.settings.value("idle_timeout")),
+            api=api,
+            proxy=self.settings.value("proxy"),
+            ca_bundle=self.settings.value("ca_bundle"),
+            trace=self._trace() if self.debug else None,
+        )
         self.at_end(client.close)
         return client
+
+    def _trace(self) -> Trace:
+        from grokcli.tracing import Trace
+
+        return Trace(self.say)
+
+    def report_crash(self, error: Exception) -> None:
+        """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""
+        if self.debug:
+            import traceback
+
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self.say(line)
+        self.say(f"error: this is a bug in grok: {type(error).__name__}: {' '.join(str(error).split())}")
+        self.say("hint: run it again with --debug (or GROK_DEBUG=1), and report what it says")
 
     def at_end(self, close: Callable[[], None]) -> None:
         """Have something closed when the run ends."""

@@ -22,9 +22,13 @@ from __future__ import annotations
 
 
 class GrokError(Exception):
-    """An error with one line that says what happened, and perhaps one that says what to do next."""
+    """An error with one line that says what happened, and perhaps one that says what to do next.
+
+    `may_pass` says whether the same request may succeed in a moment; whoever makes the error knows, nobody else does.
+    """
 
     exit_code = 1
+    may_pass = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         """Keep `message` (one line, no final period) and `hint` (one line, imperative)."""
@@ -55,6 +59,11 @@ class NetworkError(GrokError):
     """The server could not be reached, or the connection failed."""
 
     exit_code = 5
+
+    def __init__(self, message: str, *, hint: str | None = None, may_pass: bool = False) -> None:
+        """Keep what happened, and whether it may pass by itself."""
+        super().__init__(message, hint=hint)
+        self.may_pass = may_pass
 
 
 class StreamCutError(NetworkError):

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import APIError
+from grokcli.retries import ask as ask_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +42,17 @@ MEANT = ("tools", "tool_choice", "response_format", "text", "input", "messages",
 def ask(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
     """Ask, and yield the answer's events, leaving out of `chat.options` what the model is known or found to refuse.
 
-    Each refused field costs one further request. Raises what the client raises.
+    Each refused field costs one further request; each request is tried as `grokcli.retries` does. Raises what the
+    client raises.
     """
     memory = _Memory(env, chat.model)
     for name in memory.names:
         if chat.options.get(name) is not None or name in ADDED:
             _leave_out(env, chat, name)
     while True:
-        events = chat.events(stream=stream)
         try:
             # What fails later is not about fields.
-            first = next(events)
+            events = ask_patiently(env, chat, stream=stream)
         except APIError as error:
             name = rejected_field(error)
             if name is None or not _can_leave_out(chat, name):
@@ -59,7 +60,6 @@ def ask(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
             _leave_out(env, chat, name)
             memory.add(name)
             continue
-        yield first
         yield from events
         return
 

@@ -55,8 +55,7 @@ def read_question(
     A word "-" asks for stdin and waits for all of it. Raises UsageError, with `example` as its hint, when nothing was
     asked, or when stdin is not text.
     """
-    prompt = " ".join(word for word in words if word != "-").strip()
-    _require_text(prompt)
+    prompt = _as_text(" ".join(word for word in words if word != "-").strip())
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
     documents = [*([("stdin", document)] if document else []), *files]
     if not prompt and not any(text.strip() for _, text in documents):
@@ -135,9 +134,13 @@ def _decode(data: bytes) -> str:
         raise UsageError(f"stdin is not UTF-8: byte 0x{byte:02x} at offset {error.start}", hint=hint) from None
 
 
-def _require_text(prompt: str) -> None:
-    """Refuse words that were not UTF-8: Python keeps their bytes as lone surrogates, which no server takes."""
+def _as_text(prompt: str) -> str:
+    """Return the words of a command line, which Python decodes as the locale says; UTF-8 they are all the same.
+
+    What it could not decode it keeps as lone surrogates, which no server takes. Raises UsageError for what is no text.
+    """
     try:
-        prompt.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UsageError(f"the question is not UTF-8 at character {error.start}", hint="check your locale") from None
+        return prompt.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        raise UsageError(f"the question is not UTF-8 at byte {start}", hint="check your locale") from None

@@ -111,13 +111,17 @@ class StoreRenderer:
         self._answer = answer
         self._response = response
         self._messages = messages
+        self._size = 0
+        self._over = False
 
     def show(self, event: Event) -> None:
         """Keep the event."""
         if isinstance(event, TextDelta):
+            self._size += len(event.text)
             self._answer.write(event.text)
         elif isinstance(event, End):
             # Not at close: what is complete here must not be lost by what goes wrong elsewhere.
+            self._over = True
             message = self._response.message()
             self._answer.finish(
                 message, finish_reason=event.finish_reason, usage=self._response.usage, model=event.model
@@ -126,8 +130,12 @@ class StoreRenderer:
 
     def close(self, error: GrokError | None = None) -> None:
         """End an answer that has no end."""
-        if self._response.finish_reason:
+        if self._over:
             return
+        self._over = True
+        # A screen or a disk that failed kept this from being shown here.
+        if missing := self._response.content[self._size :]:
+            self._answer.write(missing)
         self._answer.interrupt(error.message if error else "interrupted", usage=self._response.usage)
         if self._response.content:
             self._messages.append(self._response.message())

@@ -6,8 +6,10 @@ import re
 
 # xAI keys are "xai-" and some 80 characters; a bearer header may hold the key of any other server.
 KEY_PATTERN = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"'*$(…]{8,}")
-# A password in a URL.
-PASSWORD_PATTERN = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
+# A user and a password before the host of a URL: proxies have them.
+LOGIN_PATTERN = re.compile(r"(?<=://)[^\s/@]+@")
+
+SHORTEST_SECRET = 6
 
 
 def mask(secret: str) -> str:
@@ -21,6 +23,8 @@ def mask(secret: str) -> str:
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Return `text` with every one of `secrets`, and everything that looks like a key, masked."""
     for secret in secrets:
-        if secret:
+        # What servers of one's own take for a key, "none" say, is no secret and may be part of any word.
+        if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, mask(secret))
-    return PASSWORD_PATTERN.sub(r"\1…", KEY_PATTERN.sub(lambda match: mask(match.group()), text))
+    text = LOGIN_PATTERN.sub("…@", text)
+    return KEY_PATTERN.sub(lambda match: mask(match.group()), text)

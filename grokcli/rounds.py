@@ -80,7 +80,7 @@ def _one_round(env: Env, chat: Chat, memory: Memory, response: Response, *, stre
     """Ask once, and keep what comes."""
     keepers = memory.answer(response, model=chat.model)
     try:
-        with closing_renderers(keepers):
+        with closing_renderers(env, keepers):
             for event in ask(env, chat, stream=stream):
                 response.add(event)
                 try:

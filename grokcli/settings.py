@@ -109,6 +109,11 @@ SETTINGS = {
             "stdin_timeout", _number, 10.0, "seconds to wait for piped input beside a question, without a terminal"
         ),
         Setting("idle_timeout", _number, 300.0, "seconds of silence after which a server is given up"),
+        Setting("retry_delay", _number, 1.0, "seconds before a failed request is sent again; twice that the next time"),
+        Setting("proxy", _text, "", "the proxy to the server, such as http://proxy.example:3128"),
+        Setting(
+            "ca_bundle", _text, "", "a file of the certificate authorities that are trusted, in place of the usual"
+        ),
         Setting("api_key_command", _text, "", "a command that prints the API key, such as: pass show xai"),
         Setting("local_model", _text, "", "a GGUF file for -m local, in place of the default one"),
     )
@@ -160,6 +165,8 @@ class Settings:
         self.paths = paths
         self._environ = environ
         self.role = ""
+        # Flags that are far from where their setting is looked up; one that is None was not given.
+        self.flags: dict[str, object] = {}
 
     @cached_property
     def file(self) -> dict[str, Any]:
@@ -172,6 +179,7 @@ class Settings:
         `model` brings in that model's own section. Raises ConfigError when a source holds something unusable.
         """
         setting = SETTINGS[name]
+        flag = self.flags.get(name) if flag is None else flag
         if flag is not None:
             return Found(setting.checked(flag), "flag")
         for value, source in self._candidates(setting, model):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The longest event seen is the last one of a long answer, which repeats the whole of it: some hundred kilobytes.
 MAX_EVENT_BYTES = 32 * 1024 * 1024
+# What Python needs to hold a piece of it, however short.
+PIECE_BYTES = 64
 BOM = b"\xef\xbb\xbf"
 
 
@@ -23,6 +25,10 @@ class ServerSentEvent(NamedTuple):
 
     event: str
     data: bytes
+
+
+class UnfinishedEvent(ServerSentEvent):
+    """The last event of a stream that ended without the blank line after it; it may lack its own end too."""
 
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
@@ -39,7 +45,7 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
             yield events
     events = parser.feed(b"\n\n")
     if events:
-        yield events
+        yield [UnfinishedEvent(*event) for event in events]
 
 
 class _Parser:
@@ -48,6 +54,7 @@ class _Parser:
     def __init__(self) -> None:
         self._partial: list[bytes] = []
         self._size = 0
+        self._held = 0
         self._name = ""
         self._data: list[bytes] = []
         self._at_start = True
@@ -55,7 +62,7 @@ class _Parser:
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         if b"\n" not in chunk:
             self._partial.append(chunk)
-            self._grow(len(chunk))
+            self._grow(len(chunk) + PIECE_BYTES)
             return []
         lines = b"".join((*self._partial, chunk)).split(b"\n")
         self._partial = [lines.pop()]
@@ -67,15 +74,16 @@ class _Parser:
             line = line.removesuffix(b"\r")
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
+                self._held += len(line) + PIECE_BYTES
             elif line:
                 self._field(line)
             elif self._data:
                 events.append(self._dispatch())
             else:
                 self._name = ""
-        self._size = len(self._partial[0])
-        if self._data:
-            self._grow(sum(map(len, self._data)))
+        self._size = len(self._partial[0]) + self._held
+        if self._size > MAX_EVENT_BYTES:
+            self._grow(0)
         return events
 
     def _grow(self, size: int) -> None:
@@ -92,4 +100,5 @@ class _Parser:
         event = ServerSentEvent(self._name, b"\n".join(self._data))
         self._name = ""
         self._data = []
+        self._held = 0
         return event

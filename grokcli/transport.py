@@ -5,10 +5,13 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from http.client import HTTPException
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import requests
 import urllib3
@@ -23,18 +26,22 @@ from grokcli.errors import (
     NetworkError,
     RateLimitError,
     RefusedError,
-    StreamCutError,
     UsageError,
 )
+from grokcli.outages import Route, cut_error, network_error
 from grokcli.wire.failures import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from http.cookiejar import CookiePolicy
 
+    from grokcli.patience import Patience
+    from grokcli.tracing import Trace
+
 READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HTTPStatusError(APIError, failures.HTTPError):
@@ -71,28 +78,47 @@ class _KeepHeaders(AuthBase):
 class Transport:
     """One server, one pool of connections. Safe to use from several threads."""
 
-    def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeout: tuple[float, float],
+        *,
+        proxy: str = "",
+        ca_bundle: str = "",
+        trace: Trace | None = None,
+    ) -> None:
         """Take the URL that every path is put behind, and the seconds to wait for a connection and between bytes.
 
-        Raises ConfigError when a key sent to that URL could be read by others.
+        `proxy` and `ca_bundle` win over what the environment says of them; `trace` is told what happens. Raises
+        ConfigError when a key sent to that URL could be read by others.
         """
         self._timeout = timeout
         self._base_url = base_url
-        loopback = check_url(base_url)
+        self._trace = trace
+        self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"grokcli/{__version__}"
         self._session.cookies.set_policy(_no_cookies())
-        # A proxy of the environment must not see what is meant for this machine.
-        self._session.trust_env = not loopback
+        # The environment has been asked already, and ~/.netrc must not be.
+        self._session.trust_env = False
+        if self._route.proxy:
+            self._session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
+        if self._route.ca_bundle:
+            self._session.verify = self._route.ca_bundle
+        if trace is not None:
+            trace.watch(self._session)
 
     def send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, stream: bool
     ) -> requests.Response:
         """Send one request and return its 2xx answer. Redirects are errors: they would carry the key elsewhere."""
+        url = f"{self._base_url}/{path.lstrip('/')}"
+        if self._trace:
+            self._trace.request(method, url, {**self._session.headers, **headers}, body, self._route)
         try:
             response = self._session.request(
                 method,
-                f"{self._base_url}/{path.lstrip('/')}",
+                url,
                 data=body,
                 headers=dict(headers),
                 auth=_KeepHeaders(),
@@ -100,39 +126,56 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
             )
+            if self._trace:
+                self._trace.response(response)
             if not 200 <= response.status_code < 300:
                 raise _status_error(response)
             if not stream:
                 response.content  # noqa: B018  # reads the body, inside the reach of the except below
         except failures.HTTPError:
             raise
-        except (failures.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _network_error(error, self._base_url) from error
+        # A RequestException is an OSError; a CA bundle that is not there is a bare one.
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise network_error(error, self._route) from error
         return response
 
-    def chunks(self, response: requests.Response) -> Iterator[bytes]:
+    def chunks(self, response: requests.Response, patience: Patience) -> Iterator[bytes]:
         """Yield the body as it arrives, whatever its framing, and close the response at the end.
 
         `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
-        not chunked. Raises StreamCutError when the connection fails: bytes have come, an answer has begun.
+        not chunked. Raises StreamCutError when the connection fails, or when `patience` ends: the socket's own time
+        limit begins anew with every comment that keeps the connection alive.
         """
         read = _reader(response)
+        limit = patience.left()
         try:
             while chunk := read(READ_BYTES):
                 yield chunk
+                left = patience.left()
+                if left <= 0:
+                    raise TimeoutError
+                if left != limit:
+                    _limit(response, limit := left)
             # Read to its end, the connection can serve the next request.
             response.raw.release_conn()
         except GeneratorExit:
             _settle(response)
             raise
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            raise _cut_error(error, self._timeout[1]) from error
+            raise cut_error(error, patience.seconds) from error
         finally:
             response.close()
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _limit(response: requests.Response, seconds: float) -> None:
+    """Let the next read of the body take so long at most."""
+    original: Any = response.raw._original_response  # noqa: SLF001  # the connection may have let go of its socket
+    if original.fp is not None:
+        original.fp.raw._sock.settimeout(seconds)  # noqa: SLF001  # by the only name that it has
 
 
 def _settle(response: requests.Response) -> None:
@@ -158,6 +201,19 @@ def _reader(response: requests.Response) -> Callable[[int], bytes]:
     original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
     read: Callable[[int], bytes] = original.read1
     return read
+
+
+def _route(url: str, proxy: str, ca_bundle: str, *, loopback: bool) -> Route:
+    """Return how `url` is reached: as told, else as the environment says (HTTPS_PROXY, NO_PROXY, …).
+
+    A proxy must not see what is meant for this machine.
+    """
+    if loopback or requests.utils.should_bypass_proxies(url, no_proxy=None):
+        proxy = ""
+    elif not proxy:
+        proxy = requests.utils.select_proxy(url, getproxies()) or ""
+    told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
+    return Route(url, proxy, str(Path(next(filter(None, told))).expanduser()) if any(told) else "")
 
 
 def check_url(url: str) -> bool:
@@ -208,47 +264,6 @@ def _status_error(response: requests.Response) -> HTTPStatusError:
     return error
 
 
-def _network_error(error: Exception, base_url: str) -> NetworkError:
-    """Say in our words why the server could not be reached."""
-    host = urlsplit(base_url).netloc
-    cause = _innermost(error)
-    if isinstance(error, failures.ProxyError):
-        return NetworkError(f"the proxy failed: {_words(cause)}", hint="check HTTPS_PROXY, or set NO_PROXY")
-    if isinstance(error, failures.SSLError):
-        hint = "behind a company proxy, point REQUESTS_CA_BUNDLE at its certificate"
-        return NetworkError(f"TLS with {host} failed: {_words(cause)}", hint=hint)
-    if isinstance(error, failures.ConnectTimeout):
-        return NetworkError(f"{host} did not answer in time", hint="check your connection")
-    if isinstance(error, failures.ReadTimeout):
-        return NetworkError(f"{host} fell silent", hint="ask again, or allow more time")
-    if isinstance(cause, urllib3.exceptions.NameResolutionError):
-        return NetworkError(f"no address found for {host}", hint="check your connection and the base_url setting")
-    return NetworkError(f"could not reach {host}: {_words(cause)}", hint="check your connection")
-
-
-def _cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
-    if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
-        return StreamCutError(f"the server fell silent for {idle_seconds:g} s", hint="ask again, or allow more time")
-    return StreamCutError(f"the connection broke: {_words(_innermost(error))}", hint="ask again")
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the error that started it all; requests and urllib3 wrap it in their own."""
-    while True:
-        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
-        if not isinstance(inner, BaseException) and error.args and isinstance(error.args[0], BaseException):
-            inner = error.args[0]
-        if not isinstance(inner, BaseException) or isinstance(error, urllib3.exceptions.NameResolutionError):
-            return error
-        error = inner
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def download(url: str, limit: int) -> bytes:
     """Return what is at `url`, which a server named: over https or from this machine only, and nowhere else.
 
@@ -277,8 +292,8 @@ def fetch(url: str, limit: int, *, redirects: bool = True) -> bytes:
             content = bytes(response.raw.read(limit + 1, decode_content=True))
     except failures.HTTPError:
         raise
-    except (failures.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _network_error(error, url) from error
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        raise network_error(error, Route(url)) from error
     if len(content) > limit:
         raise UsageError(f"{url} has more than {limit >> 20} MB")
     return content

@@ -44,6 +44,8 @@ def environ(home: Path, server: Server) -> dict[str, str]:
         "GROKCLI_HOME": str(home),
         "XAI_API_KEY": KEY,
         "XAI_BASE_URL": server.url,
+        # Nobody waits for a test server to recover.
+        "GROK_RETRY_DELAY": "0",
     }
 
 

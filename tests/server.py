@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable
@@ -93,18 +94,25 @@ Reply = Callable[[Connection], None]
 class Server:
     """Listens on 127.0.0.1 until the test ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self._replies: list[Reply] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        if tls:
+            self._listener = tls.wrap_socket(self._listener, server_side=True, do_handshake_on_connect=False)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/v1"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def reply(self, *replies: Reply) -> None:
         self._replies.extend(replies)
+
+    def script(self, replies: Iterable[Reply]) -> None:
+        """Use these replies from now on, and no others."""
+        with self._lock:
+            self._replies[:] = replies
 
     def close(self) -> None:
         # Without this the thread stays in accept(), and a signal would let it go on with whoever has the number then.

@@ -69,24 +69,25 @@ def test_an_unknown_command_is_never_sent(talk, server, line, closest):
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "tries", "said"),
     [
-        (body({"error": "bad thing"}, 400), "bad thing"),
-        (body({"error": "Too many requests"}, 429), "Too many requests"),
-        (body({"error": "oops"}, 500), "oops"),
+        (body({"error": "bad thing"}, 400), 1, "bad thing"),
+        (body({"error": "Too many requests"}, 429), 4, "Too many requests"),
+        (body({"error": "oops"}, 500), 4, "oops"),
     ],
 )
-def test_an_error_is_told_and_the_next_question_works(talk, server, reply, said):
-    server.reply(reply, answer("fine"))
+def test_an_error_is_told_and_the_next_question_works(talk, server, reply, tries, said):
+    server.reply(*[reply] * tries, answer("fine"))
     code, out, err = talk("one", "two")
     assert (code, out) == (0, "fine\n")
-    assert said in err
+    assert err.count(f"{said}: trying again in") == tries - 1
+    assert f"error: {said}\n" in err
     assert "/retry asks it again" in err
     assert sent(server) == [("user", "two")]
 
 
 def test_retry_after_an_error_asks_the_same_question(talk, server):
-    server.reply(body({"error": "oops"}, 500), answer("fine"))
+    server.reply(body({"error": "oops"}, 400), answer("fine"))
     assert talk("one", "/retry").out == "fine\n"
     assert sent(server) == [("user", "one")]
 
@@ -156,7 +157,7 @@ def test_model_system_set_and_effort_change_the_next_request(talk, server):
 
 def test_search_is_switched_on_and_off(talk, server, environ):
     environ["GROK_API"] = "responses"
-    server.reply(body({"error": "enough"}, 500))
+    server.reply(body({"error": "enough"}, 400))
     code, _, err = talk("/search x --handle xai", "one", "/search web --domain x.ai", "two", "/search off", "three")
     assert code == 6  # of the last question
     assert 'search: {"type": "x_search", "allowed_x_handles": ["xai"]}' in err

@@ -231,14 +231,14 @@ def test_a_pipe_is_read_first_and_then_the_terminal_talks(terminal, server):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "tries", "said"),
     [
-        (body({"error": "bad thing"}, 400), "bad thing"),
-        (lambda connection: connection.reset(), "could not reach"),
+        (body({"error": "bad thing"}, 400), 1, "error: bad thing"),
+        (lambda connection: connection.reset(), 4, "error: could not reach"),
     ],
 )
-def test_an_error_on_a_terminal_leaves_the_chat_alive(terminal, server, fault, said):
-    server.reply(fault, answer("fine"))
+def test_an_error_on_a_terminal_leaves_the_chat_alive(terminal, server, fault, tries, said):
+    server.reply(*[fault] * tries, answer("fine"))
     child = terminal()
     child.send(f"one{ENTER}")
     child.expect(said)

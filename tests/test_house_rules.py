@@ -21,12 +21,13 @@ README = (ROOT / "README.md").read_text("utf-8")
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
     {"grokcli", "errors", "events", "files", "models", "pictures", "redact"},
-    {"sse", "structured", "album", "editor", "settings_file", "search", "catalog", "tools", "mcp"},
+    {"sse", "patience", "structured", "album", "editor", "settings_file", "search", "catalog", "tools", "mcp"},
     {"chat"},
-    {"wire", "settings", "render", "store"},
+    {"wire", "settings", "render", "store", "outages", "tracing"},
     {"credentials", "transport", "local", "transcript"},
     {"client"},
     {"env", "form"},
+    {"retries"},
     {"inputs", "memory", "output", "attachments", "healing", "consent"},
     {"answering", "toolbox"},
     {"rounds"},

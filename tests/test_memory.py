@@ -109,13 +109,13 @@ def test_what_chat_takes_back_is_not_gone_on_with(grok, server):
 
 
 def test_a_failed_question_gives_way_to_the_next_also_in_the_store(grok, server):
-    server.reply(body({"error": "oops"}, 500), answer("ok"))
+    server.reply(body({"error": "oops"}, 400), answer("ok"))
     grok("chat", stdin="bad\ngood\n")
     assert kept(grok) == [("user", "good"), ("assistant", "ok")]
 
 
 def test_chat_shows_where_it_goes_on(grok, server):
-    server.reply(answer("the answer"), body({"error": "oops"}, 500))
+    server.reply(answer("the answer"), body({"error": "oops"}, 400))
     grok("ask", "first")
     code, out, err = grok("chat", "-c", stdin="second\n")
     assert (code, out) == (6, "the answer\n")

@@ -15,8 +15,10 @@ from grokcli.chat import Response, user
 from grokcli.commands.options import (
     Api,
     AsJSON,
+    CABundle,
     Colors,
     Continue,
+    Debug,
     Domains,
     Effort,
     ExcludedDomains,
@@ -25,6 +27,7 @@ from grokcli.commands.options import (
     ExtractLast,
     Files,
     Handles,
+    IdleTimeout,
     Images,
     Language,
     Markdown,
@@ -33,6 +36,7 @@ from grokcli.commands.options import (
     Model,
     NoSave,
     Option,
+    Proxy,
     Quiet,
     Resume,
     Role,
@@ -107,6 +111,10 @@ def ask(
     no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
+    idle_timeout: IdleTimeout = None,
+    proxy: Proxy = None,
+    ca_bundle: CABundle = None,
+    debug: Debug = False,
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor.")] = False,
     as_language: Annotated[
         Language | None, typer.Option("--as", help="Print the question as code that asks it; send nothing.")
@@ -122,6 +130,8 @@ def ask(
     """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
     env: Env = ctx.obj
     env.quiet = quiet
+    env.debug = env.debug or debug
+    env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     where = Output("json" if json else output_format, output, markdown, color, show_reasoning)
     where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)

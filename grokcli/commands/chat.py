@@ -10,13 +10,16 @@ from grokcli.answering import prepare
 from grokcli.attachments import read_files, read_images
 from grokcli.commands.options import (
     Api,
+    CABundle,
     Colors,
     Continue,
+    Debug,
     Domains,
     Effort,
     ExcludedDomains,
     Files,
     Handles,
+    IdleTimeout,
     Images,
     Markdown,
     MaxTokens,
@@ -24,6 +27,7 @@ from grokcli.commands.options import (
     Model,
     NoSave,
     Option,
+    Proxy,
     Quiet,
     Resume,
     Role,
@@ -92,10 +96,16 @@ def chat(
     no_save: NoSave = False,
     usage: Usage = False,
     quiet: Quiet = False,
+    idle_timeout: IdleTimeout = None,
+    proxy: Proxy = None,
+    ca_bundle: CABundle = None,
+    debug: Debug = False,
 ) -> None:
     """Talk with a model. A pipe is read first: git diff | grok chat."""
     env: Env = ctx.obj
     env.quiet = quiet
+    env.debug = env.debug or debug
+    env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     tools += mcp_tools(mcp)
     toolbox = open_toolbox(env, tool, ask_first=not yes)

@@ -11,6 +11,7 @@ from grokcli.commands.options import AsJSON, new_app
 from grokcli.credentials import VARIABLE, exposed, find_key, forget_key, save_key
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
 from grokcli.redact import mask
+from grokcli.render.sanitize import clean
 from grokcli.settings import SETTINGS, address
 from grokcli.settings_file import change
 
@@ -126,7 +127,7 @@ def check(ctx: typer.Context) -> None:
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
-    env.stdout.write(f"status  the key works{name}\n")
+    env.stdout.write(clean(env.masked(f"status  the key works{name}")) + "\n")
 
 
 def _require_usable(told: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -52,6 +52,7 @@ def doctor(
     env: Env = ctx.obj
     findings = []
     for finding in examine(env, ask_server=not offline):
+        finding = replace(finding, text=env.masked(finding.text))
         findings.append(finding)
         if not json:
             sign = {"ok": " ", "note": "?", "bad": "!"}[finding.state]
@@ -120,7 +121,8 @@ def _network(env: Env) -> Iterator[Finding]:
         for name in names:
             if value := env.environ.get(name):
                 exists = what == "proxy" or Path(value).exists()
-                yield Finding(what, "ok" if exists else "bad", f"{name}={value}{'' if exists else ': no such file'}")
+                text = f"{name}={value}{'' if exists else ': no such file'}"
+                yield Finding(what, "ok" if exists else "bad", text)
 
 
 def _terminal(env: Env) -> Finding:

@@ -109,6 +109,15 @@ Schema = Annotated[
 Extract = Annotated[bool, typer.Option("-x", "--extract", help="Print the first fenced code block only.")]
 ExtractLast = Annotated[bool, typer.Option("--extract-last", help="Print the last fenced code block only.")]
 ExtractAll = Annotated[bool, typer.Option("--extract-all", help="Print all fenced code blocks and no words.")]
+IdleTimeout = Annotated[
+    float | None,
+    typer.Option("--idle-timeout", min=0, metavar="SECONDS", help="Give a server up that is silent for so long."),
+]
+Proxy = Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Reach the server through this proxy.")]
+CABundle = Annotated[
+    str | None, typer.Option("--ca-bundle", metavar="FILE", help="Trust the certificate authorities in FILE.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Tell on stderr what is sent and received, without secrets.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -42,7 +42,8 @@ class FileRenderer:
         self._closed = True
         self._inner.close(error)
         content = self._text.getvalue().encode("utf-8", "replace")
-        path = self._path if error is None else self._path.with_name(f"{self._path.name}.partial")
+        replaceable = self._path.is_file() or not self._path.exists()
+        path = self._path.with_name(f"{self._path.name}.partial") if error and replaceable else self._path
         if error is not None and not content:
             return
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, NetworkError, StreamCutError
 from grokcli.events import End, Event, ReasoningDelta, Source, TextDelta, ToolCall, Usage
-from grokcli.wire.json import JSONObject, as_count, as_list, as_object, as_text, parse_object
+from grokcli.wire.json import EARLY_END, JSONObject, as_count, as_cut, as_list, as_object, as_text, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,9 +67,9 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
         for batch in batches:
             try:
                 answer.add_batch(batch)
-            except GrokError:
+            except GrokError as error:
                 yield from answer.take()
-                raise
+                raise as_cut(error, batch) from None
             yield from answer.take()
             if answer.done:
                 break
@@ -78,7 +78,7 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
         if not answer.finish_reason:
             raise
     if not answer.done and not answer.finish_reason:
-        raise StreamCutError("the answer was cut: the server closed the connection early", hint="ask again")
+        raise StreamCutError(EARLY_END, hint="ask again", may_pass=True)
     yield from answer.end()
 
 

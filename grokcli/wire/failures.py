@@ -32,11 +32,14 @@ class _Meaning(NamedTuple):
     words: re.Pattern[str]
     error: type[APIError]
     hint: str | None
+    may_pass: bool
 
 
-def _row(statuses: range | int, words: str, error: type[APIError], hint: str | None) -> _Meaning:
+def _row(
+    statuses: range | int, words: str, error: type[APIError], hint: str | None, *, may_pass: bool = False
+) -> _Meaning:
     only = range(statuses, statuses + 1) if isinstance(statuses, int) else statuses
-    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint)
+    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint, may_pass)
 
 
 _CLIENT = range(400, 500)
@@ -50,12 +53,13 @@ _MEANINGS = (
     _row(403, r"usage guidelines|content violates", RefusedError, "rephrase the question"),
     _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
     _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
-    _row(429, "", RateLimitError, WAIT_HINT),
+    _row(429, "", RateLimitError, WAIT_HINT, may_pass=True),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
     _row(413, "", APIError, "send less"),
-    _row(range(500, 600), "", APIError, STATUS_HINT),
+    _row(range(525, 527), "", APIError, STATUS_HINT),  # TLS behind the server's own front door
+    _row(range(500, 600), "", APIError, STATUS_HINT, may_pass=True),
     _row(_ANY, "", APIError, None),
 )
 
@@ -66,6 +70,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
     error = _error(words or f"the server answered HTTP {status} and said nothing more", code, status)
     error.request_id = headers.get("x-request-id")
     error.retry_after = _seconds(headers.get("retry-after"))
+    if headers.get("x-should-retry") == "false":
+        error.may_pass = False
     return error
 
 
@@ -85,7 +91,9 @@ def _error(words: str, code: str, status: int) -> APIError:
     said = f"{code} {words}"
     meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
     hint = _living(words) if meaning.hint == MODEL_HINT else meaning.hint
-    return meaning.error(words, hint=hint, status=status, code=code or None)
+    error = meaning.error(words, hint=hint, status=status, code=code or None)
+    error.may_pass = meaning.may_pass
+    return error
 
 
 def _living(words: str) -> str:
@@ -141,6 +149,7 @@ def _shorten(text: str) -> str:
 def _seconds(retry_after: str | None) -> float | None:
     """Return a `Retry-After` header in seconds; xAI sends whole seconds, dates are taken for absent."""
     try:
-        return max(0.0, float(retry_after or ""))
+        seconds = float(retry_after or "")
     except ValueError:
         return None
+    return max(0.0, seconds) if seconds < float("inf") else None

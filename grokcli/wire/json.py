@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grokcli.errors import APIError
+from grokcli.errors import APIError, GrokError, StreamCutError
+from grokcli.sse import UnfinishedEvent
 from grokcli.wire.failures import failure_in_body
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.sse import ServerSentEvent
+
 JSONObject = dict[str, Any]
+
+EARLY_END = "the answer was cut: the server closed the connection early"
+
+
+class NotJSONError(APIError):
+    """What the server sent is not JSON."""
+
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -44,7 +57,9 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         text = data.decode("utf-8", "replace").strip()
         document, end = _decode(text)
     except (ValueError, RecursionError):
-        raise APIError("the server's answer is not JSON", hint="check the base_url setting", status=status) from None
+        raise NotJSONError(
+            "the server's answer is not JSON", hint="check the base_url setting", status=status
+        ) from None
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
     if "error" in document or document.get("type") == "error":
@@ -52,6 +67,16 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         if failure is not None:
             raise failure
     return document
+
+
+def as_cut(error: GrokError, batch: Sequence[ServerSentEvent]) -> GrokError:
+    """Return what `error` means that was met in `batch`: half an object at the end of a stream is a cut answer.
+
+    Asked afterwards, so that the deltas of a long answer need not ask.
+    """
+    if isinstance(error, NotJSONError) and isinstance(batch[-1], UnfinishedEvent):
+        return StreamCutError(EARLY_END, hint="ask again", may_pass=True)
+    return error
 
 
 def encode(data: JSONObject) -> bytes:

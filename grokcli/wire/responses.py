@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, StreamCutError
 from grokcli.wire.items import to_input
-from grokcli.wire.json import JSONObject, as_list, as_object, parse_object
+from grokcli.wire.json import EARLY_END, JSONObject, as_cut, as_list, as_object, parse_object
 from grokcli.wire.output import Answer
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
     for batch in batches:
         try:
             answer.add_batch(batch)
-        except GrokError:
+        except GrokError as error:
             yield from answer.take()
-            raise
+            raise as_cut(error, batch) from None
         yield from answer.take()
         if answer.done:
             break
     if not answer.done:
-        raise StreamCutError("the answer was cut: the server closed the connection early", hint="ask again")
+        raise StreamCutError(EARLY_END, hint="ask again", may_pass=True)
     yield from answer.end()

@@ -1,0 +1,100 @@
+"""What goes wrong between this machine and the server, in our words: names, connections, TLS, proxies, silence."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from grokcli.errors import ConfigError, GrokError, NetworkError, StreamCutError
+
+CONNECTION_HINT = "check your connection"
+PATIENCE_HINT = "ask again, or allow more time with --idle-timeout"
+PROXY_HINT = "check the proxy setting and HTTPS_PROXY, or name the server in NO_PROXY"
+CA_HINT = "behind a company proxy, let the ca_bundle setting name the file with its certificate"
+
+
+class Route(NamedTuple):
+    """How a server is reached: its URL, the proxy and the file of certificate authorities, each "" for none."""
+
+    url: str
+    proxy: str = ""
+    ca_bundle: str = ""
+
+    @property
+    def host(self) -> str:
+        """The server's host and port, and the proxy that leads to it, without that one's password."""
+        host = urlsplit(self.url).netloc
+        return f"{host} (through the proxy {self.proxy_host})" if self.proxy else host
+
+    @property
+    def proxy_host(self) -> str:
+        """The proxy's host and port."""
+        return urlsplit(self.proxy if "//" in self.proxy else f"//{self.proxy}").netloc.rpartition("@")[2]
+
+
+def network_error(error: Exception, route: Route) -> GrokError:
+    """Say why a request got no answer: `error` is what requests, urllib3 or the system made of it."""
+    import urllib3
+    from requests import exceptions as failures
+
+    cause = _innermost(error)
+    if not isinstance(error, (failures.RequestException, urllib3.exceptions.HTTPError)):
+        # requests looks for the bundle itself, and says so with a bare OSError.
+        return ConfigError(f"the certificates in {route.ca_bundle} cannot be read: {_words(cause)}", hint=CA_HINT)
+    if isinstance(error, failures.SSLError):
+        trusted = f" (trusting {route.ca_bundle})" if route.ca_bundle else ""
+        return NetworkError(f"TLS with {route.host} failed{trusted}: {_words(cause)}", hint=CA_HINT)
+    if isinstance(error, failures.ProxyError):
+        return _proxy_error(cause, route)
+    if isinstance(error, failures.ConnectTimeout):
+        return NetworkError(f"{route.host} did not answer in time", hint=CONNECTION_HINT, may_pass=True)
+    if isinstance(error, failures.ReadTimeout) or isinstance(cause, TimeoutError):
+        return NetworkError(f"{route.host} fell silent", hint=PATIENCE_HINT)
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        hint = f"{CONNECTION_HINT} and the base_url setting"
+        return NetworkError(f"no address found for {route.host}", hint=hint, may_pass=True)
+    broken = isinstance(error, (failures.ConnectionError, failures.ChunkedEncodingError, urllib3.exceptions.HTTPError))
+    return NetworkError(f"could not reach {route.host}: {_words(cause)}", hint=CONNECTION_HINT, may_pass=broken)
+
+
+def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
+    """Say why an answer broke off."""
+    import urllib3
+
+    if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
+        return silence(idle_seconds)
+    broken = not isinstance(error, urllib3.exceptions.DecodeError)
+    return StreamCutError(f"the connection broke: {_words(_innermost(error))}", hint="ask again", may_pass=broken)
+
+
+def silence(seconds: float) -> StreamCutError:
+    """Say that the server said nothing for so long."""
+    return StreamCutError(f"the server fell silent for {seconds:g} s", hint=PATIENCE_HINT)
+
+
+def _proxy_error(cause: BaseException, route: Route) -> NetworkError:
+    """A proxy that answers and says no means it; one that is not there, or says 5xx, may be back in a moment."""
+    words = _words(cause)
+    refusal = re.search(r"[Tt]unnel connection failed: (\d+)", words)
+    may_pass = refusal is None or refusal.group(1).startswith("5")
+    return NetworkError(f"the proxy {route.proxy_host} failed: {words}", hint=PROXY_HINT, may_pass=may_pass)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the error that started it all; requests and urllib3 wrap it in their own."""
+    import urllib3
+
+    while True:
+        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
+        if not isinstance(inner, BaseException) and error.args and isinstance(error.args[0], BaseException):
+            inner = error.args[0]
+        if not isinstance(inner, BaseException) or isinstance(error, urllib3.exceptions.NameResolutionError):
+            return error
+        error = inner
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return " ".join(str(error).split()) or type(error).__name__
