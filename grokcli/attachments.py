@@ -39,7 +39,7 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
     import glob
 
     if source.startswith(("http://", "https://")):
-        from grokcli.transport import fetch
+        from grokcli.downloads import fetch
 
         yield source, _decoded(source, fetch(source, MAX_PAGE_BYTES))
         return

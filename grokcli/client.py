@@ -13,7 +13,7 @@ from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutErro
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
 from grokcli.patience import Patience
 from grokcli.sse import ServerSentEvent, read_events
-from grokcli.transport import Transport, download
+from grokcli.transport import Transport
 from grokcli.wire import chat as chat_wire
 from grokcli.wire.formats import format_for
 from grokcli.wire.json import EARLY_END, as_cut, encode, parse_object
@@ -242,6 +242,7 @@ class XAI:
 
 def _picture(source: bytes | str) -> Picture:
     """Return a picture that came, or fetch it from where it is said to be. Raises APIError when it is none."""
+    from grokcli.downloads import download
     from grokcli.pictures import EXTENSIONS, Picture, picture_type
 
     content = download(source, MAX_PICTURE_BYTES) if isinstance(source, str) else source

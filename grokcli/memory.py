@@ -111,13 +111,11 @@ class StoreRenderer:
         self._answer = answer
         self._response = response
         self._messages = messages
-        self._size = 0
         self._over = False
 
     def show(self, event: Event) -> None:
         """Keep the event."""
         if isinstance(event, TextDelta):
-            self._size += len(event.text)
             self._answer.write(event.text)
         elif isinstance(event, End):
             # Not at close: what is complete here must not be lost by what goes wrong elsewhere.
@@ -134,7 +132,7 @@ class StoreRenderer:
             return
         self._over = True
         # A screen or a disk that failed kept this from being shown here.
-        if missing := self._response.content[self._size :]:
+        if missing := self._response.content[self._answer.length() :]:
             self._answer.write(missing)
         self._answer.interrupt(error.message if error else "interrupted", usage=self._response.usage)
         if self._response.content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http.client import HTTPException, IncompleteRead
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -54,6 +55,9 @@ def network_error(error: Exception, route: Route) -> GrokError:
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         hint = f"{CONNECTION_HINT} and the base_url setting"
         return NetworkError(f"no address found for {route.host}", hint=hint, may_pass=True)
+    if isinstance(cause, ConnectionRefusedError):
+        hint = "is a server running there? see the base_url setting"
+        return NetworkError(f"could not reach {route.host}: {_words(cause)}", hint=hint, may_pass=True)
     broken = isinstance(error, (failures.ConnectionError, failures.ChunkedEncodingError, urllib3.exceptions.HTTPError))
     return NetworkError(f"could not reach {route.host}: {_words(cause)}", hint=CONNECTION_HINT, may_pass=broken)
 
@@ -65,7 +69,11 @@ def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
     if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
         return silence(idle_seconds)
     broken = not isinstance(error, urllib3.exceptions.DecodeError)
-    return StreamCutError(f"the connection broke: {_words(_innermost(error))}", hint="ask again", may_pass=broken)
+    return StreamCutError(
+        f"the connection broke: {_words(_innermost(error))}",
+        hint="ask again, or go on from there with -c",
+        may_pass=broken,
+    )
 
 
 def silence(seconds: float) -> StreamCutError:
@@ -97,4 +105,9 @@ def _innermost(error: BaseException) -> BaseException:
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if isinstance(error, IncompleteRead):
+        return "it ended before its end"
+    if isinstance(error, ValueError) or (isinstance(error, HTTPException) and not isinstance(error, OSError)):
+        # What Python says here quotes what the server sent.
+        return "what came is not HTTP"
     return " ".join(str(error).split()) or type(error).__name__

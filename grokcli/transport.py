@@ -23,10 +23,8 @@ from grokcli.errors import (
     APIError,
     AuthError,
     ConfigError,
-    NetworkError,
     RateLimitError,
     RefusedError,
-    UsageError,
 )
 from grokcli.outages import Route, cut_error, network_error
 from grokcli.wire.failures import failure
@@ -148,16 +146,19 @@ class Transport:
         """
         read = _reader(response)
         limit = patience.left()
+        is_empty = True
         try:
             while chunk := read(READ_BYTES):
+                is_empty = False
                 yield chunk
                 left = patience.left()
                 if left <= 0:
                     raise TimeoutError
                 if left != limit:
                     _limit(response, limit := left)
-            # Read to its end, the connection can serve the next request.
-            response.raw.release_conn()
+            # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
+            if not is_empty:
+                response.raw.release_conn()
         except GeneratorExit:
             _settle(response)
             raise
@@ -224,13 +225,14 @@ def check_url(url: str) -> bool:
         raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
     if parts.username or parts.password:
         raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:
         raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
     return loopback
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether `host`, a name or an address, is this machine."""
     if host == "localhost":
         return True
     if not host[0].isdigit() and ":" not in host:
@@ -262,38 +264,3 @@ def _status_error(response: requests.Response) -> HTTPStatusError:
     error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
     vars(error).update(vars(plain), response=response, request=response.request)
     return error
-
-
-def download(url: str, limit: int) -> bytes:
-    """Return what is at `url`, which a server named: over https or from this machine only, and nowhere else.
-
-    No key goes along. Raises APIError for other URLs, else as fetch does.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "-")):
-        raise APIError(f"the server names {url[:200]}, which is not fetched", hint="only https URLs are")
-    try:
-        return fetch(url, limit, redirects=False)
-    except (NetworkError, APIError) as error:
-        error.hint = f"the server keeps it for a while: {url}"
-        raise
-
-
-def fetch(url: str, limit: int, *, redirects: bool = True) -> bytes:
-    """Return what is at `url`, a page that has nothing to do with the API: no key goes along.
-
-    Raises UsageError for more than `limit` bytes, HTTPStatusError, NetworkError.
-    """
-    headers = {"User-Agent": f"grokcli/{__version__}"}
-    try:
-        with requests.get(url, headers=headers, timeout=30, stream=True, allow_redirects=redirects) as response:
-            if response.status_code != requests.codes.ok:
-                raise HTTPStatusError(f"{url} answered HTTP {response.status_code}", status=response.status_code)
-            content = bytes(response.raw.read(limit + 1, decode_content=True))
-    except failures.HTTPError:
-        raise
-    except (OSError, urllib3.exceptions.HTTPError) as error:
-        raise network_error(error, Route(url)) from error
-    if len(content) > limit:
-        raise UsageError(f"{url} has more than {limit >> 20} MB")
-    return content

@@ -25,6 +25,7 @@ FLOORS = [
     {"chat"},
     {"wire", "settings", "render", "store", "outages", "tracing"},
     {"credentials", "transport", "local", "transcript"},
+    {"downloads"},
     {"client"},
     {"env", "form"},
     {"retries"},

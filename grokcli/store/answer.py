@@ -40,13 +40,18 @@ class Answer:
 
     def write(self, text: str) -> None:
         """Take a piece of the answer in."""
-        with self._lock:
-            is_first = not self._pieces
-            self._pieces.append(text)
-            if not is_first:
-                self._see_to_it()
+        is_first = not self._pieces
+        # Without the lock, which every delta would feel: to append is one step, and who clears the timer looks again.
+        self._pieces.append(text)
         if is_first:
             self._flush()
+        elif self._timer is None:
+            with self._lock:
+                self._see_to_it()
+
+    def length(self) -> int:
+        """Return how many characters were taken in."""
+        return sum(map(len, self._pieces))
 
     def finish(self, message: Message, *, finish_reason: str, usage: Usage | None, model: str) -> None:
         """Store the whole answer as `message`; `model` is the one that answered."""

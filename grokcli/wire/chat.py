@@ -110,7 +110,8 @@ class _Answer:
         if choices:
             choice = as_object(choices[0])
             self._add_delta(as_object(choice.get("delta") or choice.get("message")))
-            self.finish_reason = as_text(choice.get("finish_reason")) or self.finish_reason
+            if "finish_reason" in choice:
+                self.finish_reason = as_text(choice["finish_reason"]) or self.finish_reason
         if not self._model:
             self._model = as_text(document.get("model"))
             self._id = as_text(document.get("id"))
@@ -135,7 +136,7 @@ class _Answer:
         yield End(reason, self._model, self._id)
 
     def _add_delta(self, delta: JSONObject) -> None:
-        if text := as_text(delta.get("reasoning_content")):
+        if "reasoning_content" in delta and (text := as_text(delta["reasoning_content"])):
             self._add_text(ReasoningDelta, text)
         if text := as_text(delta.get("content")):
             self._add_text(TextDelta, text)
