@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from contextlib import nullcontext
@@ -84,7 +86,7 @@ class Env:
             sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
         return cls(
             stdin=sys.stdin.buffer if sys.stdin is not None else None,
-            stdout=sys.stdout if sys.stdout is not None else _nowhere(),
+            stdout=sys.stdout if sys.stdout is not None else Closed(),
             stderr=Notes(sys.stderr.buffer) if sys.stderr is not None else _nowhere(),
             environ=os.environ,
             debug=os.environ.get("GROK_DEBUG", "") not in ("", "0"),
@@ -225,6 +227,14 @@ def _import_client() -> type[XAI]:
         for name in absent:
             del sys.modules[name]
     return XAI
+
+
+class Closed(io.StringIO):
+    """Stands in for a stdout whose descriptor is closed: what is written is not lost in silence."""
+
+    def write(self, text: str) -> int:
+        """Raise the OSError that the system has for it."""
+        raise OSError(errno.EBADF, "stdout is closed")
 
 
 def _nowhere() -> TextIO:

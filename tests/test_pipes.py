@@ -57,7 +57,7 @@ def test_notes_that_nobody_takes_cost_no_answer(environ, server, request, kind):
     assert (process.returncode, out) == (0, b"Hello\n")
 
 
-def test_without_stdin_and_stdout_the_question_is_answered_all_the_same(environ, server, run):
+def test_without_a_stdout_the_answer_is_kept_and_the_loss_is_told(environ, server, run):
     server.reply(answer("Hello"))
 
     def close():
@@ -66,7 +66,8 @@ def test_without_stdin_and_stdout_the_question_is_answered_all_the_same(environ,
 
     with start(environ, "hi", stdin=None, stderr=subprocess.PIPE, preexec_fn=close) as process:
         _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, b"")
+    assert process.returncode == 1
+    assert err.startswith(b"error: the system says: stdout is closed\n")
     assert "Hello" in run("history", "show").out
 
 
