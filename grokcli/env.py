@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 from grokcli.credentials import find_key
@@ -229,7 +228,7 @@ def _import_client() -> type[XAI]:
     return XAI
 
 
-class Closed(io.StringIO):
+class Closed(StringIO):
     """Stands in for a stdout whose descriptor is closed: what is written is not lost in silence."""
 
     def write(self, text: str) -> int:

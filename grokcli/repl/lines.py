@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 PROMPT = "> "
 BLOCK = '"""'
-# (what stands before the cursor) -> (words that can stand there, how many characters they replace)
-Complete = "Callable[[str], Iterable[tuple[str, int]]]"
 
 
 class Lines(Protocol):
@@ -77,7 +75,11 @@ class EditedLines:
     """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, a paste is one text, Ctrl+G opens the editor."""
 
     def __init__(self, history: Path, complete: Callable[[str], Iterable[tuple[str, int]]], *, vi: bool) -> None:
-        """Keep what is typed in the file `history`; `complete` is asked when Tab is pressed."""
+        """Keep what is typed in the file `history`.
+
+        `complete` is asked when Tab is pressed: given what stands before the cursor, it returns the words that can
+        stand there, and how many characters each replaces.
+        """
         from prompt_toolkit import PromptSession
         from prompt_toolkit.input import create_input
 
