@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grokcli.chat import Chat, Response, assistant, image, system, tool_result, user
-    from grokcli.client import XAI
+    from grokcli.client.xai import XAI
     from grokcli.errors import (
         APIError,
         AuthError,
@@ -35,8 +35,8 @@ __version__ = "0.1.0"
 
 # Public names and where they live; looked up on first use, so that `import grokcli` costs next to nothing.
 _HOMES = {
-    "XAI": "client",
-    "Client": "client",
+    "XAI": "client.xai",
+    "Client": "client.xai",
     "DEFAULT_MODEL": "models",
     **dict.fromkeys(["Chat", "Response", "assistant", "image", "system", "tool_result", "user"], "chat"),
     **dict.fromkeys(

@@ -165,7 +165,7 @@ def _joined(pieces: list[str]) -> str:
 
 
 class Asks(Protocol):
-    """What a conversation needs of a client: `grokcli.client.XAI`, or anything that answers with events."""
+    """What a conversation needs of a client: `grokcli.client.xai.XAI`, or anything that answers with events."""
 
     def events(
         self,
@@ -264,6 +264,6 @@ class Chats:
 def _as_schema(tool: AnyTool) -> dict[str, Any]:
     if isinstance(tool, dict):
         return tool
-    from grokcli.tools import tool_of
+    from grokcli.tools.tool import tool_of
 
     return tool_of(tool).schema()

@@ -11,21 +11,21 @@ from functools import cached_property
 from io import StringIO, TextIOWrapper
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
-from grokcli.credentials import find_key
+from grokcli.client.redact import redact
+from grokcli.config.credentials import find_key
+from grokcli.config.settings import Paths, Settings
 from grokcli.errors import APIError, GrokError
 from grokcli.models import LOCAL_MODEL
-from grokcli.redact import redact
-from grokcli.render.sanitize import clean
-from grokcli.settings import Paths, Settings
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from grokcli.client import XAI
-    from grokcli.local import LocalServer
+    from grokcli.client.local_server import LocalServer
+    from grokcli.client.trace import Trace
+    from grokcli.client.xai import XAI
     from grokcli.models import API
-    from grokcli.render.status import Status
-    from grokcli.tracing import Trace
+    from grokcli.terminal.status import Status
 
 
 class Notes(TextIOWrapper):
@@ -159,7 +159,7 @@ class Env:
         Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
         """
         if model == LOCAL_MODEL:
-            from grokcli import local
+            from grokcli.client import local_server as local
 
             self._local_server = local.start(self.settings, self.stderr, quiet=self.quiet)
             key, base_url = self._local_server.api_key, self._local_server.base_url
@@ -183,7 +183,7 @@ class Env:
         return client
 
     def _trace(self) -> Trace:
-        from grokcli.tracing import Trace
+        from grokcli.client.trace import Trace
 
         return Trace(self.say)
 
@@ -221,7 +221,7 @@ def _import_client() -> type[XAI]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from grokcli.client import XAI
+            from grokcli.client.xai import XAI
     finally:
         for name in absent:
             del sys.modules[name]

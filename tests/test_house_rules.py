@@ -12,7 +12,7 @@ import pytest
 from language import command
 
 from grokcli.cli import COMMANDS
-from grokcli.settings import SETTINGS
+from grokcli.config.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "grokcli"
@@ -20,18 +20,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 # From the ground up. A module imports from lower floors, or from its own package.
 FLOORS = [
-    {"grokcli", "errors", "events", "files", "models", "pictures", "redact"},
-    {"sse", "patience", "structured", "album", "editor", "settings_file", "search", "catalog", "tools", "mcp"},
+    {"grokcli", "errors", "events", "files", "models"},
+    {"tools", "config"},
     {"chat"},
-    {"wire", "settings", "render", "store", "outages", "tracing"},
-    {"credentials", "transport", "local", "transcript"},
-    {"downloads"},
     {"client"},
-    {"env", "form"},
-    {"retries"},
-    {"inputs", "memory", "output", "attachments", "healing", "consent"},
-    {"answering", "toolbox"},
-    {"rounds"},
+    {"terminal"},
+    {"env"},
+    {"input", "render", "store"},
+    {"turn"},
     {"repl"},
     {"commands"},
     {"cli"},
@@ -120,8 +116,8 @@ def test_asking_loads_no_more_than_it_must(environ, server):
         "urllib3",
         "sqlite3",
     }
-    unused = {"wire.responses", "search", "catalog", "form", "structured", "pictures", "render.extract"}
-    unused |= {"mcp", "tools", "toolbox", "consent"}
+    unused = {"client.wire.responses", "client.images", "config.cache", "render.extract", "terminal.confirm"}
+    unused |= {"turn.response_format", "turn.json_schema", "turn.toolset", "tools.tool", "tools.server_tools"}
     assert {f"grokcli.{name}" for name in unused} & set(modules) == set()
 
 

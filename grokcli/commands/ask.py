@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokcli.answering import Request, prepare, require_fit, usage_line
-from grokcli.attachments import read_files, read_images
 from grokcli.chat import Response, user
 from grokcli.commands.options import (
     Api,
@@ -58,15 +56,17 @@ from grokcli.commands.options import (
     parse_options,
     search_tools,
 )
-from grokcli.editor import edit_text
-from grokcli.inputs import read_question
-from grokcli.memory import Memory, open_memory
-from grokcli.output import Format, Output, make_renderers
-from grokcli.rounds import show_rounds
+from grokcli.input.files import read_files, read_images
+from grokcli.input.question import read_question
+from grokcli.render.select import Format, Output, make_renderers
+from grokcli.store.conversation import Memory, open_memory
+from grokcli.terminal.editor import edit_text
+from grokcli.turn.request import Request, prepare, require_fit, usage_line
+from grokcli.turn.run import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.toolbox import Toolbox
+    from grokcli.turn.toolset import Toolbox
 
 app = new_app()
 
@@ -166,10 +166,10 @@ def ask(
 
 
 def _formed(output: Output, schema: str | None, **code: bool) -> Output:
-    """Return `output` with the form that an answer must have, if the flags ask for one; see `grokcli.form`."""
+    """Return `output` with the form that an answer must have, if the flags ask for one; see `grokcli.turn`."""
     if schema is None and not any(code.values()):
         return output
-    from grokcli.form import read_form
+    from grokcli.turn.response_format import read_form
 
     return replace(output, form=read_form(schema, output_format=output.format, **code))
 
@@ -177,10 +177,10 @@ def _formed(output: Output, schema: str | None, **code: bool) -> Output:
 def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
     """Return the request as code in `language`, or as it would be sent."""
     if language is not None:
-        from grokcli.commands.as_code import as_code
+        from grokcli.turn.export import as_code
 
         return as_code(env, request, language)
-    from grokcli.commands.dry_run import describe
+    from grokcli.turn.dry_run import describe
 
     return describe(env, request, stream=stream)
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokcli.answering import prepare
-from grokcli.attachments import read_files, read_images
 from grokcli.commands.options import (
     Api,
     CABundle,
@@ -48,14 +46,16 @@ from grokcli.commands.options import (
     parse_options,
     search_tools,
 )
-from grokcli.inputs import read_stdin
-from grokcli.memory import open_memory
-from grokcli.output import Output
-from grokcli.repl.lines import EditedLines, Lines, PlainLines
+from grokcli.input.files import read_files, read_images
+from grokcli.input.question import read_stdin
+from grokcli.render.select import Output
+from grokcli.repl.line_editor import EditedLines, Lines, PlainLines
 from grokcli.repl.loop import chat as run_chat
 from grokcli.repl.session import Session
 from grokcli.repl.slash import table
-from grokcli.repl.slash.talk import show_where_it_stands
+from grokcli.repl.slash.conversation import show_where_it_stands
+from grokcli.store.conversation import open_memory
+from grokcli.turn.request import prepare
 
 if TYPE_CHECKING:
     from grokcli.env import Env

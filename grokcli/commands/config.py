@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from grokcli.client.redact import mask
 from grokcli.commands.options import AsJSON, new_app
-from grokcli.credentials import VARIABLE, exposed, find_key, forget_key, save_key
+from grokcli.config.credentials import VARIABLE, exposed, find_key, forget_key, save_key
+from grokcli.config.settings import SETTINGS, address
+from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
-from grokcli.redact import mask
-from grokcli.render.sanitize import clean
-from grokcli.settings import SETTINGS, address
-from grokcli.settings_file import change
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -101,8 +101,8 @@ def path(
 @app.command()
 def edit(ctx: typer.Context) -> None:
     """Open the settings file in $VISUAL or $EDITOR."""
-    from grokcli.editor import edit_file
     from grokcli.files import write_atomically
+    from grokcli.terminal.editor import edit_file
 
     env: Env = ctx.obj
     file = env.settings.paths.settings

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from grokcli import __version__
+from grokcli.client.redact import mask
 from grokcli.commands.options import AsJSON, new_app
-from grokcli.credentials import exposed, find_key
+from grokcli.config.credentials import exposed, find_key
 from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
 from grokcli.models import DEFAULT_MODEL
-from grokcli.redact import mask
-from grokcli.store import FILE_NAME, Store
+from grokcli.store.store import FILE_NAME, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

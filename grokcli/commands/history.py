@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from grokcli.client.redact import redact
 from grokcli.commands.options import AsJSON, new_app
-from grokcli.credentials import VARIABLE
+from grokcli.config.credentials import VARIABLE
+from grokcli.config.toml_file import read_toml
 from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, write_atomically
-from grokcli.redact import redact
-from grokcli.render.sanitize import clean
-from grokcli.settings_file import read_toml
-from grokcli.store import FILE_NAME, Store
-from grokcli.transcript import about, as_document, as_markdown, speaker, text_of
+from grokcli.store.store import FILE_NAME, Store
+from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

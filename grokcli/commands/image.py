@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from grokcli.album import Album
-from grokcli.answering import dollars
+from grokcli.client.images import EXTENSIONS
+from grokcli.client.wire.error_bodies import MODEL_HINT
 from grokcli.commands.options import AsJSON, Option, Quiet, new_app, parse_options
 from grokcli.errors import APIError, IncompleteError, UsageError
-from grokcli.inputs import read_question
+from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
-from grokcli.output import waiting
-from grokcli.pictures import EXTENSIONS
-from grokcli.render.picture import inline
-from grokcli.wire.failures import MODEL_HINT
+from grokcli.render.image_files import Album
+from grokcli.render.inline_image import inline
+from grokcli.render.select import waiting
+from grokcli.turn.request import dollars
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
     from pathlib import Path
 
+    from grokcli.client.images import Picture, Pictures
     from grokcli.env import Env
-    from grokcli.pictures import Picture, Pictures
 
 EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from grokcli import catalog
-from grokcli.catalog import Catalog
 from grokcli.commands.options import AsJSON, Quiet, new_app
+from grokcli.config import cache as catalog
+from grokcli.config.cache import Catalog
 from grokcli.errors import MissingKeyError, NetworkError
 from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL, MODELS, SUCCESSORS, ModelInfo
-from grokcli.render.sanitize import clean
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from grokcli.env import Env

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from grokcli import models
-from grokcli.answering import parse_field
 from grokcli.errors import UsageError
-from grokcli.output import Color
+from grokcli.render.select import Color
+from grokcli.turn.request import parse_field
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.toolbox import Toolbox
+    from grokcli.turn.toolset import Toolbox
 
 
 def _complete_model(incomplete: str) -> list[str]:
@@ -21,8 +21,8 @@ def _complete_model(incomplete: str) -> list[str]:
     import os
     import re
 
-    from grokcli import catalog
-    from grokcli.settings import Paths
+    from grokcli.config import cache as catalog
+    from grokcli.config.settings import Paths
 
     offered = catalog.load(Paths.find(os.environ).cache).models
     names = [*(name for model in offered for name in (model.id, *model.aliases)), models.LOCAL_MODEL]
@@ -155,7 +155,7 @@ def search_tools(
     """Return what the server is to search with, as the flags say. Raises UsageError."""
     if not any((search, web, x, domains, excluded_domains, handles, since, until)):
         return []
-    from grokcli.search import Search
+    from grokcli.tools.server_tools import Search
 
     wanted = Search(search or web, search or x, domains or (), excluded_domains or (), handles or (), since, until)
     return wanted.tools()
@@ -165,7 +165,7 @@ def mcp_tools(urls: list[str] | None) -> list[dict[str, Any]]:
     """Return the MCP servers at `urls` as tools of the server. Raises UsageError."""
     if not urls:
         return []
-    from grokcli import mcp
+    from grokcli.tools import mcp
 
     return mcp.tools(urls)
 
@@ -177,7 +177,7 @@ def open_toolbox(env: Env, wanted: list[str] | None, *, ask_first: bool) -> Tool
     """
     if not wanted:
         return None
-    from grokcli.toolbox import Toolbox
+    from grokcli.turn.toolset import Toolbox
 
     toolbox = Toolbox(ask_first)
     toolbox.require_consent(env)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from grokcli.events import TextDelta
-from grokcli.render.sanitize import clean
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from grokcli.errors import GrokError

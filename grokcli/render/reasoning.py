@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from grokcli.events import Event, ReasoningDelta, TextDelta, ToolCall
-from grokcli.render.sanitize import StreamCleaner
+from grokcli.terminal.sanitize import StreamCleaner
 
 if TYPE_CHECKING:
     from grokcli.errors import GrokError

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 
 from grokcli.errors import GrokError
-from grokcli.repl.keyboard import run_on_terminal
 from grokcli.repl.session import Ask, Session
-from grokcli.repl.slash import files, settings, table, talk, tools
+from grokcli.repl.slash import attachments, conversation, request, table, tools
 from grokcli.repl.turns import take_turn
+from grokcli.terminal.typeahead import run_on_terminal
 
 # Imported for what they put into the table.
-SLASH_MODULES = (talk, settings, files, tools)
+SLASH_MODULES = (conversation, request, attachments, tools)
 SHELL_OUTPUT_BYTES = 100_000
 
 

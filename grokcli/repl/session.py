@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, system, user
 from grokcli.events import Usage
-from grokcli.inputs import join
+from grokcli.input.question import join
 
 if TYPE_CHECKING:
-    from grokcli.client import XAI
+    from grokcli.client.xai import XAI
     from grokcli.env import Env
-    from grokcli.memory import Memory
     from grokcli.models import API
-    from grokcli.output import Output
-    from grokcli.repl.lines import Lines
-    from grokcli.toolbox import Toolbox
+    from grokcli.render.select import Output
+    from grokcli.repl.line_editor import Lines
+    from grokcli.store.conversation import Memory
+    from grokcli.turn.toolset import Toolbox
 
 
 @dataclass(frozen=True)

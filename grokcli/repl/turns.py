@@ -6,13 +6,13 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from grokcli.answering import Request, require_fit, usage_line
 from grokcli.chat import Chat, Response, with_results
 from grokcli.errors import GrokError
 from grokcli.models import context_window
-from grokcli.output import make_renderers
-from grokcli.repl.keyboard import kept_for_the_prompt
-from grokcli.rounds import show_rounds
+from grokcli.render.select import make_renderers
+from grokcli.terminal.typeahead import kept_for_the_prompt
+from grokcli.turn.request import Request, require_fit, usage_line
+from grokcli.turn.run import show_rounds
 
 if TYPE_CHECKING:
     from grokcli.repl.session import Ask, Session

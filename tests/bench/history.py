@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grokcli.chat import assistant, user
-from grokcli.store import FILE_NAME, Store, writing
+from grokcli.store import writing
+from grokcli.store.store import FILE_NAME, Store
 
 CONVERSATIONS = 10_000
 MESSAGES_EACH = 20

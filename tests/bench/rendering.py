@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from grokcli.render.markdown import Terminal
-from grokcli.render.markdown.display import Display
-from grokcli.render.markdown.theme import Theme
+from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.screen.display import Display
 
 COLUMNS, ROWS = 80, 24
 SECONDS_BETWEEN_DELTAS = 0.01

@@ -17,7 +17,7 @@ This package imports rich, pygments and markdown-it (about 100 ms): import it wh
 
 from __future__ import annotations
 
-from grokcli.render.markdown.renderer import MarkdownRenderer, render_markdown
+from grokcli.render.markdown.stream import MarkdownRenderer, render_markdown
 from grokcli.render.markdown.terminal import Terminal
 
 __all__ = ["MarkdownRenderer", "Terminal", "render_markdown"]

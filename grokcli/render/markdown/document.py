@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from grokcli.render.markdown.blocks import BlockParser
-from grokcli.render.markdown.layout import Layout
-from grokcli.render.markdown.nodes import Fence, Math, Paragraph
-from grokcli.render.markdown.spans import Pen, Row
-from grokcli.render.markdown.theme import Theme
-from grokcli.render.markdown.viewport import first_shown
-from grokcli.render.sanitize import StreamCleaner
+from grokcli.render.markdown.layout.rows import Layout
+from grokcli.render.markdown.layout.spans import Pen, Row
+from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.parse.blocks import BlockParser
+from grokcli.render.markdown.parse.nodes import Fence, Math, Paragraph
+from grokcli.terminal.sanitize import StreamCleaner
 
 # A paragraph of this many characters is no longer held back until it ends: it is made final piece by piece, so that the
 # work for a frame stays bounded. Markup that spans a cut stays literal; the cuts depend on the text alone.

@@ -29,7 +29,7 @@ def tool(session: Session, argument: str) -> None:
 
 
 def _add(session: Session, words: list[str]) -> None:
-    from grokcli.toolbox import Toolbox
+    from grokcli.turn.toolset import Toolbox
 
     # One that cannot be filled leaves what was offered before.
     toolbox = session.toolbox or Toolbox(session.ask_first)

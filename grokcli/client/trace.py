@@ -1,0 +1,109 @@
+"""What a request and its answer look like from outside, a line at a time: for `--debug`.
+
+Headers and sizes, never a body; what is secret in them is masked here, and once more by whoever prints the lines.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from grokcli.client.redact import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import requests
+
+    from grokcli.client.network_errors import Route
+    from grokcli.events import Event
+
+SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key")
+
+
+class Trace:
+    """Tells `say` of each request, with times in milliseconds since it began."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """Hand each line to `say`."""
+        self._say = say
+        self._clock = clock
+        self._began = clock()
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None, route: Route
+    ) -> None:
+        """Tell what is about to be sent, and by which way."""
+        self._began = self._clock()
+        self._say(f"> {method} {url}")
+        self._tell_headers(">", headers)
+        self._say(f"> (a body of {len(body or b''):,} bytes)")
+        if route.proxy:
+            self._say(f"* through the proxy {route.proxy_host}")
+        if route.ca_bundle:
+            self._say(f"* trusting the certificates in {route.ca_bundle}")
+
+    def response(self, response: requests.Response) -> None:
+        """Tell what came back, up to its body."""
+        self._say(f"< HTTP {response.status_code} {response.reason}")
+        self._tell_headers("<", response.headers)
+        self._tell_time("first byte")
+
+    def follow(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Pass the events of an answer on, and tell when the first and the last came."""
+        count = 0
+        try:
+            for event in events:
+                if not count:
+                    self._tell_time("first token")
+                count += 1
+                yield event
+        finally:
+            self._tell_time(f"end, {count:,} events")
+
+    def watch(self, session: requests.Session) -> None:
+        """Tell when a connection of `session` is made, and how long that took: name, TCP, proxy and TLS together."""
+        from requests.adapters import HTTPAdapter
+
+        connected = self._connected
+
+        class Adapter(HTTPAdapter):
+            def get_connection_with_tls_context(self, *args: Any, **more: Any) -> Any:
+                pool: Any = super().get_connection_with_tls_context(*args, **more)
+                if not hasattr(pool.ConnectionCls, "is_watched"):
+                    pool.ConnectionCls = _watched(pool.ConnectionCls, connected)
+                return pool
+
+        session.mount("https://", Adapter())
+        session.mount("http://", Adapter())
+
+    def _connected(self, host: str, seconds: float) -> None:
+        self._say(f"* connected to {host} in {seconds * 1000:.0f} ms")
+
+    def _tell_headers(self, sign: str, headers: Mapping[str, str | bytes]) -> None:
+        for name, value in headers.items():
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            self._say(f"{sign} {name}: {_masked(text) if name.lower() in SECRET_HEADERS else text}")
+
+    def _tell_time(self, what: str) -> None:
+        self._say(f"* {what} after {(self._clock() - self._began) * 1000:.0f} ms")
+
+
+def _masked(text: str) -> str:
+    """Return the value of a header that holds a secret, without it: the word before it may stay."""
+    scheme, _, secret = text.rpartition(" ")
+    return f"{scheme} {mask(secret)}".strip()
+
+
+def _watched(kind: Any, connected: Callable[[str, float], None]) -> Any:
+    """Return a class of connections like `kind` that says how long it took to connect."""
+
+    class Watched(kind):  # type: ignore[misc]  # urllib3 has several such classes
+        is_watched = True
+
+        def connect(self) -> None:
+            began = time.monotonic()
+            super().connect()
+            connected(f"{self.host}:{self.port}", time.monotonic() - began)
+
+    return Watched

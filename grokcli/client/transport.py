@@ -1,0 +1,266 @@
+"""HTTP: sends a request, hands out the body's bytes as the socket has them, and turns what goes wrong into our errors.
+
+Nothing of requests or urllib3 leaves this module, save that an error status is also a `requests.HTTPError`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import requests
+import urllib3
+from requests import exceptions as failures
+from requests.auth import AuthBase
+
+from grokcli import __version__
+from grokcli.client.network_errors import Route, cut_error, network_error
+from grokcli.client.wire.error_bodies import failure
+from grokcli.errors import (
+    APIError,
+    AuthError,
+    ConfigError,
+    RateLimitError,
+    RefusedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from http.cookiejar import CookiePolicy
+
+    from grokcli.client.idle import Patience
+    from grokcli.client.trace import Trace
+
+READ_BYTES = 65536
+SETTLE_SECONDS = 0.25
+MAX_ERROR_BYTES = 65536
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class HTTPStatusError(APIError, failures.HTTPError):
+    """An error status. Code that was written for requests can catch it as `requests.HTTPError`."""
+
+
+class HTTPAuthError(AuthError, HTTPStatusError):
+    """An error status that means: the key is refused."""
+
+
+class HTTPRateLimitError(RateLimitError, HTTPStatusError):
+    """An error status that means: too many requests, or no credits."""
+
+
+class HTTPRefusedError(RefusedError, HTTPStatusError):
+    """An error status that means: the server will not answer this."""
+
+
+_STATUS_ERRORS: dict[type[APIError], type[HTTPStatusError]] = {
+    APIError: HTTPStatusError,
+    AuthError: HTTPAuthError,
+    RateLimitError: HTTPRateLimitError,
+    RefusedError: HTTPRefusedError,
+}
+
+
+class _KeepHeaders(AuthBase):
+    """Leaves the request as it is. Without an `auth`, requests puts an entry of ~/.netrc in place of the key."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Transport:
+    """One server, one pool of connections. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        timeout: tuple[float, float],
+        *,
+        proxy: str = "",
+        ca_bundle: str = "",
+        trace: Trace | None = None,
+    ) -> None:
+        """Take the URL that every path is put behind, and the seconds to wait for a connection and between bytes.
+
+        `proxy` and `ca_bundle` win over what the environment says of them; `trace` is told what happens. Raises
+        ConfigError when a key sent to that URL could be read by others.
+        """
+        self._timeout = timeout
+        self._base_url = base_url
+        self._trace = trace
+        self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"grokcli/{__version__}"
+        self._session.cookies.set_policy(_no_cookies())
+        # The environment has been asked already, and ~/.netrc must not be.
+        self._session.trust_env = False
+        if self._route.proxy:
+            self._session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
+        if self._route.ca_bundle:
+            self._session.verify = self._route.ca_bundle
+        if trace is not None:
+            trace.watch(self._session)
+
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, stream: bool
+    ) -> requests.Response:
+        """Send one request and return its 2xx answer. Redirects are errors: they would carry the key elsewhere."""
+        url = f"{self._base_url}/{path.lstrip('/')}"
+        if self._trace:
+            self._trace.request(method, url, {**self._session.headers, **headers}, body, self._route)
+        try:
+            response = self._session.request(
+                method,
+                url,
+                data=body,
+                headers=dict(headers),
+                auth=_KeepHeaders(),
+                stream=True,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            if self._trace:
+                self._trace.response(response)
+            if not 200 <= response.status_code < 300:
+                raise _status_error(response)
+            if not stream:
+                response.content  # noqa: B018  # reads the body, inside the reach of the except below
+        except failures.HTTPError:
+            raise
+        # A RequestException is an OSError; a CA bundle that is not there is a bare one.
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise network_error(error, self._route) from error
+        return response
+
+    def chunks(self, response: requests.Response, patience: Patience) -> Iterator[bytes]:
+        """Yield the body as it arrives, whatever its framing, and close the response at the end.
+
+        `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
+        not chunked. Raises StreamCutError when the connection fails, or when `patience` ends: the socket's own time
+        limit begins anew with every comment that keeps the connection alive.
+        """
+        read = _reader(response)
+        limit = patience.left()
+        is_empty = True
+        try:
+            while chunk := read(READ_BYTES):
+                is_empty = False
+                yield chunk
+                left = patience.left()
+                if left <= 0:
+                    raise TimeoutError
+                if left != limit:
+                    _limit(response, limit := left)
+            # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
+            if not is_empty:
+                response.raw.release_conn()
+        except GeneratorExit:
+            _settle(response)
+            raise
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            raise cut_error(error, patience.seconds) from error
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _limit(response: requests.Response, seconds: float) -> None:
+    """Let the next read of the body take so long at most."""
+    original: Any = response.raw._original_response  # noqa: SLF001  # the connection may have let go of its socket
+    if original.fp is not None:
+        original.fp.raw._sock.settimeout(seconds)  # noqa: SLF001  # by the only name that it has
+
+
+def _settle(response: requests.Response) -> None:
+    """Keep the connection for the next request if nothing but the end of the body is left to read.
+
+    Who reads an event stream stops at `[DONE]`, just before that end. A server that lets it wait loses the connection.
+    """
+    try:
+        connection: Any = response.raw.connection
+        connection.sock.settimeout(SETTLE_SECONDS)
+        if not _reader(response)(READ_BYTES):
+            response.raw.release_conn()
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError, AttributeError):
+        return
+
+
+def _reader(response: requests.Response) -> Callable[[int], bytes]:
+    """Return what reads from the body what the socket has, waiting for the first of it; b"" is the end."""
+    if "content-encoding" in response.headers:
+        return partial(response.raw.read1, decode_content=True)
+    # urllib3's own read1 takes longer to hand a delta through than all that comes after it takes to print it. Below
+    # it is http.client's response, by a name that requests uses too.
+    original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
+    read: Callable[[int], bytes] = original.read1
+    return read
+
+
+def _route(url: str, proxy: str, ca_bundle: str, *, loopback: bool) -> Route:
+    """Return how `url` is reached: as told, else as the environment says (HTTPS_PROXY, NO_PROXY, …).
+
+    A proxy must not see what is meant for this machine.
+    """
+    if loopback or requests.utils.should_bypass_proxies(url, no_proxy=None):
+        proxy = ""
+    elif not proxy:
+        proxy = requests.utils.select_proxy(url, getproxies()) or ""
+    told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
+    return Route(url, proxy, str(Path(next(filter(None, told))).expanduser()) if any(told) else "")
+
+
+def check_url(url: str) -> bool:
+    """Say whether `url` leads to this machine. Raises ConfigError when a key must not be sent there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
+    if parts.username or parts.password:
+        raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
+    loopback = is_loopback(host)
+    if parts.scheme == "http" and not loopback:
+        raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
+    return loopback
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host`, a name or an address, is this machine."""
+    if host == "localhost":
+        return True
+    if not host[0].isdigit() and ":" not in host:
+        return False
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _no_cookies() -> CookiePolicy:
+    from http.cookiejar import DefaultCookiePolicy
+
+    return DefaultCookiePolicy(allowed_domains=[])
+
+
+def _status_error(response: requests.Response) -> HTTPStatusError:
+    with response:
+        body = response.raw.read(MAX_ERROR_BYTES, decode_content=True)
+    if response.is_redirect:
+        return HTTPStatusError(
+            f"the server redirects to {response.headers['location']}, where the key is not sent",
+            hint="set base_url to where the API really is",
+            status=response.status_code,
+        )
+    plain = failure(response.status_code, response.headers, body)
+    error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
+    vars(error).update(vars(plain), response=response, request=response.request)
+    return error

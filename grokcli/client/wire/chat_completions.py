@@ -1,0 +1,192 @@
+"""The wire format of `POST /chat/completions`: what xAI calls legacy and every OpenAI-compatible server speaks.
+
+Source: the API digest, section 5. Deltas carry `content` or `reasoning_content`; `finish_reason` is absent until the
+end; the usage chunk has no choices; `[DONE]` may be missing; output tokens come without the reasoning tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokcli.client.wire.json_body import (
+    EARLY_END,
+    JSONObject,
+    as_count,
+    as_cut,
+    as_list,
+    as_object,
+    as_text,
+    parse_object,
+)
+from grokcli.errors import GrokError, NetworkError, StreamCutError
+from grokcli.events import End, Event, ReasoningDelta, Source, TextDelta, ToolCall, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from grokcli.chat import Message
+    from grokcli.client.sse import ServerSentEvent
+
+ENDPOINT = "/chat/completions"
+DONE = b"[DONE]"
+# What an answer of the Responses API keeps for itself in its message (see `grokcli.chat.Response.message`).
+PRIVATE = {"output", "model"}
+
+
+def build_request(
+    model: str,
+    messages: Sequence[Message],
+    options: JSONObject,
+    *,
+    stream: bool,
+    conversation: str = "",  # noqa: ARG001  # see below
+) -> JSONObject:
+    """Return the body of a request; `options` are body fields that the user set, and nothing else is sent.
+
+    An option that is None is not sent, and neither is the name of the conversation: not every server would take it.
+    """
+    body: JSONObject = {"model": model, "messages": [_public(message) for message in messages]}
+    if stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    body |= options
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _public(message: Message) -> Message:
+    if PRIVATE.isdisjoint(message):
+        return message
+    return {name: value for name, value in message.items() if name not in PRIVATE}
+
+
+def read_answer(body: bytes) -> Iterator[Event]:
+    """Yield the events of an answer that came in one piece."""
+    answer = _Answer()
+    answer.add(parse_object(body))
+    yield from answer.take()
+    yield from answer.end()
+
+
+def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]:
+    """Yield the events of a stream as they come; deltas that came in one read are joined.
+
+    Raises APIError for an error inside the stream, and StreamCutError when it stops before its end.
+    """
+    answer = _Answer()
+    try:
+        for batch in batches:
+            try:
+                answer.add_batch(batch)
+            except GrokError as error:
+                yield from answer.take()
+                raise as_cut(error, batch) from None
+            yield from answer.take()
+            if answer.done:
+                break
+    except NetworkError:
+        # What breaks after the finish reason costs the usage figures, not the answer.
+        if not answer.finish_reason:
+            raise
+    if not answer.done and not answer.finish_reason:
+        raise StreamCutError(EARLY_END, hint="ask again", may_pass=True)
+    yield from answer.end()
+
+
+class _Answer:
+    """The events that wait to be taken, and what is known of the answer so far."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.finish_reason = ""
+        self._model = ""
+        self._id = ""
+        self._usage: Usage | None = None
+        self._calls: dict[int, ToolCall] = {}
+        self._citations: list[str] = []
+        self._waiting: list[Event] = []
+
+    def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
+        """Read the events of a stream that came in one read."""
+        for event in batch:
+            if event.data == DONE:
+                self.done = True
+                return
+            if event.data:
+                self.add(parse_object(event.data))
+
+    def add(self, document: JSONObject) -> None:
+        """Read one chunk of a stream, or a whole answer: they differ in `delta` and `message` only."""
+        choices = as_list(document.get("choices"))
+        if choices:
+            choice = as_object(choices[0])
+            self._add_delta(as_object(choice.get("delta") or choice.get("message")))
+            if "finish_reason" in choice:
+                self.finish_reason = as_text(choice["finish_reason"]) or self.finish_reason
+        if not self._model:
+            self._model = as_text(document.get("model"))
+            self._id = as_text(document.get("id"))
+        if document.get("usage"):
+            self._usage = read_usage(as_object(document["usage"]))
+        if "citations" in document:
+            self._citations = [url for url in as_list(document["citations"]) if isinstance(url, str)]
+
+    def take(self) -> list[Event]:
+        """Return what came since the last call."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def end(self) -> Iterator[Event]:
+        """Yield what is only known when the answer is over."""
+        yield from self._calls.values()
+        for number, url in enumerate(dict.fromkeys(self._citations), 1):
+            yield Source(url, number=number)
+        if self._usage:
+            yield self._usage
+        reason = "tool_calls" if self._calls else self.finish_reason or "stop"
+        yield End(reason, self._model, self._id)
+
+    def _add_delta(self, delta: JSONObject) -> None:
+        if "reasoning_content" in delta and (text := as_text(delta["reasoning_content"])):
+            self._add_text(ReasoningDelta, text)
+        if text := as_text(delta.get("content")):
+            self._add_text(TextDelta, text)
+        if "tool_calls" in delta:
+            for call in as_list(delta["tool_calls"]):
+                self._add_call(as_object(call))
+
+    def _add_text(self, kind: type[TextDelta] | type[ReasoningDelta], text: str) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if isinstance(last, kind):
+            last.text += text
+        else:
+            self._waiting.append(kind(text))
+
+    def _add_call(self, piece: JSONObject) -> None:
+        """Collect a tool call: xAI sends each in one chunk, other servers send the arguments in pieces."""
+        index = as_count(piece["index"]) if "index" in piece else len(self._calls)
+        call = self._calls.setdefault(index, ToolCall("", "", ""))
+        function = as_object(piece.get("function"))
+        call.id = call.id or as_text(piece.get("id"))
+        call.name = call.name or as_text(function.get("name"))
+        call.arguments += as_text(function.get("arguments"))
+
+
+def finish_reason(document: JSONObject) -> str:
+    """Return why the answer ended, as one chunk or a whole answer says; "" when it does not say."""
+    choices = as_list(document.get("choices"))
+    return as_text(as_object(choices[0]).get("finish_reason")) if choices else ""
+
+
+def read_usage(usage: JSONObject) -> Usage:
+    """Return what an answer cost. `completion_tokens` leaves the reasoning out on xAI and holds it elsewhere."""
+    visible = as_count(usage.get("completion_tokens"))
+    details = as_object(usage.get("completion_tokens_details"))
+    reasoning = as_count(details.get("reasoning_tokens"))
+    prompt = as_count(usage.get("prompt_tokens"))
+    apart = as_count(usage.get("total_tokens")) == prompt + visible + reasoning
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=visible + reasoning if apart else visible,
+        reasoning_tokens=reasoning,
+        cached_tokens=as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens")),
+        cost_in_usd_ticks=as_count(usage.get("cost_in_usd_ticks")) or None,
+    )

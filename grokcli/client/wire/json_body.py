@@ -1,0 +1,84 @@
+"""JSON on the wire: written compactly, and read without trust in what the server put where."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from grokcli.client.sse import UnfinishedEvent
+from grokcli.client.wire.error_bodies import failure_in_body
+from grokcli.errors import APIError, GrokError, StreamCutError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.client.sse import ServerSentEvent
+
+JSONObject = dict[str, Any]
+
+EARLY_END = "the answer was cut: the server closed the connection early"
+
+
+class NotJSONError(APIError):
+    """What the server sent is not JSON."""
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def as_object(value: object) -> JSONObject:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return `value` if it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    """Return `value` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: object) -> int:
+    """Return `value` if it is a whole number of something, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
+    """Return the JSON object in `data`.
+
+    Raises APIError when it is not one, or when it is one of the server's error bodies: those also arrive under HTTP
+    200 and in the middle of a stream.
+    """
+    try:
+        # This runs for every delta; json.loads() would ask much that we know.
+        text = data.decode("utf-8", "replace").strip()
+        document, end = _decode(text)
+    except (ValueError, RecursionError):
+        raise NotJSONError(
+            "the server's answer is not JSON", hint="check the base_url setting", status=status
+        ) from None
+    if not isinstance(document, dict) or end != len(text):
+        raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
+    if "error" in document or document.get("type") == "error":
+        failure = failure_in_body(document)
+        if failure is not None:
+            raise failure
+    return document
+
+
+def as_cut(error: GrokError, batch: Sequence[ServerSentEvent]) -> GrokError:
+    """Return what `error` means that was met in `batch`: half an object at the end of a stream is a cut answer.
+
+    Asked afterwards, so that the deltas of a long answer need not ask.
+    """
+    if isinstance(error, NotJSONError) and isinstance(batch[-1], UnfinishedEvent):
+        return StreamCutError(EARLY_END, hint="ask again", may_pass=True)
+    return error
+
+
+def encode(data: JSONObject) -> bytes:
+    """Return `data` as the compact UTF-8 JSON that is sent."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,104 @@
+"""Messages as the items of a Responses request, and the items of an answer as the server wants them back.
+
+Source: the API digest, section 4.2. Items keep their order, which the server checks and its cache lives on; reasoning
+goes back encrypted and without its status, to the model that wrote it only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokcli.client.wire.json_body import JSONObject, as_list, as_object, as_text
+from grokcli.models import is_same_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grokcli.chat import Message
+
+
+def to_input(messages: Sequence[Message], model: str) -> list[JSONObject]:
+    """Return the `input` of a request to `model`: for each message one item or several.
+
+    A message is a plain one in any role, an answer with its own output items (see `Response.message`), or already an
+    item, which has a type and no role.
+    """
+    return [item for message in messages for item in _items(message, model)]
+
+
+def message_text(item: JSONObject) -> str:
+    """Return what a message item says."""
+    parts = [as_object(part) for part in as_list(item.get("content"))]
+    return "".join(as_text(part.get("text")) or as_text(part.get("refusal")) for part in parts)
+
+
+def _items(message: Message, model: str) -> list[JSONObject]:
+    role = as_text(message.get("role"))
+    content = message.get("content")
+    if not role:
+        return _replayed(message, keep_reasoning=True)
+    if role == "assistant" and message.get("output"):
+        same = is_same_model(model, as_text(message.get("model")))
+        return [item for old in as_list(message["output"]) for item in _replayed(as_object(old), keep_reasoning=same)]
+    if role == "tool":
+        call_id = as_text(message.get("tool_call_id"))
+        return [{"type": "function_call_output", "call_id": call_id, "output": _content(content, role)}]
+    calls = [_call(as_object(call)) for call in as_list(message.get("tool_calls"))]
+    if calls and not content:
+        return calls
+    return [{"role": role, "content": _content(content, role)}, *calls]
+
+
+def _replayed(item: JSONObject, *, keep_reasoning: bool) -> list[JSONObject]:
+    """Return an item of an answer as the server takes it back, or nothing when it would not take it."""
+    match item.get("type"):
+        case "reasoning":
+            # Without its encrypted content it would have to be stored at the server, and we ask for nothing to be.
+            return [_reasoning(item)] if keep_reasoning and item.get("encrypted_content") else []
+        case "message":
+            text = message_text(item)
+            return [{"role": item.get("role", "assistant"), "content": text}] if text else []
+        case "function_call":
+            return [{name: item.get(name, "") for name in ("type", "call_id", "name", "arguments")}]
+        case _:
+            return [dict(item)]
+
+
+def _reasoning(item: JSONObject) -> JSONObject:
+    kept = {name: value for name, value in item.items() if name != "status"}
+    if kept.get("content"):
+        kept["content"] = [{"type": "reasoning_text", **as_object(part)} for part in as_list(kept["content"])]
+    return kept
+
+
+def _call(call: JSONObject) -> JSONObject:
+    """Return a tool call of the chat form, `{"id": …, "function": {"name": …, "arguments": …}}`, as an item."""
+    function = as_object(call.get("function"))
+    return {
+        "type": "function_call",
+        "call_id": as_text(call.get("id")),
+        "name": as_text(function.get("name")),
+        "arguments": as_text(function.get("arguments")),
+    }
+
+
+def _content(content: object, role: str) -> str | list[object]:
+    if isinstance(content, list):
+        return [_part(part, role) if isinstance(part, dict) else part for part in content]
+    return as_text(content)
+
+
+def _part(part: JSONObject, role: str) -> JSONObject:
+    """Return a part of the chat form in the Responses form; one that is in it already passes unchanged."""
+    match part.get("type"):
+        case "text":
+            return {"type": "output_text" if role == "assistant" else "input_text", "text": part.get("text", "")}
+        case "image_url":
+            image = part.get("image_url")
+            where = image if isinstance(image, dict) else {"url": image}
+            detail = {"detail": where["detail"]} if "detail" in where else {}
+            return {"type": "input_image", "image_url": where.get("url"), **detail}
+        case "file":
+            return {"type": "input_file", **as_object(part.get("file"))}
+        case _:
+            return part

@@ -1,0 +1,256 @@
+"""The client for xAI's API, and for every server that speaks the same."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from grokcli.chat import Chats
+from grokcli.client.idle import Patience
+from grokcli.client.sse import ServerSentEvent, read_events
+from grokcli.client.transport import Transport
+from grokcli.client.wire import chat_completions as chat_wire
+from grokcli.client.wire.formats import format_for
+from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
+from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
+from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    import requests
+
+    from grokcli.chat import Message
+    from grokcli.client.images import Picture, Pictures
+    from grokcli.client.trace import Trace
+    from grokcli.client.wire.formats import Format
+    from grokcli.events import Event
+
+DEFAULT_BASE_URL = "https://api.x.ai/v1"
+CONNECT_SECONDS = 10.0
+# A reasoning model may think for minutes before its first byte.
+IDLE_SECONDS = 300.0
+MAX_PICTURE_BYTES = 100 << 20
+
+
+class XAI:
+    """A connection to the API.
+
+    `headers` go with every request; changing them, or `api_key` through them, takes effect with the next one. The
+    object may be shared by threads, each with conversations of its own. It prints nothing and reads no files.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | tuple[float, float] = (CONNECT_SECONDS, IDLE_SECONDS),
+        api: API = "auto",
+        proxy: str = "",
+        ca_bundle: str = "",
+        trace: Trace | None = None,
+    ) -> None:
+        """Take the key, or find it in `XAI_API_KEY`; take the server, or find it in `XAI_BASE_URL`, or ask xAI's.
+
+        `timeout` is in seconds, either for both or as (to connect, of silence); an answer as a whole has no limit.
+        `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
+        servers and chat with all others. `proxy` and `ca_bundle` (a file) win over HTTPS_PROXY and REQUESTS_CA_BUNDLE;
+        `trace` is told of each request and response. Raises MissingKeyError without a key, ConfigError for a URL that
+        the key must not be sent to and for an API that there is not.
+        """
+        key = api_key or os.environ.get("XAI_API_KEY", "")
+        if not key:
+            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
+        self.api_key = key
+        self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        if api not in APIS:
+            raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
+        self.api: API = api
+        limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        self._idle_seconds = limits[1]
+        self._trace = trace
+        self._transport = Transport(self.base_url, limits, proxy=proxy, ca_bundle=ca_bundle, trace=trace)
+
+    @cached_property
+    def chat(self) -> Chats:
+        """Conversations: `client.chat.create(model=…)`."""
+        return Chats(self)
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str = ..., stream: Literal[False] = ..., temperature: float = ...
+    ) -> dict[str, Any]: ...
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str = ..., *, stream: Literal[True], temperature: float = ...
+    ) -> Iterator[str]: ...
+
+    @overload
+    def chat_completion(
+        self, messages: Sequence[Message], model: str, stream: Literal[True], temperature: float = ...
+    ) -> Iterator[str]: ...
+
+    def chat_completion(
+        self,
+        messages: Sequence[Message],
+        model: str = DEFAULT_MODEL,
+        stream: bool = False,
+        temperature: float = 0,
+    ) -> dict[str, Any] | Iterator[str]:
+        """Ask `POST /chat/completions` and return its JSON answer; with `stream`, what stream_chat_completion does.
+
+        `messages` are `{"role": "system"|"user"|"assistant"|"tool", "content": …}` in any order. Raises APIError
+        for an error answer (an error status is also a `requests.HTTPError`), NetworkError when there was none.
+        """
+        if stream:
+            return self.stream_chat_completion(messages, model, temperature)
+        body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=False)
+        return self._send_request("POST", chat_wire.ENDPOINT, body)
+
+    def stream_chat_completion(
+        self, messages: Sequence[Message], model: str = DEFAULT_MODEL, temperature: float = 0
+    ) -> Iterator[str]:
+        """Ask `POST /chat/completions` and yield each event of its stream, one JSON document a piece.
+
+        Raises as chat_completion does; an error inside the stream is an APIError, a stream that stops before its end
+        a StreamCutError.
+        """
+        body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
+        finished = False
+        patience = Patience(self._idle_seconds)
+        with closing(self._stream(chat_wire.ENDPOINT, body, patience)) as batches:
+            for event in chain.from_iterable(batches):
+                patience.was_heard = True
+                if event.data == chat_wire.DONE:
+                    return
+                if event.data:
+                    finished = bool(chat_wire.finish_reason(self._chunk(event))) or finished
+                    yield event.data.decode("utf-8", "replace")
+        if not finished:
+            raise StreamCutError(EARLY_END, may_pass=True)
+
+    def events(
+        self,
+        messages: Sequence[Message],
+        model: str = DEFAULT_MODEL,
+        *,
+        stream: bool = True,
+        options: dict[str, Any] | None = None,
+        conversation: str = "",
+        api: API | None = None,
+    ) -> Iterator[Event]:
+        """Ask, and return the answer as the typed events of `grokcli.events`.
+
+        `options` are further fields of the request's body, spelled as in chat requests (`{"temperature": 0.2}`); what
+        is not in it, or is None, is not sent. `conversation` is a name that requests with the same beginning share;
+        `api` replaces the one that the client was made with. Raises as stream_chat_completion does.
+        """
+        wire = format_for(api or self.api, self.base_url)
+        body = wire.build_request(model, messages, options or {}, stream=stream, conversation=conversation)
+        events = self._stream_events(wire, body) if stream else self._whole_events(wire, body)
+        return events if self._trace is None else self._trace.follow(events)
+
+    def generate_images(
+        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+    ) -> Pictures:
+        """Have `n` pictures made, with `POST /images/generations`, and return them.
+
+        `options` are further fields of the request, such as `{"aspect_ratio": "16:9", "resolution": "2k"}`; what is
+        not in it, or is None, is not sent. Pictures that come as URLs are fetched, without the key. Raises as
+        chat_completion does.
+        """
+        from grokcli.client.images import Pictures
+        from grokcli.client.wire import images as wire
+
+        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
+        answer = wire.read_answer(self._send_request("POST", wire.ENDPOINT, body))
+        made = [_picture(picture) for picture in answer.pictures if picture is not None]
+        return Pictures(made, answer.pictures.count(None), answer.cost_in_usd_ticks)
+
+    def models(self) -> list[ModelInfo]:
+        """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
+        return read_models(self._send_request("GET", "/models"))
+
+    def key_info(self) -> dict[str, Any]:
+        """Return what the server says of the key, with `GET /api-key` (API digest, section 3).
+
+        Servers other than xAI's do not have that; they are asked for their models instead, and {} is returned. Raises
+        AuthError when the key is refused.
+        """
+        try:
+            return self._send_request("GET", "/api-key")
+        except APIError as error:
+            if error.status not in (404, 405):
+                raise
+        self._send_request("GET", "/models")
+        return {}
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        self._transport.close()
+
+    def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
+        response = self._open(method, endpoint, data)
+        return parse_object(response.content, status=response.status_code)
+
+    def _open(
+        self, method: str, endpoint: str, data: dict[str, Any] | None, *, stream: bool = False
+    ) -> requests.Response:
+        body = None if data is None else encode(data)
+        return self._transport.send(method, endpoint, self.headers, body, stream=stream)
+
+    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            return parse_object(event.data)
+        except APIError as error:
+            raise as_cut(error, [event]) from None
+
+    def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
+        yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
+
+    def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
+        patience = Patience(self._idle_seconds)
+        # Closed here and now: the traceback of an error would keep the connection open.
+        with closing(self._stream(wire.ENDPOINT, body, patience)) as batches:
+            for event in wire.read_stream(batches):
+                yield event
+                patience.was_heard = True
+
+    def _stream(self, endpoint: str, data: dict[str, Any], patience: Patience) -> Generator[Sequence[ServerSentEvent]]:
+        """Yield the server-sent events of an answer, a list for each read of the socket."""
+        response = self._open("POST", endpoint, data, stream=True)
+        chunks = self._transport.chunks(response, patience)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
+            yield [ServerSentEvent("", b"".join(chunks)), ServerSentEvent("", chat_wire.DONE)]
+        elif "html" in kind:
+            response.close()
+            raise APIError(
+                "the server answered with a web page", hint="check the base_url setting: it should end in /v1"
+            )
+        else:
+            yield from read_events(chunks)
+
+
+def _picture(source: bytes | str) -> Picture:
+    """Return a picture that came, or fetch it from where it is said to be. Raises APIError when it is none."""
+    from grokcli.client.download import download
+    from grokcli.client.images import EXTENSIONS, Picture, picture_type
+
+    content = download(source, MAX_PICTURE_BYTES) if isinstance(source, str) else source
+    kind = picture_type(content)
+    if kind not in EXTENSIONS:
+        raise APIError("what the server sent is no picture", hint="ask again")
+    return Picture(content, kind)
+
+
+# The name that xAI's guide and its own SDK use.
+Client = XAI

@@ -1,0 +1,300 @@
+"""Settings: one table, four sources. A flag wins over the environment, that over the file, that over the default.
+
+The file is TOML and meant to be shared, so the key is not in it (see `grokcli.config.credentials`). Beside the settings
+of the table it may hold sections: [models."grok-4.3"] for defaults of one model, [aliases] for short names of models,
+[roles.reviewer] for a system prompt with its model and options.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from grokcli.config.toml_file import read_toml
+from grokcli.errors import ConfigError, UsageError
+from grokcli.models import APIS, DEFAULT_MODEL, EFFORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+T = TypeVar("T")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text")
+    return value
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a name")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("a number")
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError("a number") from None
+    if not 0 <= number < float("inf"):
+        raise ValueError("a number of 0 or more")
+    return number
+
+
+def _count(value: object) -> int:
+    number = _number(value)
+    if number != int(number) or number < 1:
+        raise ValueError("a whole number of 1 or more")
+    return int(number)
+
+
+def _temperature(value: object) -> float:
+    number = _number(value)
+    if number > 2:
+        raise ValueError("a number from 0 to 2")
+    return number
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table. `parse` turns what a file or the environment holds into the value, or raises ValueError."""
+
+    name: str
+    parse: Callable[[object], Any]
+    default: Any
+    help: str
+    variable: str = ""
+
+    @property
+    def environment(self) -> str:
+        """The environment variable that sets it."""
+        return self.variable or f"GROK_{self.name.upper()}"
+
+    def checked(self, value: object) -> Any:
+        """Return what the user typed as the value that it stands for. Raises UsageError."""
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            raise UsageError(f"{self.name} must be {error}, not {value!r}") from None
+
+
+SETTINGS = {
+    row.name: row
+    for row in (
+        Setting("model", _name, DEFAULT_MODEL, "the model that is asked"),
+        Setting("base_url", _name, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
+        Setting("system", _text, "", "a system prompt for every question"),
+        Setting("temperature", _temperature, None, "0 to 2; what is not set is not sent"),
+        Setting("max_tokens", _count, None, "the longest answer, in tokens"),
+        Setting("effort", _one_of(*EFFORTS), None, "how hard the model thinks; what is not set is not sent"),
+        Setting("api", _one_of(*APIS), "auto", "what is spoken: responses with xAI, chat with other servers"),
+        Setting("color", _one_of("auto", "always", "never"), "auto", "colours on a terminal"),
+        Setting("theme", _text, "default", "the colours of rendered answers"),
+        Setting("editing_mode", _one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
+        Setting(
+            "stdin_timeout", _number, 10.0, "seconds to wait for piped input beside a question, without a terminal"
+        ),
+        Setting("idle_timeout", _number, 300.0, "seconds of silence after which a server is given up"),
+        Setting("retry_delay", _number, 1.0, "seconds before a failed request is sent again; twice that the next time"),
+        Setting("proxy", _text, "", "the proxy to the server, such as http://proxy.example:3128"),
+        Setting(
+            "ca_bundle", _text, "", "a file of the certificate authorities that are trusted, in place of the usual"
+        ),
+        Setting("api_key_command", _text, "", "a command that prints the API key, such as: pass show xai"),
+        Setting("local_model", _text, "", "a GGUF file for -m local, in place of the default one"),
+    )
+}
+
+# What a [models."…"] or [roles.…] section may hold.
+SECTION_SETTINGS = {
+    "models": ("system", "temperature", "max_tokens", "effort"),
+    "roles": ("system", "model", "temperature", "max_tokens", "effort"),
+}
+SECTIONS = (*SECTION_SETTINGS, "aliases")
+
+
+class Found(NamedTuple):
+    """A setting's value and where it came from: "flag", "role …", "environment …", "model …", the file, "default"."""
+
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where grok keeps what it keeps."""
+
+    settings: Path
+    credentials: Path
+    data: Path
+    cache: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> Paths:
+        """Return the places of this system, or those under `GROKCLI_HOME` when that is set."""
+        if home := environ.get("GROKCLI_HOME"):
+            root = Path(home).expanduser()
+            config, data, cache = root / "config", root / "data", root / "cache"
+        else:
+            from platformdirs import PlatformDirs
+
+            dirs = PlatformDirs("grokcli", appauthor=False)
+            config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+        return cls(config / "config.toml", config / "credentials.toml", data, cache)
+
+
+class Settings:
+    """What is set, by whom. The file is read when the first value is asked for."""
+
+    def __init__(self, paths: Paths, environ: Mapping[str, str]) -> None:
+        """Look for values in `environ` and in the file at `paths.settings`."""
+        self.paths = paths
+        self._environ = environ
+        self.role = ""
+        # Flags that are far from where their setting is looked up; one that is None was not given.
+        self.flags: dict[str, object] = {}
+
+    @cached_property
+    def file(self) -> dict[str, Any]:
+        """What the settings file holds; nothing when there is none. Raises ConfigError when it cannot be read."""
+        return read_toml(self.paths.settings)
+
+    def find(self, name: str, flag: object = None, *, model: str = "") -> Found:
+        """Return the value of setting `name`: `flag` unless that is None, else from the sources in their order.
+
+        `model` brings in that model's own section. Raises ConfigError when a source holds something unusable.
+        """
+        setting = SETTINGS[name]
+        flag = self.flags.get(name) if flag is None else flag
+        if flag is not None:
+            return Found(setting.checked(flag), "flag")
+        for value, source in self._candidates(setting, model):
+            if value is not None:
+                return Found(_parse(setting, value, source), source)
+        return Found(setting.default, "default")
+
+    def value(self, name: str, flag: T | None = None, *, model: str = "") -> Any:
+        """Return what `find` finds, without its source."""
+        return self.find(name, flag, model=model).value
+
+    def model(self, flag: str | None) -> str:
+        """Return the model to ask, with aliases resolved."""
+        name = str(self.value("model", flag))
+        aliases = self._section("aliases")
+        return str(aliases.get(name, name))
+
+    def choose_role(self, name: str) -> None:
+        """Let the section [roles.NAME] speak before the environment. Raises UsageError when there is none."""
+        roles = self._section("roles")
+        if name not in roles:
+            hint = closest_hint(name, roles) or "write one into the settings: grok config edit"
+            raise UsageError(f"there is no role {name!r}", hint=hint)
+        self.role = name
+
+    def warnings(self) -> list[str]:
+        """Return a line for each key in the file that means nothing."""
+        return [
+            f"unknown setting {key!r} in {self.paths.settings}{_did_you_mean(key, known)}"
+            for key, known in _unknown_keys(self.file)
+        ]
+
+    def _candidates(self, setting: Setting, model: str) -> list[tuple[object, str]]:
+        role = self._subsection("roles", self.role)
+        own = self._subsection("models", model)
+        return [
+            (role.get(setting.name), f"role {self.role}"),
+            (self._environ.get(setting.environment) or None, f"environment {setting.environment}"),
+            (own.get(setting.name), f"model {model}"),
+            (self.file.get(setting.name), str(self.paths.settings)),
+        ]
+
+    def _subsection(self, section: str, name: str) -> dict[str, Any]:
+        table = self._section(section).get(name, {}) if name else {}
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f"{name!r} in [{section}] of {self.paths.settings} must be a section",
+                hint=f'write it as [{section}."{name}"]: grok config edit',
+            )
+        return table
+
+    def _section(self, name: str) -> dict[str, Any]:
+        section = self.file.get(name, {})
+        if not isinstance(section, dict):
+            raise ConfigError(f"[{name}] in {self.paths.settings} must be a section")
+        return section
+
+
+def _parse(setting: Setting, value: object, source: str) -> Any:
+    try:
+        return setting.parse(value)
+    except ValueError as error:
+        raise ConfigError(
+            f"{setting.name} must be {error}, not {value!r} (from {source})", hint=_way_out(setting, source)
+        ) from None
+
+
+def _way_out(setting: Setting, source: str) -> str:
+    """Return how a value that cannot be used is got rid of."""
+    if source.startswith("environment"):
+        return f"unset {setting.environment}"
+    return f"grok config unset {setting.name}" if source.endswith(".toml") else "mend it with: grok config edit"
+
+
+def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
+    """Return each key that means nothing, beside those that would mean something in its place."""
+    unknown: list[tuple[str, Iterable[str]]] = [
+        (key, (*SETTINGS, *SECTIONS)) for key in file if key not in SETTINGS and key not in SECTIONS
+    ]
+    for section, known in SECTION_SETTINGS.items():
+        tables = file.get(section)
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            if isinstance(table, dict):
+                unknown += [(f"{section}.{name}.{key}", known) for key in table if key not in known]
+    return unknown
+
+
+def _did_you_mean(key: str, known: Iterable[str]) -> str:
+    import difflib
+
+    match = difflib.get_close_matches(key.rpartition(".")[2], list(known), 1)
+    return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def closest_hint(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint that names the known word nearest to `word`, or None when none is near."""
+    import difflib
+
+    match = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {match[0]!r}?" if match else None
+
+
+def address(key: str) -> tuple[str, ...]:
+    """Return where `key` lives in the file: ("model",), ("aliases", "fast"), ("models", "grok-4.3", "temperature").
+
+    Names in the middle may hold dots and quotes. Raises UsageError for a key that means nothing.
+    """
+    key = key.replace("-", "_") if "." not in key else key
+    if key in SETTINGS:
+        return (key,)
+    section, _, rest = key.partition(".")
+    if section == "aliases" and rest:
+        return (section, rest.strip("\"'"))
+    name, _, leaf = rest.rpartition(".")
+    if section in SECTION_SETTINGS and name and leaf in SECTION_SETTINGS[section]:
+        return (section, name.strip("\"'"), leaf)
+    hint = closest_hint(key, SETTINGS) or f"the settings are: {', '.join(SETTINGS)}"
+    raise UsageError(f"there is no setting {key!r}", hint=hint)

@@ -1,0 +1,1 @@
+"""What the user hands in: words and piped text, files, images."""

@@ -1,0 +1,71 @@
+"""Where new pictures go: names that are free, or that the user chose and that may be written."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokcli.client.images import EXTENSIONS
+from grokcli.errors import GrokError, UsageError
+from grokcli.files import write_atomically
+
+if TYPE_CHECKING:
+    from grokcli.client.images import Picture
+
+LONGEST_NAME = 40  # characters
+
+
+class Album:
+    """The files that the pictures of one run are written to. No file is overwritten unless that was asked for."""
+
+    def __init__(self, output: str | None, prompt: str, count: int, *, force: bool) -> None:
+        """Name `count` files after `output`: that file, numbered ones beside it, or, in a folder, after the prompt.
+
+        Raises UsageError for what cannot be written, before a picture has cost anything.
+        """
+        self._force = force
+        self._names: list[Path] = []
+        path = Path(output or "").expanduser()
+        if not output or output.endswith("/") or path.is_dir():
+            self._folder, self._stem = path, _slug(prompt)
+        else:
+            self._folder, self._stem = path.parent, path.stem
+            self._names = [path] if count == 1 else [self._numbered(k, path.suffix) for k in range(1, count + 1)]
+        if not self._folder.is_dir():
+            raise UsageError(f"cannot write into {self._folder}: no such folder")
+        if not os.access(self._folder, os.W_OK):
+            raise UsageError(f"cannot write into {self._folder}: permission denied")
+        for path in self._names:
+            if path.is_dir():
+                raise UsageError(f"cannot write {path}: it is a folder")
+            if path.exists() and not force:
+                raise UsageError(f"{path} is there already", hint="--force overwrites it")
+
+    def add(self, picture: Picture) -> Path:
+        """Write the picture into the next file, and return which. Raises GrokError when that cannot be done."""
+        path = self._names.pop(0) if self._names else self._free(picture)
+        # What has come there meanwhile is spared, and the picture was paid for.
+        if path.exists() and not self._force:
+            path = self._free(picture)
+        try:
+            write_atomically(path, picture.content)
+        except OSError as error:
+            raise GrokError(f"cannot write {path}: {error.strerror or error}") from error
+        return path
+
+    def _free(self, picture: Picture) -> Path:
+        """Return the first numbered name that no picture of any kind has."""
+        number = 1
+        while any(self._numbered(number, f".{extension}").exists() for extension in EXTENSIONS.values()):
+            number += 1
+        return self._numbered(number, f".{EXTENSIONS[picture.kind]}")
+
+    def _numbered(self, number: int, suffix: str) -> Path:
+        return self._folder / f"{self._stem}-{number}{suffix}"
+
+
+def _slug(prompt: str) -> str:
+    """Return the beginning of the prompt as a name that needs no quotes in a shell."""
+    return re.sub(r"[\W_]+", "-", prompt.lower()[: 2 * LONGEST_NAME]).strip("-")[:LONGEST_NAME].rstrip("-") or "image"

@@ -1,0 +1,121 @@
+"""Tables: columns that fit the width, rows that are final as soon as the widths are."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from grokcli.render.markdown.forking import changed_copy
+from grokcli.render.markdown.layout.cells import cell_width
+from grokcli.render.markdown.layout.spans import LINE_BREAK, Span, wrap
+from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.parse.syntax import Alignment
+
+Cell = list[Span]
+Line = list[Span]
+
+_MEASURED_ROWS = 64  # the widths come from the head and this many rows; later rows wrap inside them
+_NARROWEST_COLUMN = 4
+_SEPARATOR = " │ "
+_CROSSING = "─┼─"
+
+
+class TableLayout:
+    """Lays out one table while its rows arrive."""
+
+    def __init__(self, alignments: list[Alignment], head: list[Cell], theme: Theme) -> None:
+        """Begin with the head; it has a cell for each column, as `alignments` does."""
+        self._alignments = alignments
+        self._theme = theme
+        self._head = head
+        self._waiting: list[list[Cell]] = []
+        self._natural = [_natural_width(cell) for cell in head]
+        self._rows_measured = 0
+        self._widths: list[int] | None = None  # once the head was taken; [] when there is no room for columns
+
+    def add_row(self, cells: list[Cell]) -> None:
+        """Add a row; `cells` has a cell for each column."""
+        self._waiting.append(cells)
+        if self._widths is None:
+            self._rows_measured += 1
+            self._natural = [max(width, _natural_width(cell)) for width, cell in zip(self._natural, cells, strict=True)]
+
+    @property
+    def widths_are_final(self) -> bool:
+        """Whether enough rows were seen that what is waiting can be taken."""
+        return self._widths is not None or self._rows_measured >= _MEASURED_ROWS
+
+    def fork(self) -> TableLayout:
+        """Return a table that may go on on its own, for looking ahead."""
+        return changed_copy(self, _waiting=list(self._waiting))
+
+    def take_lines(self, room: int, last: int | None = None) -> list[Line]:
+        """Return the lines of what is waiting, and the head first if it was not taken yet; fixes the widths.
+
+        `room` is the width of the whole table; `last` limits the work to at most that many rows, from the end.
+        """
+        lines: list[Line] = []
+        if self._widths is None:
+            self._widths = _fit(self._natural, room - len(_SEPARATOR) * (len(self._natural) - 1))
+            if self._widths and (last is None or len(self._waiting) < last):
+                lines += self._columns(self._head, self._widths)
+                lines.append([Span(_CROSSING.join("─" * width for width in self._widths), self._theme["faint"])])
+            first_record = True
+        else:
+            first_record = False
+        rows, self._waiting = self._waiting, []
+        if last is not None:
+            rows = rows[first_shown(len(rows), last) :]
+        for row in rows:
+            if self._widths:
+                lines += self._columns(row, self._widths)
+            else:
+                lines += self._record(row, room, first=first_record)
+                first_record = False
+        return lines
+
+    def _columns(self, row: list[Cell], widths: list[int]) -> list[Line]:
+        columns = [wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+        return [self._line(cells, widths) for cells in zip_longest(*columns, fillvalue=[])]
+
+    def _line(self, cells: tuple[Line, ...], widths: list[int]) -> Line:
+        line: Line = []
+        for index, (cell, width, alignment) in enumerate(zip(cells, widths, self._alignments, strict=True)):
+            if index:
+                line.append(Span(_SEPARATOR, self._theme["faint"]))
+            before, after = _padding(width - sum(cell_width(span.text) for span in cell), alignment)
+            line += [Span(" " * before), *cell, Span(" " * after)]
+        return line
+
+    def _record(self, row: list[Cell], room: int, *, first: bool) -> list[Line]:
+        """Show a row as one line for each cell, named by the head: for where columns would be too narrow to read."""
+        lines: list[Line] = [] if first else [[Span("─" * _NARROWEST_COLUMN, self._theme["faint"])]]
+        for name, cell in zip(self._head, row, strict=True):
+            lines += wrap([*name, Span(": "), *cell], room)
+        return lines
+
+
+def _natural_width(cell: Cell) -> int:
+    lines = "".join(span.text for span in cell).split(LINE_BREAK)
+    return max(1, *(cell_width(line) for line in lines)) if len(lines) > 1 else max(1, cell_width(lines[0]))
+
+
+def _padding(room: int, alignment: Alignment) -> tuple[int, int]:
+    room = max(room, 0)
+    match alignment:
+        case "right":
+            return room, 0
+        case "center":
+            return room // 2, room - room // 2
+        case _:
+            return 0, room
+
+
+def _fit(natural: list[int], room: int) -> list[int]:
+    """Return column widths that fill at most `room` cells, the widest shrunk first; [] if that is too little."""
+    if sum(min(width, _NARROWEST_COLUMN) for width in natural) > room:
+        return []
+    limit = min(max(natural), room)  # no column can be wider than the table
+    while sum(min(width, limit) for width in natural) > room:
+        limit -= 1
+    return [min(width, limit) for width in natural]

@@ -1,0 +1,94 @@
+"""Markup whose end has not arrived yet, closed for the moment; so that the reader sees bold and no asterisks.
+
+Only what is still live is shown like this. What is final is what CommonMark says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from grokcli.render.markdown.layout.spans import Span
+
+_MARK = re.compile(r"\\.|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|(?P<link>\[[^\[\]]*\]\([^)\s]*$)", re.DOTALL)
+
+
+class Draft:
+    """The spans of a text that grows: only what came since its markup was last complete is rendered again.
+
+    That the text before stays as it was is likely, not certain; so this too is only for what is live.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no text."""
+        self._settled = ""
+        self._spans: list[Span] = []
+
+    def render(self, text: str, render: Callable[[str], list[Span]]) -> list[Span]:
+        """Return the spans of `text`, which usually begins with the text of the last call; `render` makes them."""
+        if not text.startswith(self._settled):
+            self._settled, self._spans = "", []
+        start = len(self._settled)
+        end = text.rfind(" ", start) + 1
+        if end > start and _is_complete(text[start:end]):
+            self._spans += render(text[start:end])
+            self._settled = text[:end]
+            start = end
+        return self._spans + render(text[start:])
+
+
+def _is_complete(text: str) -> bool:
+    """Say whether no markup in `text` waits for its end."""
+    return (
+        close_markup(text) == text
+        and text.count("$") % 2 == 0
+        and all(text.count(opening) == text.count(closing) for opening, closing in ("[]", "()", "<>"))
+    )
+
+
+def close_markup(text: str) -> str:
+    """Return `text` with its open code span, emphasis or link closed, and without a mark that just began."""
+    open_marks: list[str] = []
+    position = 0
+    while match := _MARK.search(text, position):
+        position = match.end()
+        if mark := match["code"]:
+            end = re.compile(rf"(?<!`){mark}(?!`)").search(text, position)
+            if end is None:
+                return _close_code(text, match.start(), mark, open_marks)
+            position = end.end()
+        elif match["emphasis"]:
+            if position == len(text) and match[0] not in open_marks:
+                return _close_emphasis(text[: match.start()], open_marks)
+            _note_emphasis(text, match, open_marks)
+        elif match["link"]:
+            return _close_emphasis(text + ")", open_marks)
+    return _close_emphasis(text, open_marks)
+
+
+def _note_emphasis(text: str, match: re.Match[str], open_marks: list[str]) -> None:
+    """Open or close what an emphasis mark opens or closes, judged by the characters around it."""
+    mark = match[0]
+    before = text[match.start() - 1 : match.start()] or " "
+    after = text[match.end() : match.end() + 1] or " "
+    if open_marks and open_marks[-1] == mark and not before.isspace():
+        open_marks.pop()
+    elif not after.isspace() and not (mark[0] == "_" and before.isalnum()):
+        open_marks.append(mark)
+
+
+def _close_code(text: str, start: int, mark: str, open_marks: list[str]) -> str:
+    body = text[start + len(mark) :].strip("`")
+    if not body.strip():
+        return _close_emphasis(text[:start], open_marks)
+    return _close_emphasis(text.rstrip("`") + mark, open_marks)
+
+
+def _close_emphasis(text: str, open_marks: list[str]) -> str:
+    if not open_marks:
+        return text
+    closed = text.rstrip()
+    for mark in reversed(open_marks):
+        # A mark whose own text is still to come is hidden, and so is the first half of one that is being closed.
+        closed = closed.removesuffix(mark).rstrip() if closed.endswith(mark) else closed.rstrip(mark[0]) + mark
+    return closed

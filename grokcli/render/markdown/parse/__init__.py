@@ -1,0 +1,1 @@
+"""Lines into blocks."""

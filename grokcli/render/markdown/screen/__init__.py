@@ -1,0 +1,1 @@
+"""Rows onto the terminal."""

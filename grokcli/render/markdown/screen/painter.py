@@ -1,0 +1,177 @@
+"""Rows onto the terminal: final rows scroll away for good, live rows are rewritten in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from grokcli.render.markdown.layout.cells import has_certain_width
+from grokcli.render.markdown.layout.spans import Row
+from grokcli.render.markdown.terminal import Terminal
+
+Write = Callable[[str], object]
+
+_NEWLINE = "\r\n"
+_BEGIN_SYNC, _END_SYNC = "\x1b[?2026h", "\x1b[?2026l"
+_WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
+_ERASE_LINE, _ERASE_BELOW = "\x1b[K", "\x1b[J"
+_WORTH_SYNCHRONIZING = 64  # characters; less than that arrives in one go anyway
+
+
+class Painter(Protocol):
+    """Shows rows."""
+
+    def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
+        """Add `final` to what is final, and show `live` below it in place of the rows that were live before."""
+
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Take notice that the terminal has another size now; return the live rows that scrolled out of reach."""
+
+    def finish(self) -> None:
+        """Leave the cursor at the beginning of a new line, with nothing live."""
+
+
+class RowPrinter:
+    """Prints final rows and nothing else: for pipes, and for terminals whose cursor cannot be moved."""
+
+    def __init__(self, write: Write) -> None:
+        """Write through `write`."""
+        self._write = write
+
+    def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
+        """Print `final`."""
+        if final:
+            self._write("".join(f"{row.output}\n" for row in final))
+
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Return nothing: there are no live rows."""
+        return []
+
+    def finish(self) -> None:
+        """Do nothing: every row ended its line."""
+
+
+class ScreenPainter:
+    """Keeps the live rows at the bottom of what was printed.
+
+    Between calls the cursor rests at the end of the last row, wrapping is on, no style is: a process that is killed
+    leaves a usable terminal. A final row is never touched again. Live rows are written with wrapping off: where our
+    idea of a character's width is not the terminal's, a row is cut, and the count of rows stays right.
+    """
+
+    def __init__(self, write: Write, terminal: Terminal) -> None:
+        """Write through `write`, as `terminal` understands it."""
+        self._write = write
+        self._terminal = terminal
+        self._columns, _ = terminal.size()
+        self._live: list[Row] = []
+        self._after_final = False  # the cursor is at the end of a final row
+
+    def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
+        """Write the least that turns what is on the screen into `final` followed by `live`."""
+        old, new = self._live, [*final, *live]
+        kept = _count_kept(old, new, len(final))
+        output = "" if kept == len(old) == len(new) else self._change(old, new, kept, len(final))
+        self._live = list(live)
+        if old or new:
+            self._after_final = bool(new) and not live
+        self._send(output)
+
+    def resize(self, columns: int, rows: int) -> list[Row]:
+        """Take the live rows off the screen, which the terminal has laid out anew by now; paint() brings them back.
+
+        In a window that became lower, the first of them may be in the scrollback already. These are returned, unless
+        they would be laid out otherwise now.
+        """
+        live, self._live = self._live, []
+        before, self._columns = self._columns, columns
+        if not live:
+            return []
+        wraps = columns < before and self._terminal.reflows
+        used = sum(max(1, -(-row.width // columns)) if wraps else 1 for row in live)
+        self._after_final = False
+        within_reach = max(1, rows - 1)  # not the top row: tmux keeps a copy of a screen that is erased from there
+        self._send(_up(min(used, within_reach) - 1) + "\r" + _ERASE_BELOW)
+        return live[: max(0, used - within_reach)] if columns == before else []
+
+    def finish(self) -> None:
+        """Move to a new line."""
+        if self._live or self._after_final:
+            self._send(_NEWLINE)
+        self._live = []
+        self._after_final = False
+
+    def _change(self, old: list[Row], new: list[Row], kept: int, finals: int) -> str:
+        """Return what rewrites the screen from row `kept` on; the first `finals` of `new` are final."""
+        below = _ERASE_BELOW if len(new) < len(old) else ""
+        if kept == len(new):
+            return self._back_to_end(old, new) + below
+        if _is_typed_on(old, new, kept, finals):
+            typed = new[kept].output[len(old[kept].output) :]
+            rest = self._rows(old, new, kept + 1, finals)
+            return typed + _NEWLINE + rest if rest or kept + 1 < len(new) else typed
+        return self._to_row(old, kept) + self._rows(old, new, kept, finals) + below
+
+    def _to_row(self, old: list[Row], index: int) -> str:
+        """Return what moves the cursor from where it rests to the beginning of a row of the live region."""
+        if index < len(old):
+            return _up(len(old) - 1 - index) + "\r"
+        return _NEWLINE if old or self._after_final else ""
+
+    def _back_to_end(self, old: list[Row], new: list[Row]) -> str:
+        """Return what moves the cursor to the end of the last row of `new`, when all after it is to vanish."""
+        if not new:
+            return _up(len(old) - 1) + "\r"
+        width = new[-1].width
+        return _up(len(old) - len(new)) + "\r" + (f"\x1b[{width}C" if width else "")
+
+    def _rows(self, old: list[Row], new: list[Row], first: int, finals: int) -> str:
+        """Return the rows of `new` from `first` on, written over those of `old`."""
+        output: list[str] = []
+        wrapping = True
+        erased = False  # nothing of `old` is left below
+        for index in range(first, len(new)):
+            row = new[index]
+            over = index < len(old) and not erased
+            before = after = ""
+            if index >= finals and wrapping and not has_certain_width(row.output):
+                before, wrapping = _WRAP_OFF, False
+            elif over and index < finals and (row.width >= self._columns or not has_certain_width(row.output)):
+                before, erased, over = _ERASE_BELOW, True, False  # it may take more than one row of the screen
+            if over:
+                after = _ERASE_LINE  # after the text: erased first, it would flicker
+            output.append(before + row.output + after)
+        return _NEWLINE.join(output) + ("" if wrapping else _WRAP_ON)
+
+    def _send(self, output: str) -> None:
+        if self._terminal.synchronized and len(output) > _WORTH_SYNCHRONIZING:
+            output = _BEGIN_SYNC + output + _END_SYNC
+        if output:
+            self._write(output)
+
+
+def _count_kept(old: list[Row], new: list[Row], finals: int) -> int:
+    """Return how many rows can stay as they are.
+
+    A row that was live was written with wrapping off: if its width is uncertain, it is written again when it is final.
+    """
+    kept = 0
+    for before, now in zip(old, new, strict=False):
+        if before != now or (kept < finals and not has_certain_width(now.output)):
+            break
+        kept += 1
+    return kept
+
+
+def _is_typed_on(old: list[Row], new: list[Row], kept: int, finals: int) -> bool:
+    """Say whether all that changes on the screen is that text was added to the last row, which stays live."""
+    return (
+        kept == len(old) - 1
+        and kept >= finals
+        and has_certain_width(new[kept].output)
+        and new[kept].output.startswith(old[kept].output)
+    )
+
+
+def _up(rows: int) -> str:
+    return f"\x1b[{rows}A" if rows > 0 else ""

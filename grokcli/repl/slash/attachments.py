@@ -1,0 +1,99 @@
+"""Slash commands that bring files in and take answers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokcli.errors import GrokError, UsageError
+from grokcli.files import PRIVATE, write_atomically
+from grokcli.input.files import read_files, read_image
+from grokcli.render.extract import extract
+from grokcli.repl.slash.table import command, paths, words_of
+from grokcli.store.transcript import text_of
+
+if TYPE_CHECKING:
+    from grokcli.chat import Message
+    from grokcli.repl.session import Session
+
+
+@command("file", arguments="PATH…|!", text="hand files, folders or URLs on with the next question", values=paths)
+def file(session: Session, argument: str) -> None:
+    if argument == "!":
+        if not session.shell_output:
+            raise UsageError("no shell command has been run", hint="!COMMAND runs one")
+        documents = [("shell", session.shell_output)]
+    else:
+        documents = read_files(_some(argument, "/file PATH"))
+    session.documents += documents
+    size = sum(len(text) for _, text in documents)
+    session.env.note(f"{len(documents)} document(s), {size:,} characters, go along with the next question")
+
+
+@command("image", arguments="PATH…", text="hand PNGs, JPEGs or their URLs on with the next question", values=paths)
+def image(session: Session, argument: str) -> None:
+    images = [read_image(source) for source in _some(argument, "/image PATH")]
+    session.images += images
+    session.env.note(f"{len(images)} image(s) go along with the next question")
+
+
+@command("copy", arguments="[N|code] [FILE]", text="copy the last answer, answer N, or the last code")
+def copy(session: Session, argument: str) -> None:
+    from grokcli.terminal.clipboard import put
+
+    words = words_of(argument)
+    text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
+    target = Path(words[0]).expanduser() if words else session.env.settings.paths.cache / "copied.md"
+    _write(target, text, private=not words)
+    how = put(text, session.env)
+    session.env.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
+
+
+@command("save", arguments="FILE", text="write the last answer into a file", values=paths)
+def save(session: Session, argument: str) -> None:
+    target = Path(_some(argument, "/save FILE")[0]).expanduser()
+    _write(target, _chosen(session, ""))
+    session.env.note(f"written to {target}")
+
+
+@command("export", arguments="FILE", text="write the conversation into a file, as markdown", values=paths)
+def export(session: Session, argument: str) -> None:
+    target = Path(_some(argument, "/export FILE")[0]).expanduser()
+    _write(target, as_markdown(session.messages))
+    session.env.note(f"written to {target}")
+
+
+def as_markdown(messages: list[Message]) -> str:
+    """Return a conversation as a markdown document."""
+    titles = {"user": "You", "assistant": "Grok", "system": "System"}
+    parts = [f"## {titles.get(message['role'], message['role'])}\n\n{text_of(message)}\n" for message in messages]
+    return "\n".join(parts)
+
+
+def _chosen(session: Session, what: str) -> str:
+    answers = session.answers()
+    if not answers:
+        raise UsageError("there is no answer yet")
+    if what == "code":
+        blocks = [block for answer in reversed(answers) for block in extract(answer, "last")]
+        if not blocks:
+            raise UsageError("there is no code block in any answer")
+        return blocks[0]
+    if what and not 1 <= int(what) <= len(answers):
+        raise UsageError(f"there is no answer {what}", hint=f"there are {len(answers)}; /history lists them")
+    return answers[int(what) - 1 if what else -1]
+
+
+def _some(argument: str, usage: str) -> list[str]:
+    words = words_of(argument)
+    if not words:
+        raise UsageError(f"{usage} needs a name")
+    return words
+
+
+def _write(path: Path, text: str, *, private: bool = False) -> None:
+    content = text if text.endswith("\n") else f"{text}\n"
+    try:
+        write_atomically(path, content.encode("utf-8", "replace"), mode=PRIVATE if private else None)
+    except OSError as error:
+        raise GrokError(f"cannot write {path}: {error.strerror}") from None

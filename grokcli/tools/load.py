@@ -1,0 +1,70 @@
+"""Functions of a Python file as tools: `FILE.py` is all that are public there, `FILE.py:name` is one."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from contextlib import redirect_stdout
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TextIO
+
+from grokcli.errors import UsageError
+from grokcli.tools.tool import Tool, tool_of
+
+
+def load(wanted: str, *, printed: TextIO) -> list[Tool]:
+    """Return the tools that `wanted` names. The file is run; what it prints goes to `printed`.
+
+    Raises UsageError for what cannot be read, run, or used as a tool.
+    """
+    file, name = (wanted, "") if wanted.endswith(".py") else _split(wanted)
+    path = Path(file).expanduser().resolve()
+    if not path.is_file():
+        raise UsageError(f"there is no file {file}", hint="FILE.py, or FILE.py:name for one function of it")
+    module = _run(path, printed)
+    if name:
+        function = getattr(module, name, None)
+        if not callable(function):
+            raise UsageError(f"{file} has no function {name!r}", hint=f"it has {', '.join(_public(module)) or 'none'}")
+        return [tool_of(function, origin=str(path))]
+    names = _public(module)
+    if not names:
+        raise UsageError(f"{file} defines no function without a leading underscore", hint="name one: FILE.py:name")
+    return [tool_of(getattr(module, name), origin=str(path)) for name in names]
+
+
+def _split(wanted: str) -> tuple[str, str]:
+    file, colon, name = wanted.rpartition(":")
+    # Without a colon, or with none but that of a Windows drive, all of it is the file.
+    return (file, name) if colon and name.isidentifier() else (wanted, "")
+
+
+def _run(path: Path, printed: TextIO) -> ModuleType:
+    name = f"grok_tools_{path.stem}_{abs(hash(path)):x}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is no Python file", hint="its name should end in .py")
+    module = module_from_spec(spec)
+    # Where dataclasses and get_type_hints() look for the names in annotations.
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        # Last: a json.py beside the tools must not become everybody's json.
+        sys.path.append(str(path.parent))
+    try:
+        with redirect_stdout(printed):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's code does
+        text = " ".join(str(error).split())
+        raise UsageError(f"{path.name} cannot be run: {type(error).__name__}: {text}") from None
+    return module
+
+
+def _public(module: ModuleType) -> list[str]:
+    """Return the names of the functions that the file itself defines, in its order."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    ]

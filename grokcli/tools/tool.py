@@ -1,0 +1,114 @@
+"""Functions as tools: a typed Python function becomes what a model can ask to be called, and is called.
+
+tool = tool_of(weather)
+tool.schema()                        for the `tools` of a request
+tool.call('{"city": "Paris"}').text  for the model: the result, or what went wrong
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TextIO, get_type_hints
+
+from grokcli.errors import UsageError
+from grokcli.tools import docstrings
+from grokcli.tools.json_schema import (
+    InexpressibleError,
+    Kind,
+    Member,
+    MismatchError,
+    kind_of,
+    object_schema,
+    read_members,
+)
+from grokcli.tools.run import Outcome, failed, run
+
+SECONDS = 60.0
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that a model may ask to be called; `origin` is the file it comes from, "" without one."""
+
+    name: str
+    description: str
+    function: Callable[..., Any]
+    members: dict[str, Member]
+    origin: str = ""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the tool as a request has it, nested as chat requests have it."""
+        described = {"description": self.description} if self.description else {}
+        function = {"name": self.name, **described, "parameters": object_schema(self.members)}
+        return {"type": "function", "function": function}
+
+    def call(self, arguments: str, *, seconds: float = SECONDS, printed: TextIO | None = None) -> Outcome:
+        """Call the function with `arguments`, a JSON object as text, and return what came of it, an error too.
+
+        It is given up after `seconds`. What it prints goes to `printed`, where that is given.
+        """
+        try:
+            values = read_members(self.members, json.loads(arguments or "{}"))
+        except MismatchError as mismatch:
+            where = mismatch.path.removeprefix(".")
+            return failed(f"{where + ': ' if where else ''}{mismatch}")
+        except (ValueError, RecursionError) as error:
+            return failed(f"the arguments are no JSON: {error}")
+        return run(self.function, values, seconds=seconds, printed=printed)
+
+
+def tool_of(function: Callable[..., Any], *, origin: str = "") -> Tool:
+    """Return the tool that `function` is, from its annotations and its docstring.
+
+    Raises UsageError, which names function and argument, for what cannot be said in JSON Schema.
+    """
+    name = getattr(function, "__name__", "")
+    if not _NAME.match(name):
+        raise UsageError(f"{name or function!r} cannot be the name of a tool", hint="use def and plain letters")
+    said = docstrings.arguments(inspect.getdoc(function) or "")
+    hints = _hints(function, name)
+    members = {
+        parameter.name: _member(name, parameter, hints, said.get(parameter.name, ""))
+        for parameter in _parameters(function, name)
+    }
+    return Tool(name, docstrings.description(inspect.getdoc(function) or ""), function, members, origin)
+
+
+def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(function)
+    except Exception as error:  # noqa: BLE001  # an annotation may be any expression
+        raise UsageError(f"the annotations of {name}() have no meaning: {error}") from None
+
+
+def _parameters(function: Callable[..., Any], name: str) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise UsageError(f"{name}() does not say what arguments it takes") from None
+
+
+def _member(name: str, parameter: inspect.Parameter, hints: dict[str, Any], said: str) -> Member:
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise UsageError(f"{name}() takes {str(parameter).partition(':')[0]!r}, which a model cannot name")
+    if parameter.name not in hints:
+        raise UsageError(f"{name}() does not say what type {parameter.name!r} is", hint=f"{parameter.name}: str")
+    try:
+        kind = kind_of(hints[parameter.name])
+    except InexpressibleError as error:
+        raise UsageError(
+            f"{parameter.name!r} of {name}() cannot be said in JSON Schema: {error}",
+            hint="str, int, float, bool, list, dict, Literal, Enum, None, dataclasses and TypedDicts can",
+        ) from None
+    return Member(Kind({**kind.schema, **_default(parameter), **({"description": said} if said else {})}, kind.read),
+                  parameter.default is parameter.empty)  # fmt: skip
+
+
+def _default(parameter: inspect.Parameter) -> dict[str, Any]:
+    default = parameter.default
+    return {"default": default} if type(default) in (str, int, float, bool) else {}

@@ -1,0 +1,1 @@
+"""One question and its answer, for `grok ask` and `grok chat` alike."""

@@ -1,0 +1,53 @@
+"""The form that an answer must have: JSON of a schema, or with code in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grokcli.errors import IncompleteError, UsageError
+
+if TYPE_CHECKING:
+    from grokcli.render.extract import Which
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is asked for: a JSON schema or None, and which of the code blocks is to be left of the answer, if any."""
+
+    schema: dict[str, Any] | None = None
+    code: Which | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields that tell the server, spelled as in chat requests."""
+        if self.schema is None:
+            return {}
+        form = {"name": "answer", "schema": self.schema, "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+    def check(self, answer: str) -> None:
+        """Raise IncompleteError when the text of a whole answer does not have this form."""
+        if self.schema is not None:
+            from grokcli.turn.json_schema import parse
+
+            parse(self.schema, answer)
+        if self.code is not None:
+            from grokcli.render.extract import extract
+
+            if not extract(answer, self.code):
+                raise IncompleteError("the answer holds no code block", hint="the whole answer is above, on stderr")
+
+
+def read_form(schema: str | None, *, first: bool, last: bool, every: bool, output_format: str) -> Form:
+    """Return the form that the flags ask for; there is one. Raises UsageError."""
+    wanted = first + last + every
+    if wanted > 1:
+        raise UsageError("the code can be extracted in one way only", hint="-x, --extract-last or --extract-all")
+    if wanted and (schema is not None or output_format != "text"):
+        raise UsageError("code is not extracted from JSON", hint="leave -x out, or what asks for JSON")
+    if schema is None:
+        return Form(code="first" if first else "last" if last else "all")
+    from grokcli.turn.json_schema import read_schema
+
+    return Form(read_schema(schema))

@@ -1,0 +1,281 @@
+"""`grok history`, as a user types it."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import subprocess
+import time
+
+import pytest
+from language import KEY, command
+
+from grokcli.chat import assistant, image, user
+from grokcli.events import Usage
+from grokcli.store.store import Store
+
+DAY = 86400
+
+
+@pytest.fixture
+def path(home):
+    return home / "data" / "conversations.db"
+
+
+@pytest.fixture
+def keep(path):
+    """Keep a conversation, last used so many days ago, and return its id."""
+
+    def keep(title, *messages, days=0.0, interrupted=None):
+        with Store(path, pytest.fail, now=lambda: time.time() - days * DAY) as store:
+            key = store.create(model="grok-4.7", title=title)
+            for message in messages:
+                if message["role"] == "user":
+                    store.add(key, message)
+                    continue
+                answer = store.begin_answer(key, model="grok-4.7")
+                answer.write(message["content"])
+                if interrupted:
+                    answer.interrupt(interrupted)
+                else:
+                    cost = Usage(7, 9, cost_in_usd_ticks=5_743_500)
+                    answer.finish(message, finish_reason="stop", usage=cost, model="grok-4.7")
+        return key
+
+    return keep
+
+
+@pytest.fixture
+def sky(keep):
+    return keep("why is the sky blue?", user("why is the sky blue?"), assistant("Because of *scattering*."))
+
+
+class Keyboard(io.BytesIO):
+    """A terminal at which somebody typed."""
+
+    def isatty(self):
+        return True
+
+
+def test_nothing_was_kept_yet(grok, home):
+    assert grok("history", "list") == (0, "", "")
+    assert grok("history", "list", "--json") == (0, "[]\n", "")
+    assert grok("history", "search", "x") == (0, "", "")
+    code, out, err = grok("history", "show")
+    assert (code, out) == (1, "")
+    assert err == "error: there are no conversations yet\nhint: grok ask and grok chat begin one\n"
+    assert not home.exists()
+
+
+def test_list_shows_the_last_used_first(grok, keep, sky):
+    old = keep("an old one", user("x"), days=40)
+    code, out, err = grok("history", "list")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        f"{sky}   now  grok-4.7                 2  why is the sky blue?",
+        f"{old}   40d  grok-4.7                 1  an old one",
+    ]
+    assert grok("history", "list", "-n", "1").out == out.splitlines(keepends=True)[0]
+    listed = json.loads(grok("history", "list", "--json").out)
+    assert [one["id"] for one in listed] == [sky, old]
+    assert listed[0]["messages"] == 2
+    assert listed[0]["updated"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("days", "age"), [(0, "now"), (2 / 1440, "2m"), (0.5, "12h"), (1.5, "1d"), (364, "364d"), (800, "2y"), (-1, "now")]
+)
+def test_ages(grok, keep, days, age):
+    keep("x", user("x"), days=days)
+    assert grok("history", "list").out.split()[1] == age
+
+
+def test_show_prints_a_conversation_the_latest_if_none_is_named(grok, keep, sky):
+    keep("an old one", user("x"), days=40)
+    text = "# why is the sky blue?\n\n## You\n\nwhy is the sky blue?\n\n## grok-4.7\n\nBecause of *scattering*.\n"
+    assert grok("history", "show") == (0, text, "")
+    assert grok("history", "show", sky[:5]) == (0, text, "")
+    assert grok("history", "show", "SKY") == (0, text, "")
+    assert grok("history", "show", "old one").out.startswith("# an old one\n")
+
+
+def test_show_as_json_has_the_messages_as_they_were_stored(grok, keep):
+    keep("t", user("look", image("https://x.ai/a.png")), assistant("a cat"))
+    shown = json.loads(grok("history", "show", "--json").out)
+    question, answer = shown["messages"]
+    assert question["content"] == user("look", image("https://x.ai/a.png"))["content"]
+    assert answer["content"] == "a cat"
+    assert (answer["model"], answer["finish_reason"]) == ("grok-4.7", "stop")
+    assert answer["usage"]["cost_in_usd_ticks"] == 5_743_500
+    assert "look\n\n![image](https://x.ai/a.png)\n" in grok("history", "show").out
+
+
+def test_on_a_terminal_answers_are_rendered_and_nothing_can_steer_it(grok, keep, environ):
+    environ["TERM"] = "xterm"
+    keep("t\x1b[2J", user("a *star* \x1b]0;owned\x07"), assistant("a *star* \x1b[31m"))
+    code, out, err = grok("history", "show", tty=True)
+    assert (code, err) == (0, "")
+    assert "\x1b[3mstar\x1b[0m" in out
+    assert "a *star*" in out
+    assert all(hostile not in out for hostile in ("\x1b[2J", "\x1b]0;", "\x07", "\x1b[31m"))
+    assert "\x1b" not in grok("history", "list", tty=True).out
+    assert "\x1b" not in grok("history", "search", "star", tty=True).out
+    # Piped, it is what the model wrote.
+    assert "a *star* \x1b[31m" in grok("history", "show").out
+
+
+def test_an_interrupted_answer_says_so(grok, keep):
+    keep("t", user("why?"), assistant("Because"), interrupted="Ctrl-C")
+    assert "## grok-4.7 (interrupted: Ctrl-C)\n\nBecause\n" in grok("history", "show").out
+    assert json.loads(grok("history", "show", "--json").out)["messages"][1]["interrupted"] == "Ctrl-C"
+
+
+def test_what_was_replaced_is_shown_on_request(grok, path, sky):
+    with Store(path, pytest.fail) as store:
+        store.truncate(sky, 1)
+        store.add(sky, assistant("Rayleigh."), model="grok-4.3")
+    assert "scattering" not in grok("history", "show").out
+    assert "## grok-4.7 (superseded)\n\nBecause of *scattering*.\n" in grok("history", "show", "--all").out
+    assert [
+        one.get("superseded") for one in json.loads(grok("history", "show", "--all", "--json").out)["messages"]
+    ] == [
+        None,
+        True,
+        None,
+    ]
+
+
+def test_tool_calls_are_shown(grok, path):
+    calls = [{"id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}]
+    with Store(path, pytest.fail) as store:
+        key = store.create(model="grok-4.7", title="t")
+        store.add(key, {"role": "assistant", "content": None, "tool_calls": calls}, model="grok-4.7")
+        store.add(key, {"role": "tool", "content": "2", "tool_call_id": "1"})
+    assert grok("history", "show").out == '# t\n\n## grok-4.7\n\n`add({"a": 1})`\n\n## Tool\n\n2\n'
+
+
+def test_search_finds_by_words_and_shows_where(grok, keep, sky):
+    keep("other", user("nothing here"))
+    code, out, err = grok("history", "search", "scatter", "because")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].startswith(sky)
+    assert out.splitlines()[1:] == ["          Because of *scattering*."]
+    found = json.loads(grok("history", "search", "blue", "--json").out)
+    assert [(one["id"], one["snippet"]) for one in found] == [(sky, "why is the sky blue?")]
+    assert grok("history", "search", "blue", "scattering").out == ""
+    assert grok("history", "search", " ").code == 2
+
+
+def test_export_as_markdown_and_as_json(grok, sky, tmp_path):
+    assert grok("history", "export").out == grok("history", "show").out
+    file = tmp_path / "talk.json"
+    assert grok("history", "export", sky, "-o", str(file), "--format", "json") == (0, "", "")
+    assert file.read_text("utf-8") == grok("history", "show", "--json").out
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    code, _, err = grok("history", "export", "-o", str(tmp_path / "talk.json" / "x"))
+    assert code == 2
+    assert err.startswith("error: cannot write")
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "--json"], ["export"], ["search", "key"], ["list", "--json"]])
+def test_no_key_is_ever_printed(grok, keep, environ, tmp_path, words):
+    saved = "saved-secret-of-another-server"
+    grok("config", "set", "api-key", stdin=saved)
+    environ["XAI_API_KEY"] = "environment-secret-of-another-server"
+    said = f"my key is {KEY} or {environ['XAI_API_KEY']} or {saved}"
+    keep(said, user(said))
+    for tty in (False, True):
+        out = grok("history", *words, tty=tty).out
+        assert "my key is xai-…6789 or …rver or …rver" in out
+        assert all(secret not in out for secret in (KEY, environ["XAI_API_KEY"], saved))
+    grok("history", "export", "-o", str(tmp_path / "out"))
+    assert "my key is xai-…6789 or …rver or …rver" in (tmp_path / "out").read_text()
+
+
+def test_rename(grok, sky):
+    assert grok("history", "rename", sky[:4], "the", "blue sky\x1b") == (0, "", "")
+    assert grok("history", "list").out.endswith("  the blue sky\n")
+    assert grok("history", "rename", "the blue sky", " ").code == 2
+    assert grok("history", "rename", "nope", "x").err.startswith("error: there is no conversation 'nope'\nhint: ")
+
+
+def test_delete_asks_at_a_terminal(grok, sky):
+    code, out, err = grok("history", "delete", sky[:4], stdin=Keyboard(b"n\n"))
+    assert (code, out) == (1, "")
+    assert "why is the sky blue?\nDelete 1 conversation for good? [y/N] nothing was deleted\n" in err
+    assert grok("history", "delete", sky, stdin=Keyboard(b"")).code == 1
+    assert sky in grok("history", "list").out
+    code, out, err = grok("history", "delete", sky, stdin=Keyboard(b"y\n"))
+    assert (code, out) == (0, "")
+    assert err.endswith("deleted 1 conversation\n")
+    assert grok("history", "list").out == ""
+
+
+def test_delete_without_a_terminal_needs_yes(grok, sky):
+    code, out, err = grok("history", "delete", sky, stdin="y\n")
+    assert (code, out) == (2, "")
+    assert "--yes" in err
+    assert grok("history", "delete", "--yes", sky) == (0, "", "deleted 1 conversation\n")
+    assert grok("history", "list").out == ""
+
+
+def test_delete_takes_ids_only_and_all_or_none(grok, keep, sky):
+    other = keep("other", user("x"))
+    assert grok("history", "delete", "--yes", other, "the sky").code == 1
+    assert len(grok("history", "list").out.splitlines()) == 2
+    assert grok("history", "delete", "--yes", other, sky, other).err == "deleted 2 conversations\n"
+
+
+def test_prune_deletes_what_was_not_used_for_long(grok, keep, sky):
+    for days in range(25, 37):
+        keep(f"{days} days ago", user("x"), days=days)
+    assert grok("history", "prune", "--older-than", "30d").code == 2
+    refused = grok("history", "prune", "--older-than", "1d", stdin=Keyboard(b"\n"))
+    assert "… and 2 more\nDelete 12 conversations for good?" in refused.err
+    assert grok("history", "prune", "--older-than", "30d", "--yes") == (0, "", "deleted 7 conversations\n")
+    assert grok("history", "prune", "--older-than", "4w") == (2, "", grok("history", "prune", "--older-than", "4w").err)
+    assert grok("history", "prune", "--older-than", "1y") == (0, "", "deleted 0 conversations\n")
+    assert len(grok("history", "list").out.splitlines()) == 6
+
+
+@pytest.mark.parametrize("age", ["30", "d", "-1d", "3m", "1.5d", "", "9999999d"])
+def test_an_age_that_makes_no_sense_deletes_nothing(grok, sky, age):
+    code, out, err = grok("history", "prune", "--yes", "--older-than", age)
+    assert (code, out) == (2, "")
+    assert "is not an age" in err
+    assert sky in grok("history", "list").out
+
+
+def test_path(grok, path):
+    assert grok("history", "path") == (0, f"{path}\n", "")
+    assert not path.exists()
+
+
+def test_a_broken_store_is_told_in_two_lines(grok, path):
+    path.parent.mkdir(parents=True)
+    path.write_text("not a database, " * 100)
+    for words in (["list"], ["show"], ["search", "x"], ["prune", "--older-than", "1d"]):
+        code, out, err = grok("history", *words)
+        assert (code, out) == (1, "")
+        assert err == f"error: {path} is not a database\nhint: move it away to begin anew\n"
+
+
+def test_unknown_and_ambiguous_names_are_told(grok, keep):
+    keep("one sky", user("x"))
+    keep("two sky", user("x"))
+    code, _, err = grok("history", "show", "sky")
+    assert code == 1
+    assert "names more than one conversation\nhint: one of " in err
+    assert grok("history", "show", "moon").err.startswith("error: there is no conversation 'moon'\n")
+
+
+def test_a_reader_that_goes_away_is_no_error(keep, environ):
+    keep("long", user("x\n" * 100_000))
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command("history", "show"), stdout=pipe, stderr=pipe, env=environ)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 141

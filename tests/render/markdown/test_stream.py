@@ -1,0 +1,256 @@
+"""The renderer as the program uses it: events, a thread that paints, and every way in which an answer may end."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+
+import pytest
+from emulated_terminal import Clock, Emulator, show, terminal
+
+from grokcli.errors import ConfigError, StreamCutError
+from grokcli.events import End, ReasoningDelta, TextDelta
+from grokcli.render.markdown import MarkdownRenderer, Terminal, render_markdown
+from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.screen.display import Display
+
+
+class Out(io.StringIO):
+    """A stream that an emulator shows."""
+
+    def __init__(self, emulator: Emulator | None = None) -> None:
+        super().__init__()
+        self.emulator = emulator or Emulator()
+        self.written = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.emulator.write(text)
+        self.written.set()
+        return len(text)
+
+
+TEXT = "# Title\n\n- one **two**\n- three\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| c | d |\n\nthe end"
+
+
+def test_shows_an_answer():
+    out = Out()
+    renderer = MarkdownRenderer(out, terminal=terminal())
+    for character in TEXT:
+        renderer.show(TextDelta(character))
+    renderer.show(ReasoningDelta("no"))
+    renderer.show(End("stop"))
+    renderer.close()
+    assert out.emulator.cells() == show(TEXT).cells()
+
+
+def test_replay_is_the_same_as_streaming():
+    out = Out()
+    render_markdown(TEXT, out, terminal())
+    assert out.emulator.cells() == show(TEXT).cells()
+
+
+def test_text_is_visible_at_once_and_the_rest_within_a_frame():
+    out = Out()
+    renderer = MarkdownRenderer(out, terminal=terminal())
+    renderer.show(TextDelta("first"))
+    assert out.written.wait(1)
+    renderer.show(TextDelta(" second"))
+    deadline = time.monotonic() + 2
+    while "second" not in out.emulator.text() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert out.emulator.lines() == ["first second"]
+    renderer.close()
+
+
+def test_close_finishes_what_is_open():
+    for cut in range(len(TEXT)):
+        out = Out()
+        renderer = MarkdownRenderer(out, terminal=terminal())
+        renderer.show(TextDelta(TEXT[:cut]))
+        renderer.close(StreamCutError("cut"))
+        renderer.close()
+        assert out.emulator.cells() == show(TEXT[:cut]).cells()
+        assert out.emulator.screen.cursor.x == 0
+
+
+def test_close_without_text_writes_nothing():
+    out = Out()
+    MarkdownRenderer(out, terminal=terminal()).close()
+    assert out.emulator.output == ""
+
+
+def test_close_works_after_an_interrupted_close(monkeypatch):
+    out = Out()
+    renderer = MarkdownRenderer(out, terminal=terminal())
+    renderer.show(TextDelta("text"))
+
+    def interrupted(request):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(renderer, "_do", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            renderer.close()
+    renderer.close()
+    assert out.emulator.lines() == ["text"]
+
+
+class BrokenOut(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_broken_pipe_surfaces_in_the_caller():
+    renderer = MarkdownRenderer(BrokenOut(), terminal=terminal())
+    with pytest.raises(BrokenPipeError):
+        for _ in range(700):
+            renderer.show(TextDelta("text "))
+            time.sleep(0.001)
+    renderer.close()
+
+
+def test_a_broken_pipe_surfaces_at_the_end():
+    renderer = MarkdownRenderer(BrokenOut(), terminal=terminal())
+    renderer.show(TextDelta("text"))
+    with pytest.raises(BrokenPipeError):
+        renderer.close()
+    renderer.close()
+
+
+def test_others_may_write_whole_lines_in_between():
+    out = Out()
+    renderer = MarkdownRenderer(out, terminal=terminal())
+    renderer.show(TextDelta("done\n\nunfin"))
+    renderer.suspend()
+    assert out.emulator.lines() == ["done"]
+    out.write("searching\r\n")
+    renderer.show(TextDelta("ished"))
+    renderer.close()
+    assert out.emulator.lines() == ["done", "searching", "", "unfinished"]
+
+
+def test_a_stream_that_cannot_encode():
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
+    render_markdown("- é 日本", out, terminal(styled=False, addressable=False))
+    assert raw.getvalue() == b"  ? ? ??\n"
+
+
+def test_an_unknown_theme_names_the_closest():
+    with pytest.raises(ConfigError) as error:
+        Theme("monokay")
+    assert error.value.hint == "did you mean monokai?"
+
+
+def test_themes_change_the_colours_of_code():
+    text = "```python\nclass A: pass\n```"
+    default, monokai, mono = (
+        show(text, theme=name, colors="truecolor").cells() for name in ("default", "monokai", "mono")
+    )
+    assert default[1][0][1] == "magenta"
+    assert monokai[1][0][1] not in ("magenta", "default")
+    assert {cell[1] for cell in mono[1]} == {"default"}
+
+
+@pytest.mark.parametrize("colors", ["standard", "256", "truecolor"])
+def test_themes_are_downgraded_to_what_the_terminal_has(colors):
+    output = show("```python\nclass A: pass\n```", theme="monokai", colors=colors).output
+    assert ("38;2;" in output) is (colors == "truecolor")
+    assert ("38;5;" in output) is (colors == "256")
+
+
+def frames(size_of) -> tuple[Display, Emulator]:
+    emulator = Emulator(80, 24)
+    display = Display(emulator.write, Terminal(size=lambda: size_of(emulator)), Theme(), Clock())
+    return display, emulator
+
+
+def test_the_live_part_is_never_taller_than_the_screen():
+    display, emulator = frames(lambda emulator: emulator.size)
+    for number in range(700):
+        display.feed(f"word{number} ")
+        display.paint()
+        if number == 450:  # less than is made final for its length: all of it is still live
+            assert len(emulator.screen.history.top) == 0
+        if number % 50 == 49:
+            assert f"word{number}" in emulator.lines()[-1]
+    display.finish()
+    assert [emulator.text().count(f"word{number}") for number in range(100, 700)] == [1] * 600
+
+
+def test_a_taller_or_shorter_window_repeats_nothing():
+    display, emulator = frames(lambda emulator: emulator.size)
+    for number in range(200):
+        display.feed(f"line {number}\n\n")
+        display.paint()
+        if number % 20 == 10:
+            emulator.screen.resize(lines=30 if number % 40 == 10 else 24)
+    display.finish()
+    shown = [line for line in emulator.lines() if line]
+    assert len(shown) == len(set(shown))
+
+
+def test_between_frames_the_terminal_is_sane():
+    display, emulator = frames(lambda emulator: emulator.size)
+    for character in TEXT + "\n\n日本 👍🏽 **bold":
+        display.feed(character)
+        display.paint()
+        sent = emulator.output
+        assert sent.count("\x1b[?7l") == sent.count("\x1b[?7h")
+        assert sent.count("\x1b[?2026h") == sent.count("\x1b[?2026l")
+        assert "\x1b[?25l" not in sent
+        assert emulator.screen.cursor.attrs.fg == "default"
+        assert not emulator.screen.cursor.attrs.bold
+
+
+def test_what_is_live_shows_no_half_markup():
+    display, emulator = frames(lambda emulator: emulator.size)
+    for typed, expected in [
+        ("some **bo", "some bo"),
+        ("ld** `co", "some bold co"),
+        ("de` [te", "some bold code [te"),
+        ("xt](http://x.exam", "some bold code text (http://x.exam)"),
+        ("ple) *", "some bold code text (http://x.example)"),
+        ("it", "some bold code text (http://x.example) it"),
+    ]:
+        display.feed(typed)
+        display.paint()
+        assert emulator.lines() == [expected]
+
+
+@pytest.mark.parametrize("marks", ["-", "=", "#", "```", "|", "1.", "> -", "- [", "* *", "$$"])
+def test_a_line_of_marks_is_not_shown_before_it_is_decided(marks):
+    display, emulator = frames(lambda emulator: emulator.size)
+    display.feed("text\n" + marks)
+    display.paint()
+    assert emulator.lines() == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_terminal", "color", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, True, "auto", ("256", True, True)),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, True, "auto", ("truecolor", True, True)),
+        ({"TERM": "xterm"}, True, "auto", ("standard", True, True)),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True, "auto", ("none", True, True)),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True, "always", ("256", True, True)),
+        ({"TERM": "xterm-256color"}, True, "never", (None, False, True)),
+        ({"TERM": "dumb"}, True, "auto", (None, False, False)),
+        ({"TERM": "xterm-256color"}, False, "auto", (None, False, False)),
+        ({"TERM": "xterm-256color"}, False, "always", ("256", True, False)),
+        ({"TERM": "xterm-256color", "FORCE_COLOR": "1"}, False, "auto", ("256", True, False)),
+    ],
+)
+def test_what_a_terminal_can_do(environ, is_terminal, color, expected):
+    stream = io.StringIO()
+    stream.isatty = lambda: is_terminal
+    found = Terminal.detect(stream, environ, color)
+    colors, styled, addressable = expected
+    assert (found.styled, found.addressable) == (styled, addressable)
+    assert colors in (None, found.colors)
+    assert found.size() == (80, 24)
+
+
+def test_the_size_of_what_is_no_terminal_comes_from_the_environment():
+    assert Terminal.detect(io.StringIO(), {"COLUMNS": "100", "LINES": "x"}).size() == (100, 24)
