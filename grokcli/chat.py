@@ -55,7 +55,7 @@ def tool_result(call: ToolCall, text: str) -> Message:
     return {"role": "tool", "tool_call_id": call.id, "content": text}
 
 
-def with_results(messages: Sequence[Message]) -> list[Message]:
+def fill_missing_results(messages: Sequence[Message]) -> list[Message]:
     """Return the messages with a result for each call that has none, because no server takes them otherwise."""
     complete: list[Message] = []
     for index, message in enumerate(messages):
@@ -164,7 +164,7 @@ def _joined(pieces: list[str]) -> str:
     return pieces[0] if pieces else ""
 
 
-class Asks(Protocol):
+class EventSource(Protocol):
     """What a conversation needs of a client: `grokcli.client.xai.XAI`, or anything that answers with events."""
 
     def events(
@@ -188,7 +188,7 @@ class Chat:
 
     def __init__(
         self,
-        client: Asks,
+        client: EventSource,
         model: str,
         messages: Sequence[Message],
         options: dict[str, Any],
@@ -236,7 +236,7 @@ class Chat:
 class Chats:
     """Where conversations come from: `client.chat`."""
 
-    def __init__(self, client: Asks) -> None:
+    def __init__(self, client: EventSource) -> None:
         """Bind every conversation to `client`."""
         self._client = client
 

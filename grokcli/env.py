@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 from grokcli.client.redact import redact
 from grokcli.config.credentials import find_key
-from grokcli.config.settings import Paths, Settings
+from grokcli.config.paths import Paths
+from grokcli.config.settings import Settings
 from grokcli.errors import APIError, GrokError
 from grokcli.models import LOCAL_MODEL
 from grokcli.terminal.sanitize import clean

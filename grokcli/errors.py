@@ -24,11 +24,11 @@ from __future__ import annotations
 class GrokError(Exception):
     """An error with one line that says what happened, and perhaps one that says what to do next.
 
-    `may_pass` says whether the same request may succeed in a moment; whoever makes the error knows, nobody else does.
+    `retryable` says whether the same request may succeed in a moment; whoever makes the error knows, nobody else does.
     """
 
     exit_code = 1
-    may_pass = False
+    retryable = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         """Keep `message` (one line, no final period) and `hint` (one line, imperative)."""
@@ -60,10 +60,10 @@ class NetworkError(GrokError):
 
     exit_code = 5
 
-    def __init__(self, message: str, *, hint: str | None = None, may_pass: bool = False) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
         """Keep what happened, and whether it may pass by itself."""
         super().__init__(message, hint=hint)
-        self.may_pass = may_pass
+        self.retryable = retryable
 
 
 class StreamCutError(NetworkError):

@@ -116,7 +116,7 @@ def test_asking_loads_no_more_than_it_must(environ, server):
         "urllib3",
         "sqlite3",
     }
-    unused = {"client.wire.responses", "client.images", "config.cache", "render.extract", "terminal.confirm"}
+    unused = {"client.wire.responses", "client.images", "render.extract", "terminal.confirm"}
     unused |= {"turn.response_format", "turn.json_schema", "turn.toolset", "tools.tool", "tools.server_tools"}
     assert {f"grokcli.{name}" for name in unused} & set(modules) == set()
 

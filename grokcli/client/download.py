@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests import exceptions as failures
+from requests import exceptions as errors
 
 from grokcli import __version__
 from grokcli.client.network_errors import Route, network_error
@@ -40,7 +40,7 @@ def fetch(url: str, limit: int, *, redirects: bool = True) -> bytes:
             if response.status_code != requests.codes.ok:
                 raise HTTPStatusError(f"{url} answered HTTP {response.status_code}", status=response.status_code)
             content = bytes(response.raw.read(limit + 1, decode_content=True))
-    except failures.HTTPError:
+    except errors.HTTPError:
         raise
     except (OSError, urllib3.exceptions.HTTPError) as error:
         raise network_error(error, Route(url)) from error

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from grokcli.errors import ConfigError, GrokError, NetworkError, StreamCutError
 
 CONNECTION_HINT = "check your connection"
-PATIENCE_HINT = "ask again, or allow more time with --idle-timeout"
+IDLE_HINT = "ask again, or allow more time with --idle-timeout"
 PROXY_HINT = "check the proxy setting and HTTPS_PROXY, or name the server in NO_PROXY"
 CA_HINT = "behind a company proxy, let the ca_bundle setting name the file with its certificate"
 
@@ -37,29 +37,29 @@ class Route(NamedTuple):
 def network_error(error: Exception, route: Route) -> GrokError:
     """Say why a request got no answer: `error` is what requests, urllib3 or the system made of it."""
     import urllib3
-    from requests import exceptions as failures
+    from requests import exceptions as errors
 
-    cause = _innermost(error)
-    if not isinstance(error, (failures.RequestException, urllib3.exceptions.HTTPError)):
+    cause = _root_cause(error)
+    if not isinstance(error, (errors.RequestException, urllib3.exceptions.HTTPError)):
         # requests looks for the bundle itself, and says so with a bare OSError.
-        return ConfigError(f"the certificates in {route.ca_bundle} cannot be read: {_words(cause)}", hint=CA_HINT)
-    if isinstance(error, failures.SSLError):
+        return ConfigError(f"the certificates in {route.ca_bundle} cannot be read: {_describe(cause)}", hint=CA_HINT)
+    if isinstance(error, errors.SSLError):
         trusted = f" (trusting {route.ca_bundle})" if route.ca_bundle else ""
-        return NetworkError(f"TLS with {route.host} failed{trusted}: {_words(cause)}", hint=CA_HINT)
-    if isinstance(error, failures.ProxyError):
+        return NetworkError(f"TLS with {route.host} failed{trusted}: {_describe(cause)}", hint=CA_HINT)
+    if isinstance(error, errors.ProxyError):
         return _proxy_error(cause, route)
-    if isinstance(error, failures.ConnectTimeout):
-        return NetworkError(f"{route.host} did not answer in time", hint=CONNECTION_HINT, may_pass=True)
-    if isinstance(error, failures.ReadTimeout) or isinstance(cause, TimeoutError):
-        return NetworkError(f"{route.host} fell silent", hint=PATIENCE_HINT)
+    if isinstance(error, errors.ConnectTimeout):
+        return NetworkError(f"{route.host} did not answer in time", hint=CONNECTION_HINT, retryable=True)
+    if isinstance(error, errors.ReadTimeout) or isinstance(cause, TimeoutError):
+        return NetworkError(f"{route.host} fell silent", hint=IDLE_HINT)
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         hint = f"{CONNECTION_HINT} and the base_url setting"
-        return NetworkError(f"no address found for {route.host}", hint=hint, may_pass=True)
+        return NetworkError(f"no address found for {route.host}", hint=hint, retryable=True)
     if isinstance(cause, ConnectionRefusedError):
         hint = "is a server running there? see the base_url setting"
-        return NetworkError(f"could not reach {route.host}: {_words(cause)}", hint=hint, may_pass=True)
-    broken = isinstance(error, (failures.ConnectionError, failures.ChunkedEncodingError, urllib3.exceptions.HTTPError))
-    return NetworkError(f"could not reach {route.host}: {_words(cause)}", hint=CONNECTION_HINT, may_pass=broken)
+        return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=hint, retryable=True)
+    broken = isinstance(error, (errors.ConnectionError, errors.ChunkedEncodingError, urllib3.exceptions.HTTPError))
+    return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=CONNECTION_HINT, retryable=broken)
 
 
 def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
@@ -67,29 +67,29 @@ def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
     import urllib3
 
     if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
-        return silence(idle_seconds)
+        return idle_timeout_error(idle_seconds)
     broken = not isinstance(error, urllib3.exceptions.DecodeError)
     return StreamCutError(
-        f"the connection broke: {_words(_innermost(error))}",
+        f"the connection broke: {_describe(_root_cause(error))}",
         hint="ask again, or go on from there with -c",
-        may_pass=broken,
+        retryable=broken,
     )
 
 
-def silence(seconds: float) -> StreamCutError:
+def idle_timeout_error(seconds: float) -> StreamCutError:
     """Say that the server said nothing for so long."""
-    return StreamCutError(f"the server fell silent for {seconds:g} s", hint=PATIENCE_HINT)
+    return StreamCutError(f"the server fell silent for {seconds:g} s", hint=IDLE_HINT)
 
 
 def _proxy_error(cause: BaseException, route: Route) -> NetworkError:
     """A proxy that answers and says no means it; one that is not there, or says 5xx, may be back in a moment."""
-    words = _words(cause)
+    words = _describe(cause)
     refusal = re.search(r"[Tt]unnel connection failed: (\d+)", words)
-    may_pass = refusal is None or refusal.group(1).startswith("5")
-    return NetworkError(f"the proxy {route.proxy_host} failed: {words}", hint=PROXY_HINT, may_pass=may_pass)
+    retryable = refusal is None or refusal.group(1).startswith("5")
+    return NetworkError(f"the proxy {route.proxy_host} failed: {words}", hint=PROXY_HINT, retryable=retryable)
 
 
-def _innermost(error: BaseException) -> BaseException:
+def _root_cause(error: BaseException) -> BaseException:
     """Return the error that started it all; requests and urllib3 wrap it in their own."""
     import urllib3
 
@@ -102,7 +102,7 @@ def _innermost(error: BaseException) -> BaseException:
         error = inner
 
 
-def _words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, IncompleteRead):

@@ -6,6 +6,7 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -15,12 +16,12 @@ from urllib.request import getproxies
 
 import requests
 import urllib3
-from requests import exceptions as failures
+from requests import exceptions as errors
 from requests.auth import AuthBase
 
 from grokcli import __version__
 from grokcli.client.network_errors import Route, cut_error, network_error
-from grokcli.client.wire.error_bodies import failure
+from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import (
     APIError,
     AuthError,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from http.cookiejar import CookiePolicy
 
-    from grokcli.client.idle import Patience
     from grokcli.client.trace import Trace
 
 READ_BYTES = 65536
@@ -42,7 +42,7 @@ MAX_ERROR_BYTES = 65536
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class HTTPStatusError(APIError, failures.HTTPError):
+class HTTPStatusError(APIError, errors.HTTPError):
     """An error status. Code that was written for requests can catch it as `requests.HTTPError`."""
 
 
@@ -71,6 +71,29 @@ class _KeepHeaders(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+class IdleTimer:
+    """How long a server may say nothing: comments and empty events keep a connection alive, they are no answer.
+
+    Time that is spent showing the answer does not count.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Allow up to `seconds` of silence at a time."""
+        self.seconds = seconds
+        self._since: float | None = None
+
+    def reset(self) -> None:
+        """Begin anew with the next read: the server said something."""
+        self._since = None
+
+    def remaining(self) -> float:
+        """Return the seconds that are left, when the next read begins."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        return self.seconds - (now - self._since)
 
 
 class Transport:
@@ -130,32 +153,29 @@ class Transport:
                 raise _status_error(response)
             if not stream:
                 response.content  # noqa: B018  # reads the body, inside the reach of the except below
-        except failures.HTTPError:
+        except errors.HTTPError:
             raise
         # A RequestException is an OSError; a CA bundle that is not there is a bare one.
         except (OSError, urllib3.exceptions.HTTPError) as error:
             raise network_error(error, self._route) from error
         return response
 
-    def chunks(self, response: requests.Response, patience: Patience) -> Iterator[bytes]:
+    def chunks(self, response: requests.Response, timer: IdleTimer) -> Iterator[bytes]:
         """Yield the body as it arrives, whatever its framing, and close the response at the end.
 
         `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
-        not chunked. Raises StreamCutError when the connection fails, or when `patience` ends: the socket's own time
-        limit begins anew with every comment that keeps the connection alive.
+        not chunked. Raises StreamCutError when the connection fails, or when `timer` ends: the socket's own
+        time limit begins anew with every comment that keeps the connection alive.
         """
         read = _reader(response)
-        limit = patience.left()
+        timer.remaining()
         is_empty = True
         try:
             while chunk := read(READ_BYTES):
                 is_empty = False
                 yield chunk
-                left = patience.left()
-                if left <= 0:
+                if timer.remaining() <= 0:
                     raise TimeoutError
-                if left != limit:
-                    _limit(response, limit := left)
             # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
             if not is_empty:
                 response.raw.release_conn()
@@ -163,20 +183,13 @@ class Transport:
             _settle(response)
             raise
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            raise cut_error(error, patience.seconds) from error
+            raise cut_error(error, timer.seconds) from error
         finally:
             response.close()
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-
-def _limit(response: requests.Response, seconds: float) -> None:
-    """Let the next read of the body take so long at most."""
-    original: Any = response.raw._original_response  # noqa: SLF001  # the connection may have let go of its socket
-    if original.fp is not None:
-        original.fp.raw._sock.settimeout(seconds)  # noqa: SLF001  # by the only name that it has
 
 
 def _settle(response: requests.Response) -> None:
@@ -260,7 +273,7 @@ def _status_error(response: requests.Response) -> HTTPStatusError:
             hint="set base_url to where the API really is",
             status=response.status_code,
         )
-    plain = failure(response.status_code, response.headers, body)
+    plain = error_from(response.status_code, response.headers, body)
     error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
     vars(error).update(vars(plain), response=response, request=response.request)
     return error

@@ -9,11 +9,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
-from grokcli.client.idle import Patience
 from grokcli.client.sse import ServerSentEvent, read_events
-from grokcli.client.transport import Transport
+from grokcli.client.transport import IdleTimer, Transport
 from grokcli.client.wire import chat_completions as chat_wire
-from grokcli.client.wire.formats import format_for
+from grokcli.client.wire import format_for
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.client.images import Picture, Pictures
     from grokcli.client.trace import Trace
-    from grokcli.client.wire.formats import Format
+    from grokcli.client.wire import Format
     from grokcli.events import Event
 
 DEFAULT_BASE_URL = "https://api.x.ai/v1"
@@ -123,17 +122,17 @@ class XAI:
         """
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
-        patience = Patience(self._idle_seconds)
-        with closing(self._stream(chat_wire.ENDPOINT, body, patience)) as batches:
+        timer = IdleTimer(self._idle_seconds)
+        with closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
             for event in chain.from_iterable(batches):
-                patience.was_heard = True
+                timer.reset()
                 if event.data == chat_wire.DONE:
                     return
                 if event.data:
                     finished = bool(chat_wire.finish_reason(self._chunk(event))) or finished
                     yield event.data.decode("utf-8", "replace")
         if not finished:
-            raise StreamCutError(EARLY_END, may_pass=True)
+            raise StreamCutError(EARLY_END, retryable=True)
 
     def events(
         self,
@@ -169,7 +168,7 @@ class XAI:
         from grokcli.client.wire import images as wire
 
         body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
-        answer = wire.read_answer(self._send_request("POST", wire.ENDPOINT, body))
+        answer = wire.read_response(self._send_request("POST", wire.ENDPOINT, body))
         made = [_picture(picture) for picture in answer.pictures if picture is not None]
         return Pictures(made, answer.pictures.count(None), answer.cost_in_usd_ticks)
 
@@ -213,20 +212,20 @@ class XAI:
             raise as_cut(error, [event]) from None
 
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        yield from wire.read_answer(self._open("POST", wire.ENDPOINT, body).content)
+        yield from wire.read_response(self._open("POST", wire.ENDPOINT, body).content)
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        patience = Patience(self._idle_seconds)
+        timer = IdleTimer(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
-        with closing(self._stream(wire.ENDPOINT, body, patience)) as batches:
+        with closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
             for event in wire.read_stream(batches):
                 yield event
-                patience.was_heard = True
+                timer.reset()
 
-    def _stream(self, endpoint: str, data: dict[str, Any], patience: Patience) -> Generator[Sequence[ServerSentEvent]]:
+    def _stream(self, endpoint: str, data: dict[str, Any], timer: IdleTimer) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
         response = self._open("POST", endpoint, data, stream=True)
-        chunks = self._transport.chunks(response, patience)
+        chunks = self._transport.chunks(response, timer)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.

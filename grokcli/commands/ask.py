@@ -52,21 +52,22 @@ from grokcli.commands.options import (
     Yes,
     mcp_tools,
     new_app,
-    open_toolbox,
+    open_toolset,
     parse_options,
     search_tools,
 )
-from grokcli.input.files import read_files, read_images
+from grokcli.input.files import read_files
+from grokcli.input.images import read_images
 from grokcli.input.question import read_question
 from grokcli.render.select import Format, Output, make_renderers
 from grokcli.store.conversation import Memory, open_memory
 from grokcli.terminal.editor import edit_text
-from grokcli.turn.request import Request, prepare, require_fit, usage_line
-from grokcli.turn.run import show_rounds
+from grokcli.turn.request import Request, build_request, check_context, usage_line
+from grokcli.turn.run import run_turn
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
 app = new_app()
 
@@ -136,13 +137,13 @@ def ask(
     where = _formed(where, schema, first=extract, last=extract_last, every=extract_all)
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     tools += mcp_tools(mcp)
-    toolbox = open_toolbox(env, tool, ask_first=not (yes or dry_run or as_language))
+    toolset = open_toolset(env, tool, ask_first=not (yes or dry_run or as_language))
     images = read_images(image or [], env.stdin)
     if editor:
         words = [edit_text(" ".join(words or []), env.environ)]
     text = read_question(env, words or [], read_files(file or []), no_stdin=no_stdin or "-" in (image or ()))
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
-    request = prepare(
+    request = build_request(
         env,
         user(text, *images),
         history=memory.as_sent(),
@@ -156,22 +157,22 @@ def ask(
         tools=tools,
         options=parse_options(option) | (where.form.fields if where.form else {}),
     )
-    if toolbox:
-        request.options = toolbox.offer(request.options)
-    require_fit(request)
+    if toolset:
+        request.options = toolset.offer(request.options)
+    check_context(request)
     if dry_run or as_language:
         env.put(_as_text(env, request, as_language, stream=not no_stream))
         return
-    answer(env, request, memory, where, toolbox, stream=not no_stream, usage=usage)
+    answer(env, request, memory, where, toolset, stream=not no_stream, usage=usage)
 
 
 def _formed(output: Output, schema: str | None, **code: bool) -> Output:
     """Return `output` with the form that an answer must have, if the flags ask for one; see `grokcli.turn`."""
     if schema is None and not any(code.values()):
         return output
-    from grokcli.turn.response_format import read_form
+    from grokcli.turn.response_format import read_response_format
 
-    return replace(output, form=read_form(schema, output_format=output.format, **code))
+    return replace(output, form=read_response_format(schema, output_format=output.format, **code))
 
 
 def _as_text(env: Env, request: Request, language: Language | None, *, stream: bool) -> str:
@@ -186,7 +187,7 @@ def _as_text(env: Env, request: Request, language: Language | None, *, stream: b
 
 
 def answer(
-    env: Env, request: Request, memory: Memory, output: Output, toolbox: Toolbox | None, *, stream: bool, usage: bool
+    env: Env, request: Request, memory: Memory, output: Output, toolset: Toolset | None, *, stream: bool, usage: bool
 ) -> None:
     """Keep the question, send the request, and show and keep its answer."""
     started = time.monotonic()
@@ -197,6 +198,6 @@ def answer(
     response = Response()
     renderers = make_renderers(env, output)
     check = output.form.check if output.form else None
-    show_rounds(env, request, chat, memory, toolbox, renderers, response, check, stream=stream)
+    run_turn(env, request, chat, memory, toolset, renderers, response, check, stream=stream)
     if usage:
         env.say(usage_line(response.usage, started))

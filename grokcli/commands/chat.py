@@ -42,20 +42,21 @@ from grokcli.commands.options import (
     Yes,
     mcp_tools,
     new_app,
-    open_toolbox,
+    open_toolset,
     parse_options,
     search_tools,
 )
-from grokcli.input.files import read_files, read_images
+from grokcli.input.files import read_files
+from grokcli.input.images import read_images
 from grokcli.input.question import read_stdin
 from grokcli.render.select import Output
-from grokcli.repl.line_editor import EditedLines, Lines, PlainLines
+from grokcli.repl.line_editor import LineEditor, LineReader, PlainLineReader
 from grokcli.repl.loop import chat as run_chat
 from grokcli.repl.session import Session
 from grokcli.repl.slash import table
 from grokcli.repl.slash.conversation import show_where_it_stands
 from grokcli.store.conversation import open_memory
-from grokcli.turn.request import prepare
+from grokcli.turn.request import build_request
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -108,9 +109,9 @@ def chat(
     env.settings.flags = {"idle_timeout": idle_timeout, "proxy": proxy, "ca_bundle": ca_bundle}
     tools = search_tools(search, web, x, domain, exclude_domain, handle, since, until)
     tools += mcp_tools(mcp)
-    toolbox = open_toolbox(env, tool, ask_first=not yes)
+    toolset = open_toolset(env, tool, ask_first=not yes)
     memory = open_memory(env, go_on=go_on, resume=resume, keep=not no_save)
-    request = prepare(
+    request = build_request(
         env,
         None,
         history=memory.as_sent(),
@@ -126,9 +127,9 @@ def chat(
     )
     output = Output(markdown=markdown, color=color, show_reasoning=show_reasoning)
     session = Session(
-        env, request.model, request.messages, request.options, output, memory, PlainLines(env.stdin), usage, api
+        env, request.model, request.messages, request.options, output, memory, PlainLineReader(env.stdin), usage, api
     )
-    session.toolbox, session.ask_first = toolbox, not yes
+    session.toolset, session.ask_first = toolset, not yes
     session.documents += read_files(file or [])
     session.images += read_images(image or [], env.stdin)
     if _has_editor(env):
@@ -145,7 +146,7 @@ def _has_editor(env: Env) -> bool:
     return env.stdout.isatty() and env.stderr.isatty()
 
 
-def _editor(session: Session) -> Lines:
+def _editor(session: Session) -> LineReader:
     env = session.env
     if env.stdin is not None and not env.stdin.isatty():
         text = read_stdin(env, wanted=False, beside_prompt=False)
@@ -155,4 +156,4 @@ def _editor(session: Session) -> Lines:
     env.note(f"{session.model} · /help lists the commands, Ctrl-D leaves")
     vi = env.settings.value("editing_mode") == "vi"
     history = env.settings.paths.data / "history"
-    return EditedLines(history, lambda before: table.complete(session, before), vi=vi)
+    return LineEditor(history, lambda before: table.complete(session, before), vi=vi)

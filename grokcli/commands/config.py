@@ -10,7 +10,7 @@ import typer
 from grokcli.client.redact import mask
 from grokcli.commands.options import AsJSON, new_app
 from grokcli.config.credentials import VARIABLE, exposed, find_key, forget_key, save_key
-from grokcli.config.settings import SETTINGS, address
+from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
 from grokcli.terminal.sanitize import clean
@@ -49,7 +49,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     if key in KEY_NAMES:
         env.stdout.write(mask(find_key(env.settings, env.environ).value) + "\n")
         return
-    where = address(key)
+    where = key_path(key)
     value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
     for name in where if len(where) > 1 else ():
         value = value.get(name) if isinstance(value, dict) else None
@@ -67,7 +67,7 @@ def set_value(
     if key in KEY_NAMES:
         _set_key(env, value)
         return
-    where = address(key)
+    where = key_path(key)
     if value is None:
         raise UsageError(f"{key} needs a value", hint=f"grok config set {key} VALUE")
     change(env.settings.paths.settings, where, _parsed(where, value))
@@ -81,7 +81,7 @@ def unset(ctx: typer.Context, key: Key) -> None:
     if key in KEY_NAMES:
         was_set = forget_key(env.settings.paths.credentials)
     else:
-        was_set = change(env.settings.paths.settings, address(key), None)
+        was_set = change(env.settings.paths.settings, key_path(key), None)
     if not was_set:
         env.note(f"{key} was not set")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.env import Env
-    from grokcli.store.records import Conversation, Entry
+    from grokcli.store.records import ConversationSummary, StoredMessage
 
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
@@ -166,13 +166,13 @@ def _store(env: Env) -> Store:
     return Store(_path(env), env.warn)
 
 
-def _get(env: Env, wanted: str | None, everything: bool) -> tuple[Conversation, list[Entry]]:
+def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSummary, list[StoredMessage]]:
     with _store(env) as store:
         conversation = store.latest() if wanted is None else store.find(wanted)
         return conversation, store.entries(conversation.id, superseded=everything)
 
 
-def _delete(env: Env, store: Store, found: Sequence[Conversation], *, yes: bool) -> None:
+def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes: bool) -> None:
     count = f"{len(found)} conversation{'' if len(found) == 1 else 's'}"
     if found and not yes:
         _confirm(env, found, count)
@@ -181,7 +181,7 @@ def _delete(env: Env, store: Store, found: Sequence[Conversation], *, yes: bool)
     env.note(f"deleted {count}")
 
 
-def _confirm(env: Env, found: Sequence[Conversation], count: str) -> None:
+def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None:
     """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
     if env.stdin is None or not env.stdin.isatty():
         raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
@@ -207,11 +207,11 @@ def _age(seconds: float) -> str:
     return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "now")
 
 
-def _row(one: Conversation, now: float) -> str:
+def _row(one: ConversationSummary, now: float) -> str:
     return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one.title}\n"
 
 
-def _render(env: Env, conversation: Conversation, entries: Sequence[Entry]) -> None:
+def _render(env: Env, conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> None:
     """Show a conversation on a terminal: the answers rendered, the rest as it was typed."""
     from grokcli.render.markdown import Terminal, render_markdown
 

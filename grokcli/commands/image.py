@@ -15,7 +15,7 @@ from grokcli.commands.options import AsJSON, Option, Quiet, new_app, parse_optio
 from grokcli.errors import APIError, IncompleteError, UsageError
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
-from grokcli.render.image_files import Album
+from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
 from grokcli.render.select import waiting
 from grokcli.turn.request import dollars
@@ -58,17 +58,19 @@ def image(
     name = env.settings.model(model) if model else IMAGE_MODEL
     options = _fields(name, aspect, resolution, parse_options(option))
     prompt = read_question(env, words or [], no_stdin=no_stdin, example=EXAMPLE)
-    album = None
+    image_files = None
     if output == "-":
         _require_stdout(env, count, json=json)
     else:
-        album = Album(output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force)
+        image_files = ImageFiles(
+            output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force
+        )
     started = time.monotonic()
     pictures = _draw(env, name, prompt, count, options)
-    if album is None:
+    if image_files is None:
         _write_bytes(env, pictures)
     else:
-        _keep(env, album, pictures, name, json=json)
+        _keep(env, image_files, pictures, name, json=json)
     if usage:
         env.say(_usage_line(pictures, started))
     _require_all(pictures)
@@ -111,11 +113,11 @@ def _write_bytes(env: Env, pictures: Pictures) -> None:
     out.buffer.flush()
 
 
-def _keep(env: Env, album: Album, pictures: Pictures, model: str, *, json: bool) -> None:
+def _keep(env: Env, image_files: ImageFiles, pictures: Pictures, model: str, *, json: bool) -> None:
     """Write the pictures into files, and tell which: each as soon as it is there, so that none is lost."""
     kept = []
     for picture in pictures.made:
-        path = album.add(picture)
+        path = image_files.add(picture)
         kept.append((path, picture))
         if path.suffix.lower() not in _suffixes(picture):
             env.note(f"{path} holds a {picture.kind.partition('/')[2].upper()}, whatever its name says")

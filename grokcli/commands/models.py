@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from grokcli.commands.options import AsJSON, Quiet, new_app
-from grokcli.config import cache as catalog
-from grokcli.config.cache import Catalog
+from grokcli.config.cache import ModelList, load_models, save_models
 from grokcli.errors import MissingKeyError, NetworkError
 from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL, MODELS, SUCCESSORS, ModelInfo
 from grokcli.terminal.sanitize import clean
@@ -40,19 +39,19 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
         env.stdout.write(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}\n")
 
 
-def _find(env: Env) -> Catalog:
+def _find(env: Env) -> ModelList:
     """Ask the server; without a key or a network, return what was kept or is known."""
     server = env.settings.value("base_url")
     try:
         client = env.connect(DEFAULT_MODEL)
         offered = client.models()
     except (MissingKeyError, NetworkError) as error:
-        found = catalog.load(env.settings.paths.cache, server)
+        found = load_models(env.settings.paths.cache, server)
         kept = "the list is the one of the last time" if found.server else "the list is the one that grok came with"
         env.note(f"the server was not asked ({error.message}): {kept}")
         return found
-    catalog.save(env.settings.paths.cache, server, offered)
-    return Catalog(offered, server)
+    save_models(env.settings.paths.cache, server, offered)
+    return ModelList(offered, server)
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:
@@ -68,7 +67,7 @@ def _price(price: float | None) -> str:
     return f"{price:.2f}" if round(price, 2) == price else f"{price:g}"
 
 
-def _document(found: Catalog) -> dict[str, Any]:
+def _document(found: ModelList) -> dict[str, Any]:
     return {
         "server": found.server or None,
         "models": [

@@ -13,7 +13,7 @@ from grokcli.turn.request import parse_field
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
 
 def _complete_model(incomplete: str) -> list[str]:
@@ -21,10 +21,10 @@ def _complete_model(incomplete: str) -> list[str]:
     import os
     import re
 
-    from grokcli.config import cache as catalog
-    from grokcli.config.settings import Paths
+    from grokcli.config.cache import load_models
+    from grokcli.config.paths import Paths
 
-    offered = catalog.load(Paths.find(os.environ).cache).models
+    offered = load_models(Paths.find(os.environ).cache).models
     names = [*(name for model in offered for name in (model.id, *model.aliases)), models.LOCAL_MODEL]
     # A shell takes blanks and control characters for what they are to it.
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete) and re.fullmatch(r"[\w./:-]+", name)]
@@ -165,21 +165,21 @@ def mcp_tools(urls: list[str] | None) -> list[dict[str, Any]]:
     """Return the MCP servers at `urls` as tools of the server. Raises UsageError."""
     if not urls:
         return []
-    from grokcli.tools import mcp
+    from grokcli.tools import server_tools
 
-    return mcp.tools(urls)
+    return server_tools.mcp_tools(urls)
 
 
-def open_toolbox(env: Env, wanted: list[str] | None, *, ask_first: bool) -> Toolbox | None:
+def open_toolset(env: Env, wanted: list[str] | None, *, ask_first: bool) -> Toolset | None:
     """Return the functions that `wanted` names, or None when it names none.
 
     Raises UsageError for what cannot be a tool, and when nobody is there who could be asked first.
     """
     if not wanted:
         return None
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
-    toolbox = Toolbox(ask_first)
-    toolbox.require_consent(env)
-    toolbox.add(env, wanted)
-    return toolbox
+    toolset = Toolset(ask_first)
+    toolset.require_consent(env)
+    toolset.add(env, wanted)
+    return toolset

@@ -1,4 +1,7 @@
-"""The models that a server offered when it was last asked, kept in the cache for shell completion and for later."""
+"""What servers said and is worth keeping: the models that they offer, and the fields that their models reject.
+
+A cache that cannot be read is empty, and one that cannot be written is left as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,13 @@ from typing import Any, NamedTuple
 from grokcli.files import write_atomically
 from grokcli.models import MODELS, ModelInfo, read_models
 
-NAME = "models.json"
+MODELS_FILE = "models.json"
+REJECTED_FILE = "rejected.json"
+# Models learn: after this the server is asked again.
+REMEMBERED_SECONDS = 30 * 86400
 
 
-class Catalog(NamedTuple):
+class ModelList(NamedTuple):
     """Models, the server that told of them ("" when none did), and when, in seconds since 1970."""
 
     models: list[ModelInfo]
@@ -21,24 +27,24 @@ class Catalog(NamedTuple):
     time: float = 0.0
 
 
-def load(cache: Path, server: str = "") -> Catalog:
+def load_models(cache: Path, server: str = "") -> ModelList:
     """Return what was last kept, of `server` if that is named; else what is known without asking."""
     try:
-        document = json.loads((cache / NAME).read_bytes())
+        document = json.loads((cache / MODELS_FILE).read_bytes())
         told = str(document["server"]), float(document["time"])
         models = read_models({"data": document["data"]})
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return Catalog(list(MODELS))
+        return ModelList(list(MODELS))
     if not models or (server and told[0] != server):
-        return Catalog(list(MODELS))
-    return Catalog(models, *told)
+        return ModelList(list(MODELS))
+    return ModelList(models, *told)
 
 
-def save(cache: Path, server: str, models: list[ModelInfo]) -> None:
-    """Keep what `server` told just now. A cache that cannot be written is left as it is."""
+def save_models(cache: Path, server: str, models: list[ModelInfo]) -> None:
+    """Keep what `server` told just now."""
     document = {"server": server, "time": time.time(), "data": [_entry(model) for model in models]}
     try:
-        write_atomically(cache / NAME, json.dumps(document).encode())
+        write_atomically(cache / MODELS_FILE, json.dumps(document).encode())
     except OSError:
         return
 
@@ -52,3 +58,35 @@ def _entry(model: ModelInfo) -> dict[str, Any]:
         ("completion_text_token_price", model.output_price),
     )
     return entry | {name: price * 10_000 for name, price in prices if price is not None}
+
+
+class RejectedFields:
+    """The fields of a request that one model of one server rejected, remembered for REMEMBERED_SECONDS."""
+
+    def __init__(self, cache: Path, server: str, model: str) -> None:
+        """Read what is remembered in the folder `cache`; without a usable file, remember for this run only."""
+        self._file = cache / REJECTED_FILE
+        self._key = f"{server} {model}"
+        now = time.time()
+        known = self._read().get(self._key)
+        known = known if isinstance(known, dict) else {}
+        self.names = [
+            name for name, when in known.items() if isinstance(when, (int, float)) and now - when < REMEMBERED_SECONDS
+        ]
+
+    def add(self, name: str) -> None:
+        """Remember one more."""
+        everything = self._read()
+        known = everything.get(self._key)
+        everything[self._key] = {**(known if isinstance(known, dict) else {}), name: int(time.time())}
+        try:
+            write_atomically(self._file, json.dumps(everything, indent=1).encode())
+        except OSError:
+            return
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            document = json.loads(self._file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return document if isinstance(document, dict) else {}

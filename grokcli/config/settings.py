@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grokcli.config.toml_file import read_toml
@@ -18,6 +17,8 @@ from grokcli.models import APIS, DEFAULT_MODEL, EFFORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from grokcli.config.paths import Paths
 
 T = TypeVar("T")
 
@@ -127,34 +128,11 @@ SECTION_SETTINGS = {
 SECTIONS = (*SECTION_SETTINGS, "aliases")
 
 
-class Found(NamedTuple):
+class ResolvedSetting(NamedTuple):
     """A setting's value and where it came from: "flag", "role …", "environment …", "model …", the file, "default"."""
 
     value: Any
     source: str
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Where grok keeps what it keeps."""
-
-    settings: Path
-    credentials: Path
-    data: Path
-    cache: Path
-
-    @classmethod
-    def find(cls, environ: Mapping[str, str]) -> Paths:
-        """Return the places of this system, or those under `GROKCLI_HOME` when that is set."""
-        if home := environ.get("GROKCLI_HOME"):
-            root = Path(home).expanduser()
-            config, data, cache = root / "config", root / "data", root / "cache"
-        else:
-            from platformdirs import PlatformDirs
-
-            dirs = PlatformDirs("grokcli", appauthor=False)
-            config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
-        return cls(config / "config.toml", config / "credentials.toml", data, cache)
 
 
 class Settings:
@@ -173,7 +151,7 @@ class Settings:
         """What the settings file holds; nothing when there is none. Raises ConfigError when it cannot be read."""
         return read_toml(self.paths.settings)
 
-    def find(self, name: str, flag: object = None, *, model: str = "") -> Found:
+    def find(self, name: str, flag: object = None, *, model: str = "") -> ResolvedSetting:
         """Return the value of setting `name`: `flag` unless that is None, else from the sources in their order.
 
         `model` brings in that model's own section. Raises ConfigError when a source holds something unusable.
@@ -181,11 +159,11 @@ class Settings:
         setting = SETTINGS[name]
         flag = self.flags.get(name) if flag is None else flag
         if flag is not None:
-            return Found(setting.checked(flag), "flag")
+            return ResolvedSetting(setting.checked(flag), "flag")
         for value, source in self._candidates(setting, model):
             if value is not None:
-                return Found(_parse(setting, value, source), source)
-        return Found(setting.default, "default")
+                return ResolvedSetting(_parse(setting, value, source), source)
+        return ResolvedSetting(setting.default, "default")
 
     def value(self, name: str, flag: T | None = None, *, model: str = "") -> Any:
         """Return what `find` finds, without its source."""
@@ -243,11 +221,11 @@ def _parse(setting: Setting, value: object, source: str) -> Any:
         return setting.parse(value)
     except ValueError as error:
         raise ConfigError(
-            f"{setting.name} must be {error}, not {value!r} (from {source})", hint=_way_out(setting, source)
+            f"{setting.name} must be {error}, not {value!r} (from {source})", hint=_fix_hint(setting, source)
         ) from None
 
 
-def _way_out(setting: Setting, source: str) -> str:
+def _fix_hint(setting: Setting, source: str) -> str:
     """Return how a value that cannot be used is got rid of."""
     if source.startswith("environment"):
         return f"unset {setting.environment}"
@@ -282,7 +260,7 @@ def closest_hint(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean {match[0]!r}?" if match else None
 
 
-def address(key: str) -> tuple[str, ...]:
+def key_path(key: str) -> tuple[str, ...]:
     """Return where `key` lives in the file: ("model",), ("aliases", "fast"), ("models", "grok-4.3", "temperature").
 
     Names in the middle may hold dots and quotes. Raises UsageError for a key that means nothing.

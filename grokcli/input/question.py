@@ -23,7 +23,7 @@ READ_BYTES = 1 << 16
 EXAMPLE = 'grok ask "why is the sky blue?", or pipe text into grok ask'
 
 
-class Kind(Enum):
+class StdinKind(Enum):
     """What stdin is."""
 
     NOTHING = "a terminal, a closed descriptor or a device"
@@ -31,15 +31,15 @@ class Kind(Enum):
     PIPE = "a pipe or a socket"
 
 
-def stdin_kind(stdin: IO[bytes] | None) -> Kind:
+def stdin_kind(stdin: IO[bytes] | None) -> StdinKind:
     """Return what `stdin` is."""
     try:
         mode = os.fstat(stdin.fileno()).st_mode if stdin is not None else 0
     except (OSError, ValueError):
-        return Kind.NOTHING
+        return StdinKind.NOTHING
     if stat.S_ISREG(mode):
-        return Kind.FILE
-    return Kind.PIPE if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else Kind.NOTHING
+        return StdinKind.FILE
+    return StdinKind.PIPE if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else StdinKind.NOTHING
 
 
 def read_question(
@@ -75,11 +75,11 @@ def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
 def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
     """Return the text on stdin, "" when there is none to be read. Raises UsageError when it is not UTF-8."""
     kind = stdin_kind(env.stdin)
-    if env.stdin is None or (kind is Kind.NOTHING and not wanted):
+    if env.stdin is None or (kind is StdinKind.NOTHING and not wanted):
         return ""
     descriptor = env.stdin.fileno()
     first = b""
-    if kind is Kind.PIPE and beside_prompt and not wanted:
+    if kind is StdinKind.PIPE and beside_prompt and not wanted:
         waited = _first_bytes(env, descriptor)
         if waited is None:
             return ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 40  # characters
 
 
-class Album:
+class ImageFiles:
     """The files that the pictures of one run are written to. No file is overwritten unless that was asked for."""
 
     def __init__(self, output: str | None, prompt: str, count: int, *, force: bool) -> None:

@@ -47,7 +47,7 @@ class JSONRenderer:
         """Write the object."""
         if not self._closed:
             self._closed = True
-            document = answer_as_dict(self._response, error)
+            document = response_as_dict(self._response, error)
             if self._structured and error is None:
                 document = {"content": document["content"], "data": json.loads(self._response.content), **document}
             _write(self._out, document)
@@ -74,7 +74,7 @@ class StreamJSONRenderer:
         self._closed = True
 
 
-def answer_as_dict(response: Response, error: GrokError | None = None) -> dict[str, Any]:
+def response_as_dict(response: Response, error: GrokError | None = None) -> dict[str, Any]:
     """Return the whole answer, as `--json` prints it; what there is none of is left out, save for the sources."""
     document: dict[str, Any] = {"content": response.content}
     if response.reasoning_content:

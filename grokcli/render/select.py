@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.events import Event
     from grokcli.render import Renderer
-    from grokcli.turn.response_format import Form
+    from grokcli.turn.response_format import ResponseFormat
 
 Format = Literal["text", "json", "stream-json"]
 Color = Literal["auto", "always", "never"]
@@ -40,7 +40,7 @@ class Output:
     markdown: bool | None = None
     color: Color | None = None
     show_reasoning: bool = False
-    form: Form | None = None
+    form: ResponseFormat | None = None
 
 
 def make_renderers(env: Env, output: Output) -> list[Renderer]:
@@ -115,7 +115,7 @@ def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
 def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
     if output.format != "text" or not markdown:
         return _for_format(out, output, env.stderr)
-    return RenderedLate(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
+    return LazyMarkdown(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
 
 
 def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:
@@ -136,7 +136,7 @@ def _is_capable(env: Env, stream: TextIO) -> bool:
     return stream.isatty() and env.environ.get("TERM") != "dumb"
 
 
-class RenderedLate:
+class LazyMarkdown:
     """The markdown renderer, which takes 100 ms to import: that is done while the server thinks."""
 
     def __init__(self, env: Env, out: TextIO, color: Color, theme: str) -> None:

@@ -22,7 +22,7 @@ PROMPT = "> "
 BLOCK = '"""'
 
 
-class Lines(Protocol):
+class LineReader(Protocol):
     """Reads what the user says next."""
 
     def read(self, draft: str = "") -> str:
@@ -47,7 +47,7 @@ def is_open(text: str) -> bool:
     return stripped.startswith(BLOCK) and not (len(stripped) >= 2 * len(BLOCK) and stripped.endswith(BLOCK))
 
 
-class PlainLines:
+class PlainLineReader:
     """A message a line, for scripts and tests."""
 
     def __init__(self, stdin: IO[bytes] | None) -> None:
@@ -71,7 +71,7 @@ class PlainLines:
         return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-class EditedLines:
+class LineEditor:
     """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, a paste is one text, Ctrl+G opens the editor."""
 
     def __init__(self, history: Path, complete: Callable[[str], Iterable[tuple[str, int]]], *, vi: bool) -> None:

@@ -8,7 +8,7 @@ from grokcli.errors import GrokError
 from grokcli.repl.session import Ask, Session
 from grokcli.repl.slash import attachments, conversation, request, table, tools
 from grokcli.repl.turns import take_turn
-from grokcli.terminal.typeahead import run_on_terminal
+from grokcli.terminal.shell import run_on_terminal
 
 # Imported for what they put into the table.
 SLASH_MODULES = (conversation, request, attachments, tools)
@@ -27,12 +27,12 @@ def chat(session: Session, first: str) -> None:
         except KeyboardInterrupt:
             continue
         try:
-            obey(session, line)
+            handle_line(session, line)
         except EOFError:
             return
 
 
-def obey(session: Session, line: str) -> None:
+def handle_line(session: Session, line: str) -> None:
     """Do what one line says: run a command, or ask. Errors are reported; EOFError means: leave."""
     if not line.strip():
         return

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.models import API
     from grokcli.render.select import Output
-    from grokcli.repl.line_editor import Lines
+    from grokcli.repl.line_editor import LineReader
     from grokcli.store.conversation import Memory
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Session:
     """A conversation and everything that a slash command may change.
 
     `messages` is what is sent, oldest first. `documents` and `images` wait for the next question, `shell_output` for a
-    wish to see it there. `toolbox` is what the model may ask to be called; with `ask_first` the user is
+    wish to see it there. `toolset` is what the model may ask to be called; with `ask_first` the user is
     asked too.
     """
 
@@ -48,7 +48,7 @@ class Session:
     options: dict[str, Any]
     output: Output
     memory: Memory
-    lines: Lines
+    lines: LineReader
     usage_after_answers: bool = False
     api: API | None = None
     # Of the last question; scripts that drive a chat want to know.
@@ -56,7 +56,7 @@ class Session:
     documents: list[tuple[str, str]] = field(default_factory=list)
     images: list[Part] = field(default_factory=list)
     shell_output: str = ""
-    toolbox: Toolbox | None = None
+    toolset: Toolset | None = None
     ask_first: bool = True
     last_usage: Usage | None = None
     spent: Usage = field(default_factory=Usage)

@@ -6,13 +6,13 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from grokcli.chat import Chat, Response, with_results
+from grokcli.chat import Chat, Response, fill_missing_results
 from grokcli.errors import GrokError
 from grokcli.models import context_window
 from grokcli.render.select import make_renderers
-from grokcli.terminal.typeahead import kept_for_the_prompt
-from grokcli.turn.request import Request, require_fit, usage_line
-from grokcli.turn.run import show_rounds
+from grokcli.terminal.typeahead import keep_typeahead
+from grokcli.turn.request import Request, check_context, usage_line
+from grokcli.turn.run import run_turn
 
 if TYPE_CHECKING:
     from grokcli.repl.session import Ask, Session
@@ -30,9 +30,9 @@ def take_turn(session: Session, ask: Ask) -> None:
     if ask.question is not None:
         _add_question(session, ask.question)
     options = {**session.options, **ask.options}
-    if session.toolbox is not None:
-        options = session.toolbox.offer(options)
-    request = Request(ask.model or session.model, with_results(session.messages), options)
+    if session.toolset is not None:
+        options = session.toolset.offer(options)
+    request = Request(ask.model or session.model, fill_missing_results(session.messages), options)
     response = Response()
     try:
         _answer(session, request, response)
@@ -57,15 +57,15 @@ def _add_question(session: Session, text: str) -> None:
 
 
 def _answer(session: Session, request: Request, response: Response) -> None:
-    require_fit(request)
+    check_context(request)
     started = time.monotonic()
     chat = Chat(session.client(request.model), request.model, request.messages, request.options, session.memory.id)
     renderers = make_renderers(session.env, session.output)
     # Consent to a call is typed where it can be seen.
-    typing = nullcontext() if session.toolbox else kept_for_the_prompt(session.env.stdout)
+    typing = nullcontext() if session.toolset else keep_typeahead(session.env.stdout)
     try:
         with typing:
-            show_rounds(session.env, request, chat, session.memory, session.toolbox, renderers, response)
+            run_turn(session.env, request, chat, session.memory, session.toolset, renderers, response)
     finally:
         session.messages += chat.messages[len(request.messages) :]
     if session.usage_after_answers:

@@ -21,7 +21,7 @@ class Ends(Protocol):
         """Put `message` in the place of the pieces that were kept so far."""
 
 
-class Answer:
+class AnswerWriter:
     """One answer. Its text is committed when it begins to come and from then on `interval` seconds after it came.
 
     Nothing here raises because of the store, and `write` does not wait for it after the first text.

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from grokcli.chat import Message, Response
     from grokcli.env import Env
     from grokcli.render import Renderer
-    from grokcli.store.records import Conversation
-    from grokcli.store.store import Answer
+    from grokcli.store.records import ConversationSummary
+    from grokcli.store.store import AnswerWriter
 
 # Keys that the store adds to a message and no server knows.
 MARKS = ("interrupted",)
@@ -30,7 +30,7 @@ class Memory:
     """
 
     store: Store | None
-    conversation: Conversation | None = None
+    conversation: ConversationSummary | None = None
     messages: list[Message] = field(default_factory=list)
     # Why the answer that a conversation was resumed at is not whole, "" when it is.
     interrupted: str = ""
@@ -88,7 +88,7 @@ class Memory:
         """Let the next question begin another conversation."""
         self.conversation, self.messages, self._id = None, [], ""
 
-    def resume(self, conversation: Conversation) -> None:
+    def resume(self, conversation: ConversationSummary) -> None:
         """Go on with a conversation of the store. Raises StoreError."""
         if self.store is not None:
             stored = self.store.messages(conversation.id)
@@ -106,7 +106,7 @@ class Memory:
 class StoreRenderer:
     """Writes an answer into the store while it comes, and its message to the end of `messages` when it is over."""
 
-    def __init__(self, answer: Answer, response: Response, messages: list[Message]) -> None:
+    def __init__(self, answer: AnswerWriter, response: Response, messages: list[Message]) -> None:
         """Write to `answer` what `response` has taken in already."""
         self._answer = answer
         self._response = response

@@ -21,7 +21,7 @@ _KNOWN = {
 }
 
 
-def failure(path: Path, error: Exception) -> StoreError:
+def store_error(path: Path, error: Exception) -> StoreError:
     """Return the StoreError for a sqlite3.Error or OSError that was met at the database `path`."""
     import sqlite3
 

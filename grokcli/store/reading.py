@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import StoreError
 from grokcli.events import Usage
-from grokcli.store.records import Conversation, Entry
+from grokcli.store.records import ConversationSummary, StoredMessage
 from grokcli.store.rows import storable, unpack
 from grokcli.store.writing import DIED, is_alive, text_of_pieces
 
@@ -29,22 +29,24 @@ _WAYS_TO_FIND = (
 )
 
 
-def conversations(connection: sqlite3.Connection, limit: int | None, before: float | None = None) -> list[Conversation]:
+def conversations(
+    connection: sqlite3.Connection, limit: int | None, before: float | None = None
+) -> list[ConversationSummary]:
     """Return conversations, the last used first: `limit` of them, all that were last used before the time `before`."""
     rows = connection.execute(
         f"{_CONVERSATION} WHERE updated < ? ORDER BY updated DESC LIMIT ?",
         (float("inf") if before is None else before, -1 if limit is None else limit),
     )
-    return [Conversation(*row) for row in rows]
+    return [ConversationSummary(*row) for row in rows]
 
 
-def conversation(connection: sqlite3.Connection, key: str) -> Conversation | None:
+def conversation(connection: sqlite3.Connection, key: str) -> ConversationSummary | None:
     """Return the conversation of that id, or None."""
     row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (key,)).fetchone()
-    return None if row is None else Conversation(*row)
+    return None if row is None else ConversationSummary(*row)
 
 
-def find(connection: sqlite3.Connection, wanted: str, *, by_title: bool) -> Conversation:
+def find(connection: sqlite3.Connection, wanted: str, *, by_title: bool) -> ConversationSummary:
     """Return the one conversation that `wanted` names. Raises StoreError when there is none, or more than one."""
     wanted = storable(wanted).strip()
     values = {"id": wanted.lower(), "title": wanted, "pattern": f"%{like(wanted)}%"}
@@ -52,7 +54,7 @@ def find(connection: sqlite3.Connection, wanted: str, *, by_title: bool) -> Conv
         if not by_title and "title" in way:
             continue
         rows = connection.execute(f"{_CONVERSATION} WHERE {way} ORDER BY updated DESC", values)
-        found = [Conversation(*row) for row in rows.fetchmany(_CANDIDATES + 1)]
+        found = [ConversationSummary(*row) for row in rows.fetchmany(_CANDIDATES + 1)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -65,7 +67,7 @@ def like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def entries(connection: sqlite3.Connection, key: str, *, superseded: bool, now: float) -> list[Entry]:
+def entries(connection: sqlite3.Connection, key: str, *, superseded: bool, now: float) -> list[StoredMessage]:
     """Return the messages of a conversation, oldest first; `superseded`: also those that others replaced."""
     condition = "" if superseded else "AND superseded = 0"
     rows = connection.execute(f"{_ENTRY} WHERE conversation = ? {condition} ORDER BY id", (key,)).fetchall()
@@ -79,7 +81,7 @@ def dead(connection: sqlite3.Connection, now: float) -> list[tuple[str, int, flo
     return [(key, answer, began) for key, answer, began, writer in rows if not is_alive(writer, began, now)]
 
 
-def _entry(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> Entry:
+def _entry(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> StoredMessage:
     number, body, text, model, created, status, reason, superseded, writer, *figures = row
     message = unpack(body, text)
     if status == "streaming":
@@ -88,9 +90,9 @@ def _entry(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> 
     if status != "whole":
         message["interrupted"] = reason
     usage = Usage(*figures) if figures[0] is not None else None
-    return Entry(number, message, model, created, status, reason, usage, bool(superseded))
+    return StoredMessage(number, message, model, created, status, reason, usage, bool(superseded))
 
 
-def _named(found: list[Conversation]) -> str:
+def _named(found: list[ConversationSummary]) -> str:
     names = [f"{one.id} ({one.title})" for one in found[:_CANDIDATES]]
     return ", ".join(names) + (", …" if len(found) > _CANDIDATES else "")

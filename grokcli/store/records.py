@@ -13,7 +13,7 @@ Status = Literal["whole", "streaming", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class ConversationSummary:
     """A conversation without its messages.
 
     `model` answered last; `created` and `updated` are seconds since 1970; `messages` is how many there are.
@@ -28,7 +28,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredMessage:
     """A stored message and what is known about it.
 
     `message` is what was stored; of an answer that was not finished it is what came, and holds one key more,
@@ -47,10 +47,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """What a search found: a conversation, its newest message that matches, and the words around the match."""
 
-    conversation: Conversation
+    conversation: ConversationSummary
     entry: int
     snippet: str
     superseded: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.store.reading import conversation, like
-from grokcli.store.records import Hit
+from grokcli.store.records import SearchHit
 from grokcli.store.rows import storable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _MOST_WORDS = 30  # SQLite limits how deep an expression may be
 _BEFORE, _AFTER = 30, 90
 
 
-def search(connection: sqlite3.Connection, query: str, limit: int) -> list[Hit]:
+def search(connection: sqlite3.Connection, query: str, limit: int) -> list[SearchHit]:
     """Return the conversations in which one message holds all words of `query`, newest message first, `limit` of them.
 
     A word matches from its beginning, whatever its case and accents. When no message matches that way, text anywhere
@@ -72,7 +72,7 @@ def _newest(rows: Iterable[tuple[str, int]], limit: int) -> dict[str, int]:
     return newest
 
 
-def _hit(connection: sqlite3.Connection, key: str, entry: int, words: Sequence[str]) -> Hit | None:
+def _hit(connection: sqlite3.Connection, key: str, entry: int, words: Sequence[str]) -> SearchHit | None:
     text, superseded = connection.execute("SELECT text, superseded FROM message WHERE id = ?", (entry,)).fetchone()
     found = conversation(connection, key)
-    return None if found is None else Hit(found, entry, snippet(text, words), bool(superseded))
+    return None if found is None else SearchHit(found, entry, snippet(text, words), bool(superseded))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from grokcli.errors import StoreError
 from grokcli.store import writing
-from grokcli.store.answer_writer import Answer
+from grokcli.store.answer_writer import AnswerWriter
 from grokcli.store.rows import title_of
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from grokcli.chat import Message
-    from grokcli.store.records import Conversation, Entry, Hit
+    from grokcli.store.records import ConversationSummary, SearchHit, StoredMessage
 
-__all__ = ["FILE_NAME", "Answer", "Store", "title_of"]
+__all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
 
 FILE_NAME = "conversations.db"
 BUSY_SECONDS = 5.0
@@ -95,12 +95,12 @@ class Store:
         """Add one message to a conversation and return the message's id, None when it was not stored."""
         return self._attempt(lambda connection: writing.add(connection, conversation, message, model, self._now()))
 
-    def begin_answer(self, conversation: str, *, model: str) -> Answer:
+    def begin_answer(self, conversation: str, *, model: str) -> AnswerWriter:
         """Return an answer of `model` that is stored while it comes."""
         number = self._attempt(lambda connection: writing.begin(connection, conversation, model, self._now()))
         if number is None:
-            return Answer(lambda _: None, lambda *_: None, self._interval)
-        return Answer(
+            return AnswerWriter(lambda _: None, lambda *_: None, self._interval)
+        return AnswerWriter(
             lambda text: self._attempt(lambda connection: writing.keep(connection, number, text)),
             lambda message, status, reason, usage, answered: self._attempt(
                 lambda connection: writing.end(
@@ -132,13 +132,13 @@ class Store:
 
     # What a user asks for: raises StoreError.
 
-    def find(self, wanted: str, *, by_title: bool = True) -> Conversation:
+    def find(self, wanted: str, *, by_title: bool = True) -> ConversationSummary:
         """Return the conversation with that id or title, or the only one whose id begins so or whose title holds it."""
         from grokcli.store import reading
 
         return self._read(lambda connection: reading.find(connection, wanted, by_title=by_title))
 
-    def latest(self) -> Conversation:
+    def latest(self) -> ConversationSummary:
         """Return the conversation that was used last."""
         newest = self.conversations(1)
         if not newest:
@@ -149,7 +149,7 @@ class Store:
         """Return the messages of a conversation, as they were stored; one that is "interrupted" says why."""
         return [entry.message for entry in self.entries(conversation)]
 
-    def entries(self, conversation: str, *, superseded: bool = False) -> list[Entry]:
+    def entries(self, conversation: str, *, superseded: bool = False) -> list[StoredMessage]:
         """Return the messages with what is known about them; `superseded`: also those that others replaced."""
         from grokcli.store import reading
 
@@ -157,13 +157,13 @@ class Store:
             lambda connection: reading.entries(connection, conversation, superseded=superseded, now=self._now())
         )
 
-    def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[Conversation]:
+    def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[ConversationSummary]:
         """Return the conversations that were used last, newest first; those last used before the time `before`."""
         from grokcli.store import reading
 
         return self._read(lambda connection: reading.conversations(connection, limit, before))
 
-    def search(self, query: str, limit: int = 20) -> list[Hit]:
+    def search(self, query: str, limit: int = 20) -> list[SearchHit]:
         """Return the newest `limit` conversations in which one message holds every word of `query`."""
         from grokcli.store.search import search
 
@@ -221,9 +221,9 @@ class Store:
             try:
                 return work()
             except (sqlite3.Error, OSError) as error:
-                from grokcli.store.errors import failure
+                from grokcli.store.errors import store_error
 
-                raise failure(self.path, error) from None
+                raise store_error(self.path, error) from None
 
     def _connected(self, *, for_reading: bool) -> sqlite3.Connection:
         if self._connection is None:

@@ -8,24 +8,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.chat import Message
-    from grokcli.store.records import Conversation, Entry
+    from grokcli.store.records import ConversationSummary, StoredMessage
 
 _SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
 
 
-def as_markdown(conversation: Conversation, entries: Sequence[Entry]) -> str:
+def as_markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
     """Return a conversation as a markdown document."""
     parts = [f"# {conversation.title}\n"]
     parts += [f"## {speaker(entry)}\n\n{text_of(entry.message)}\n" for entry in entries]
     return "\n".join(parts)
 
 
-def as_document(conversation: Conversation, entries: Sequence[Entry]) -> dict[str, Any]:
+def as_document(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> dict[str, Any]:
     """Return a conversation as JSON-able data: each message as it was stored, with what is known about it beside."""
     return about(conversation) | {"messages": [_described(entry) for entry in entries]}
 
 
-def about(conversation: Conversation) -> dict[str, Any]:
+def about(conversation: ConversationSummary) -> dict[str, Any]:
     """Return a conversation without its messages as JSON-able data; `messages` is how many there are."""
     return {
         "id": conversation.id,
@@ -37,7 +37,7 @@ def about(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def speaker(entry: Entry) -> str:
+def speaker(entry: StoredMessage) -> str:
     """Return who said a message, and what happened to it: "grok-4.7 (interrupted: Ctrl-C)"."""
     role = str(entry.message.get("role", ""))
     name = entry.model or "Assistant" if role == "assistant" else _SPEAKERS.get(role, role)
@@ -62,7 +62,7 @@ def _text_of_part(part: Any) -> str:
     return f"![image]({url})" if url.startswith("http") else "[image]" if url else "[attachment]"
 
 
-def _described(entry: Entry) -> dict[str, Any]:
+def _described(entry: StoredMessage) -> dict[str, Any]:
     known: dict[str, Any] = {"created": _iso(entry.created)}
     if entry.model:
         known["model"] = entry.model

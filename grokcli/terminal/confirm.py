@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
-def can_ask(env: Env) -> bool:
+def can_confirm(env: Env) -> bool:
     """Say whether somebody is there to be asked: stderr is a terminal, and there is a keyboard."""
     if not env.stderr.isatty():
         return False
@@ -26,7 +26,7 @@ def can_ask(env: Env) -> bool:
         return False
 
 
-def agreed(env: Env, question: str) -> bool:
+def confirm(env: Env, question: str) -> bool:
     """Ask `question` and return whether the answer was yes; everything else is no, and so is silence.
 
     What was typed before the question stood there does not count as its answer.

@@ -14,7 +14,7 @@ _DICTS = (dict, abc.Mapping, abc.MutableMapping)
 _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
-class InexpressibleError(Exception):
+class UnsupportedTypeError(Exception):
     """JSON Schema has no words for an annotation; the text says which one."""
 
 
@@ -31,71 +31,74 @@ class MismatchError(Exception):
         return MismatchError(self.wanted, self.value, f"{step}{self.path}")
 
 
-class Kind(NamedTuple):
+class TypeSchema(NamedTuple):
     """What an annotation says: a schema, and a function from JSON to Python, which raises MismatchError."""
 
     schema: dict[str, Any]
     read: Callable[[Any], Any]
 
 
-class Member(NamedTuple):
+class Parameter(NamedTuple):
     """A named part of an object: an argument of a function, a field of a dataclass."""
 
-    kind: Kind
+    kind: TypeSchema
     required: bool
 
 
-def kind_of(annotation: Any, within: tuple[Any, ...] = ()) -> Kind:
-    """Return the kind of an annotation that stands inside those of `within`. Raises InexpressibleError."""
+def type_schema(annotation: Any, within: tuple[Any, ...] = ()) -> TypeSchema:
+    """Return the kind of an annotation that stands inside those of `within`. Raises UnsupportedTypeError."""
     if annotation in within:
-        raise InexpressibleError(f"{_named(annotation)}, which holds itself")
+        raise UnsupportedTypeError(f"{_named(annotation)}, which holds itself")
     if annotation in (Any, object):
-        return Kind({}, lambda value: value)
+        return TypeSchema({}, lambda value: value)
     if annotation in _NAMES:
         return _scalar(annotation)
     origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
     if origin in (Union, types.UnionType):
-        return _union([kind_of(one, within) for one in arguments])
+        return _union([type_schema(one, within) for one in arguments])
     if origin is Literal:
         return _choice([(one, one) for one in arguments])
     if origin in _LISTS:
-        return _list(kind_of(arguments[0] if arguments else Any, within))
+        return _list(type_schema(arguments[0] if arguments else Any, within))
     if origin in _DICTS:
         return _dict(arguments, within)
     return _class(annotation, (*within, annotation))
 
 
-def object_schema(members: dict[str, Member]) -> dict[str, Any]:
-    """Return the schema of an object with these members and no others."""
+def object_schema(parameters: dict[str, Parameter]) -> dict[str, Any]:
+    """Return the schema of an object with these parameters and no others."""
     return {
         "type": "object",
-        "properties": {name: member.kind.schema for name, member in members.items()},
-        "required": [name for name, member in members.items() if member.required],
+        "properties": {name: parameter.kind.schema for name, parameter in parameters.items()},
+        "required": [name for name, parameter in parameters.items() if parameter.required],
         "additionalProperties": False,
     }
 
 
-def read_members(members: dict[str, Member], value: object) -> dict[str, Any]:
-    """Return the members of a JSON object, each as its kind reads it, those left out left out. Raises MismatchError."""
+def read_arguments(parameters: dict[str, Parameter], value: object) -> dict[str, Any]:
+    """Return the parameters of a JSON object, each as its schema reads it; those left out are left out.
+
+    Raises MismatchError.
+    """
     if not isinstance(value, dict):
         raise MismatchError("an object", value)
-    unknown = [name for name in value if name not in members]
+    unknown = [name for name in value if name not in parameters]
     if unknown:
-        raise MismatchError(f"one of {', '.join(members) or 'no arguments'}", unknown[0])
-    missing = [name for name, member in members.items() if member.required and name not in value]
+        raise MismatchError(f"one of {', '.join(parameters) or 'no arguments'}", unknown[0])
+    missing = [name for name, parameter in parameters.items() if parameter.required and name not in value]
     if missing:
         raise MismatchError(f"complete without {', '.join(missing)}", value)
-    return {name: _read_at(f".{name}", members[name].kind, part) for name, part in value.items()}
+    return {name: _read_at(f".{name}", parameters[name].kind, part) for name, part in value.items()}
 
 
-def _read_at(step: str, kind: Kind, value: object) -> Any:
+def _read_at(step: str, kind: TypeSchema, value: object) -> Any:
     try:
         return kind.read(value)
     except MismatchError as mismatch:
         raise mismatch.inside(step) from None
 
 
-def _scalar(python: type) -> Kind:
+def _scalar(python: type) -> TypeSchema:
     name = _NAMES[python]
 
     def read(value: Any) -> Any:
@@ -108,10 +111,10 @@ def _scalar(python: type) -> Kind:
             raise MismatchError(f"of type {name}", value)
         return value
 
-    return Kind({"type": name}, read)
+    return TypeSchema({"type": name}, read)
 
 
-def _union(kinds: list[Kind]) -> Kind:
+def _union(kinds: list[TypeSchema]) -> TypeSchema:
     wanted = " or ".join(str(kind.schema.get("type", "as described")) for kind in kinds)
 
     def read(value: Any) -> Any:
@@ -125,15 +128,15 @@ def _union(kinds: list[Kind]) -> Kind:
         deepest = max(mismatches, key=lambda mismatch: len(mismatch.path))
         raise deepest if deepest.path else MismatchError(f"of type {wanted}", value)
 
-    return Kind({"anyOf": [kind.schema for kind in kinds]}, read)
+    return TypeSchema({"anyOf": [kind.schema for kind in kinds]}, read)
 
 
-def _choice(meanings: list[tuple[Any, Any]]) -> Kind:
+def _choice(meanings: list[tuple[Any, Any]]) -> TypeSchema:
     """Return the kind of a value that is one of several, each with what it is in Python."""
     # No dict: to that, 1 and True are the same.
     choices = [one for one, _ in meanings]
     if not all(type(one) in _NAMES for one in choices):
-        raise InexpressibleError(f"a choice of {', '.join(map(repr, choices))}")
+        raise UnsupportedTypeError(f"a choice of {', '.join(map(repr, choices))}")
     schema: dict[str, Any] = {"enum": choices}
     names = {_NAMES[type(one)] for one in choices}
     if len(names) == 1:
@@ -145,33 +148,33 @@ def _choice(meanings: list[tuple[Any, Any]]) -> Kind:
                 return meant
         raise MismatchError(f"one of {', '.join(map(repr, choices))}", value)
 
-    return Kind(schema, read)
+    return TypeSchema(schema, read)
 
 
-def _list(item: Kind) -> Kind:
+def _list(item: TypeSchema) -> TypeSchema:
     def read(value: Any) -> Any:
         if not isinstance(value, list):
             raise MismatchError("of type array", value)
         return [_read_at(f"[{index}]", item, part) for index, part in enumerate(value)]
 
-    return Kind({"type": "array", "items": item.schema}, read)
+    return TypeSchema({"type": "array", "items": item.schema}, read)
 
 
-def _dict(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Kind:
+def _dict(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> TypeSchema:
     key, part = arguments or (str, Any)
     if key is not str:
-        raise InexpressibleError(f"a dict with keys of type {_named(key)}")
-    item = kind_of(part, within)
+        raise UnsupportedTypeError(f"a dict with keys of type {_named(key)}")
+    item = type_schema(part, within)
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
             raise MismatchError("of type object", value)
         return {name: _read_at(f"[{name!r}]", item, one) for name, one in value.items()}
 
-    return Kind({"type": "object", **({"additionalProperties": item.schema} if item.schema else {})}, read)
+    return TypeSchema({"type": "object", **({"additionalProperties": item.schema} if item.schema else {})}, read)
 
 
-def _class(python: Any, within: tuple[Any, ...]) -> Kind:
+def _class(python: Any, within: tuple[Any, ...]) -> TypeSchema:
     if isinstance(python, type) and issubclass(python, Enum):
         return _choice([(one.value, one) for one in python])
     if is_typeddict(python):
@@ -182,24 +185,24 @@ def _class(python: Any, within: tuple[Any, ...]) -> Kind:
         parts = [part for part in fields(python) if part.init]
         required = {part.name: part.default is MISSING and part.default_factory is MISSING for part in parts}
         return _object(python, required, python, within)
-    raise InexpressibleError(_named(python))
+    raise UnsupportedTypeError(_named(python))
 
 
-def _object(make: Callable[..., Any], required: dict[str, bool], python: Any, within: tuple[Any, ...]) -> Kind:
+def _object(make: Callable[..., Any], required: dict[str, bool], python: Any, within: tuple[Any, ...]) -> TypeSchema:
     try:
         hints = get_type_hints(python)
     except Exception as error:  # noqa: BLE001  # an annotation may be any expression
-        raise InexpressibleError(f"{_named(python)}: {error}") from None
-    members = {name: Member(kind_of(hints[name], within), needed) for name, needed in required.items()}
+        raise UnsupportedTypeError(f"{_named(python)}: {error}") from None
+    parameters = {name: Parameter(type_schema(hints[name], within), needed) for name, needed in required.items()}
 
     def read(value: Any) -> Any:
-        parts = read_members(members, value)
+        parts = read_arguments(parameters, value)
         try:
             return make(**parts)
         except (TypeError, ValueError) as error:
             raise MismatchError(f"a {_named(python)} ({error})", value) from None
 
-    return Kind(object_schema(members), read)
+    return TypeSchema(object_schema(parameters), read)
 
 
 def _named(annotation: Any) -> str:

@@ -13,24 +13,26 @@ from typing import Any, NamedTuple, TextIO
 LONGEST_RESULT = 100_000  # characters
 
 
-class Outcome(NamedTuple):
+class ToolResult(NamedTuple):
     """What came of a call: `text` is for the model, `note` for the user, "" when all went well."""
 
     text: str
     note: str = ""
 
 
-def failed(what: str) -> Outcome:
+def failed(what: str) -> ToolResult:
     """Return the outcome of a call that failed, `what` being told to both."""
-    return Outcome(f"error: {what}", what)
+    return ToolResult(f"error: {what}", what)
 
 
-def run(function: Callable[..., Any], arguments: dict[str, Any], *, seconds: float, printed: TextIO | None) -> Outcome:
+def run(
+    function: Callable[..., Any], arguments: dict[str, Any], *, seconds: float, printed: TextIO | None
+) -> ToolResult:
     """Call `function`, and wait `seconds` for it. What it prints goes to `printed`, where that is given.
 
     A function that takes longer is left behind in its thread, which ends with the process: Python cannot stop it.
     """
-    done: list[Outcome] = []
+    done: list[ToolResult] = []
 
     def call() -> None:
         try:
@@ -47,7 +49,7 @@ def run(function: Callable[..., Any], arguments: dict[str, Any], *, seconds: flo
     return done[0] if done else failed(f"it took longer than {seconds:g} s")
 
 
-def as_text(value: object) -> Outcome:
+def as_text(value: object) -> ToolResult:
     """Return what the model is told of a result: text as it is, the rest as JSON, what has no JSON as its repr."""
     note = ""
     if isinstance(value, str):
@@ -61,4 +63,4 @@ def as_text(value: object) -> Outcome:
     if len(text) > LONGEST_RESULT:
         note = f"its result has {len(text):,} characters: the model gets {LONGEST_RESULT:,}"
         text = f"{text[:LONGEST_RESULT]}\n(cut: the result has {len(text):,} characters)"
-    return Outcome(text, note)
+    return ToolResult(text, note)

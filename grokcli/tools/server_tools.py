@@ -1,6 +1,7 @@
-"""Web and X search: what the user wants searched, checked, as the tools of a request.
+"""Tools that xAI's server runs by itself: web and X search, and the tools of MCP servers.
 
-Source: the API digest, section 6. The server searches; it takes either the domains to look in or those to leave out.
+Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to look in or
+those to leave out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from grokcli.errors import UsageError
 
@@ -100,3 +102,31 @@ def _date(flag: str, text: str | None) -> str | None:
     except ValueError:
         raise UsageError(f"{flag} {text!r} is not a date", hint=f"for example: {flag} 2026-01-31") from None
     return text
+
+
+def mcp_tools(urls: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a tool for each server, labelled with the name of its host. Raises UsageError for what is no URL."""
+    labels: set[str] = set()
+    found = []
+    for url in dict.fromkeys(urls):
+        label = _mcp_label(url)
+        number = 1
+        while label in labels:
+            number += 1
+            label = f"{_mcp_label(url)}_{number}"
+        labels.add(label)
+        found.append({"type": "mcp", "server_url": url, "server_label": label})
+    return found
+
+
+def _mcp_label(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host, parts = "", urlsplit("")
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(
+            f"--mcp {url!r} is not the URL of a server", hint="for example: --mcp https://mcp.example.com/mcp"
+        )
+    return re.sub(r"[^A-Za-z0-9]+", "_", host).strip("_") or "mcp"

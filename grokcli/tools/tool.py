@@ -17,15 +17,15 @@ from typing import Any, TextIO, get_type_hints
 from grokcli.errors import UsageError
 from grokcli.tools import docstrings
 from grokcli.tools.json_schema import (
-    InexpressibleError,
-    Kind,
-    Member,
     MismatchError,
-    kind_of,
+    Parameter,
+    TypeSchema,
+    UnsupportedTypeError,
     object_schema,
-    read_members,
+    read_arguments,
+    type_schema,
 )
-from grokcli.tools.run import Outcome, failed, run
+from grokcli.tools.run import ToolResult, failed, run
 
 SECONDS = 60.0
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -38,22 +38,22 @@ class Tool:
     name: str
     description: str
     function: Callable[..., Any]
-    members: dict[str, Member]
+    parameters: dict[str, Parameter]
     origin: str = ""
 
     def schema(self) -> dict[str, Any]:
         """Return the tool as a request has it, nested as chat requests have it."""
         described = {"description": self.description} if self.description else {}
-        function = {"name": self.name, **described, "parameters": object_schema(self.members)}
+        function = {"name": self.name, **described, "parameters": object_schema(self.parameters)}
         return {"type": "function", "function": function}
 
-    def call(self, arguments: str, *, seconds: float = SECONDS, printed: TextIO | None = None) -> Outcome:
+    def call(self, arguments: str, *, seconds: float = SECONDS, printed: TextIO | None = None) -> ToolResult:
         """Call the function with `arguments`, a JSON object as text, and return what came of it, an error too.
 
         It is given up after `seconds`. What it prints goes to `printed`, where that is given.
         """
         try:
-            values = read_members(self.members, json.loads(arguments or "{}"))
+            values = read_arguments(self.parameters, json.loads(arguments or "{}"))
         except MismatchError as mismatch:
             where = mismatch.path.removeprefix(".")
             return failed(f"{where + ': ' if where else ''}{mismatch}")
@@ -72,11 +72,11 @@ def tool_of(function: Callable[..., Any], *, origin: str = "") -> Tool:
         raise UsageError(f"{name or function!r} cannot be the name of a tool", hint="use def and plain letters")
     said = docstrings.arguments(inspect.getdoc(function) or "")
     hints = _hints(function, name)
-    members = {
-        parameter.name: _member(name, parameter, hints, said.get(parameter.name, ""))
+    parameters = {
+        parameter.name: _parameter(name, parameter, hints, said.get(parameter.name, ""))
         for parameter in _parameters(function, name)
     }
-    return Tool(name, docstrings.description(inspect.getdoc(function) or ""), function, members, origin)
+    return Tool(name, docstrings.description(inspect.getdoc(function) or ""), function, parameters, origin)
 
 
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
@@ -93,20 +93,20 @@ def _parameters(function: Callable[..., Any], name: str) -> list[inspect.Paramet
         raise UsageError(f"{name}() does not say what arguments it takes") from None
 
 
-def _member(name: str, parameter: inspect.Parameter, hints: dict[str, Any], said: str) -> Member:
+def _parameter(name: str, parameter: inspect.Parameter, hints: dict[str, Any], said: str) -> Parameter:
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise UsageError(f"{name}() takes {str(parameter).partition(':')[0]!r}, which a model cannot name")
     if parameter.name not in hints:
         raise UsageError(f"{name}() does not say what type {parameter.name!r} is", hint=f"{parameter.name}: str")
     try:
-        kind = kind_of(hints[parameter.name])
-    except InexpressibleError as error:
+        schema = type_schema(hints[parameter.name])
+    except UnsupportedTypeError as error:
         raise UsageError(
             f"{parameter.name!r} of {name}() cannot be said in JSON Schema: {error}",
             hint="str, int, float, bool, list, dict, Literal, Enum, None, dataclasses and TypedDicts can",
         ) from None
-    return Member(Kind({**kind.schema, **_default(parameter), **({"description": said} if said else {})}, kind.read),
-                  parameter.default is parameter.empty)  # fmt: skip
+    described = {**schema.schema, **_default(parameter), **({"description": said} if said else {})}
+    return Parameter(TypeSchema(described, schema.read), parameter.default is parameter.empty)
 
 
 def _default(parameter: inspect.Parameter) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.client.redact import mask
-from grokcli.client.wire.formats import format_for
+from grokcli.client.wire import format_for
 from grokcli.client.wire.json_body import encode
 from grokcli.config.credentials import find_key
 from grokcli.errors import MissingKeyError

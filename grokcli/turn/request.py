@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Message, Response, system, with_results
+from grokcli.chat import Chat, Message, Response, fill_missing_results, system
 from grokcli.config.settings import SETTINGS
 from grokcli.errors import GrokError, IncompleteError, UsageError
 from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TICKS_PER_DOLLAR = 10**10
 # Fields of a request that have other ways of being set, and some that have none but KEY=VALUE.
-OURS = ("model", "messages", "input", "stream", "stream_options")
+RESERVED = ("model", "messages", "input", "stream", "stream_options")
 SETTABLE = ("temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "stop", "user")
 
 
@@ -43,7 +43,7 @@ class Request:
         return Chat(env.connect(self.model, self.api), self.model, self.messages, self.options)
 
 
-def prepare(
+def build_request(
     env: Env,
     question: Message | None,
     *,
@@ -75,15 +75,15 @@ def prepare(
         "reasoning_effort": settings.value("effort", effort, model=name),
         **options,
     }
-    require_effort(name, fields["reasoning_effort"])
+    check_effort(name, fields["reasoning_effort"])
     if tools:
         only_mcp = all(tool.get("type") == "mcp" for tool in tools)
-        require_search(env, name, api, "calling an MCP server" if only_mcp else "search")
+        check_search(env, name, api, "calling an MCP server" if only_mcp else "search")
         own = fields.get("tools")
         fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
-    messages = with_results(history)
+    messages = fill_missing_results(history)
     if not messages or system_prompt is not None or role:
-        behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _own_behaviour(name)
+        behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _default_system_prompt(name)
         others = messages[1:] if messages and messages[0]["role"] == "system" else messages
         messages = [system(behaviour), *others] if behaviour else others
     if question is not None:
@@ -91,16 +91,16 @@ def prepare(
     return Request(name, messages, {key: value for key, value in fields.items() if value is not None}, api)
 
 
-def require_effort(model: str, effort: object) -> None:
+def check_effort(model: str, effort: object) -> None:
     """Raise UsageError for an effort that `model` is known not to have; one that has none is left to say so itself."""
     found = known(model)
     if effort is not None and found and found.efforts and effort not in found.efforts:
         raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
 
 
-def require_search(env: Env, model: str, api: API | None, what: str = "search") -> None:
+def check_search(env: Env, model: str, api: API | None, what: str = "search") -> None:
     """Raise UsageError when `model` is asked where the server has no tools of its own; `what` is meant to be done."""
-    from grokcli.client.wire.formats import resolve
+    from grokcli.client.wire import resolve
 
     if model == LOCAL_MODEL:
         raise UsageError(f"{what} is not for the model on this machine", hint=f"ask {DEFAULT_MODEL}")
@@ -112,7 +112,7 @@ def require_search(env: Env, model: str, api: API | None, what: str = "search") 
         )
 
 
-def _own_behaviour(model: str) -> str:
+def _default_system_prompt(model: str) -> str:
     """Return the system prompt without which the model on this machine makes no sense; "" for others."""
     if model != LOCAL_MODEL:
         return ""
@@ -134,7 +134,7 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     """Return KEY=VALUE as a field of a request's body; a VALUE that is JSON is sent as such, another one as text."""
     if not key.isidentifier():
         raise UsageError(f"{key!r} is no field of a request", hint="for example: seed=7")
-    if key in OURS:
+    if key in RESERVED:
         raise UsageError(f"{key!r} cannot be set this way", hint="it has a flag or a command of its own")
     try:
         parsed = json.loads(value, parse_constant=_refuse)
@@ -148,7 +148,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def require_fit(request: Request) -> None:
+def check_context(request: Request) -> None:
     """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
     window = context_window(request.model)
     tokens = least_tokens("".join(map(_text_of, request.messages)))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Form:
+class ResponseFormat:
     """What is asked for: a JSON schema or None, and which of the code blocks is to be left of the answer, if any."""
 
     schema: dict[str, Any] | None = None
@@ -39,7 +39,9 @@ class Form:
                 raise IncompleteError("the answer holds no code block", hint="the whole answer is above, on stderr")
 
 
-def read_form(schema: str | None, *, first: bool, last: bool, every: bool, output_format: str) -> Form:
+def read_response_format(
+    schema: str | None, *, first: bool, last: bool, every: bool, output_format: str
+) -> ResponseFormat:
     """Return the form that the flags ask for; there is one. Raises UsageError."""
     wanted = first + last + every
     if wanted > 1:
@@ -47,7 +49,7 @@ def read_form(schema: str | None, *, first: bool, last: bool, every: bool, outpu
     if wanted and (schema is not None or output_format != "text"):
         raise UsageError("code is not extracted from JSON", hint="leave -x out, or what asks for JSON")
     if schema is None:
-        return Form(code="first" if first else "last" if last else "all")
+        return ResponseFormat(code="first" if first else "last" if last else "all")
     from grokcli.turn.json_schema import read_schema
 
-    return Form(read_schema(schema))
+    return ResponseFormat(read_schema(schema))

@@ -10,23 +10,23 @@ from grokcli.chat import Chat, Response, tool_result
 from grokcli.errors import IncompleteError
 from grokcli.events import End, Event, TextDelta, ToolCall, Usage
 from grokcli.turn.request import Request, closing_renderers, show_answer
-from grokcli.turn.retry import ask
+from grokcli.turn.retry import ask_without_rejected
 
 if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.render import Renderer
     from grokcli.store.conversation import Memory
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
 MAX_ROUNDS = 10
 
 
-def show_rounds(
+def run_turn(
     env: Env,
     request: Request,
     chat: Chat,
     memory: Memory,
-    toolbox: Toolbox | None,
+    toolset: Toolset | None,
     renderers: Sequence[Renderer],
     response: Response,
     check: Callable[[str], None] | None = None,
@@ -37,20 +37,20 @@ def show_rounds(
 
     `check` is given the text of the answer, as in `show_answer`. Raises as `ask_in_rounds` and `show_answer` do.
     """
-    if toolbox is not None:
-        with closing(ask_in_rounds(env, chat, memory, toolbox, stream=stream)) as events:
+    if toolset is not None:
+        with closing(ask_in_rounds(env, chat, memory, toolset, stream=stream)) as events:
             show_answer(env, request, events, renderers, response, check)
         return
     # The straight way: what stands between an event and the screen is felt 20,000 times.
     renderers = [*renderers, *memory.answer(response, model=chat.model)]
     try:
-        show_answer(env, request, ask(env, chat, stream=stream), renderers, response, check)
+        show_answer(env, request, ask_without_rejected(env, chat, stream=stream), renderers, response, check)
     finally:
         if response.content or response.finish_reason:
             chat.append(response)
 
 
-def ask_in_rounds(env: Env, chat: Chat, memory: Memory, toolbox: Toolbox, *, stream: bool = True) -> Generator[Event]:
+def ask_in_rounds(env: Env, chat: Chat, memory: Memory, toolset: Toolset, *, stream: bool = True) -> Generator[Event]:
     """Ask, run what the model asks for, and ask on until it has answered; yield the events of all rounds as one answer.
 
     `chat` and `memory` take in each answer, whole or not, and each result; close the iterator to have that done when
@@ -72,7 +72,7 @@ def ask_in_rounds(env: Env, chat: Chat, memory: Memory, toolbox: Toolbox, *, str
             return
         if number < MAX_ROUNDS:
             yield from _end_paragraph(env, response.content)
-            _answer_calls(env, chat, memory, toolbox, calls)
+            _answer_calls(env, chat, memory, toolset, calls)
     raise IncompleteError(f"the model still asks for functions after {MAX_ROUNDS} rounds", hint="ask for less")
 
 
@@ -81,7 +81,7 @@ def _one_round(env: Env, chat: Chat, memory: Memory, response: Response, *, stre
     keepers = memory.answer(response, model=chat.model)
     try:
         with closing_renderers(env, keepers):
-            for event in ask(env, chat, stream=stream):
+            for event in ask_without_rejected(env, chat, stream=stream):
                 response.add(event)
                 try:
                     # Shown first: to be kept may take some milliseconds.
@@ -109,9 +109,9 @@ def _end_paragraph(env: Env, text: str) -> Iterator[Event]:
         env.stderr.write("\n")
 
 
-def _answer_calls(env: Env, chat: Chat, memory: Memory, toolbox: Toolbox, calls: list[ToolCall]) -> None:
+def _answer_calls(env: Env, chat: Chat, memory: Memory, toolset: Toolset, calls: list[ToolCall]) -> None:
     for call in calls:
-        message = tool_result(call, toolbox.answer(env, call))
+        message = tool_result(call, toolset.answer(env, call))
         chat.append(message)
         memory.result(message, model=chat.model)
     if env.status:

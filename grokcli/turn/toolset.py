@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import UsageError
-from grokcli.terminal.confirm import agreed, can_ask
+from grokcli.terminal.confirm import can_confirm, confirm
 from grokcli.tools.load import load
-from grokcli.tools.run import Outcome
+from grokcli.tools.run import ToolResult
 from grokcli.tools.tool import SECONDS, Tool
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ DECLINED = "error: the user declined this call"
 
 
 @dataclass
-class Toolbox:
+class Toolset:
     """The tools by name. `ask_first`: no call without a yes of the user."""
 
     ask_first: bool = True
@@ -46,7 +46,7 @@ class Toolbox:
 
     def require_consent(self, env: Env) -> None:
         """Raise UsageError when each call is to be asked about and nobody is there to be asked."""
-        if self.ask_first and not can_ask(env):
+        if self.ask_first and not can_confirm(env):
             raise UsageError(
                 "nobody can be asked whether the functions of --tool may run: there is no terminal",
                 hint="--yes runs them without asking",
@@ -65,7 +65,7 @@ class Toolbox:
             env.say(f"the model asks for {_shown(call)}, which is no function here")
             return f"error: there is no function {call.name!r}; there are {', '.join(self.tools)}"
         env.say(f"{'call' if self.ask_first else 'calling'}: {_shown(call)}")
-        if self.ask_first and not agreed(env, "run it?"):
+        if self.ask_first and not confirm(env, "run it?"):
             env.say(f"{call.name} was not run")
             return DECLINED
         outcome = self._run(env, tool, call)
@@ -73,7 +73,7 @@ class Toolbox:
             env.say(f"{call.name}: {outcome.note}")
         return outcome.text
 
-    def _run(self, env: Env, tool: Tool, call: ToolCall) -> Outcome:
+    def _run(self, env: Env, tool: Tool, call: ToolCall) -> ToolResult:
         if env.status:
             # What the function prints has the screen for itself.
             with env.status.aside():

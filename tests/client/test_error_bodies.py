@@ -49,8 +49,8 @@ def test_each_status_has_its_code_its_words_and_its_hint(grok, server, status, d
     assert (result.code, result.out) == (code, "")
     told = result.err.splitlines()
     lines = [line for line in told if "trying again in" not in line]
-    may_pass = status >= 500 or (status == 429 and document is not SPENT)
-    assert (len(server.requests), len(told) - len(lines)) == ((4, 3) if may_pass else (1, 0))
+    retryable = status >= 500 or (status == 429 and document is not SPENT)
+    assert (len(server.requests), len(told) - len(lines)) == ((4, 3) if retryable else (1, 0))
     assert lines[0].startswith("error: ")
     assert said in lines[0]
     assert hint in lines[1] if hint else len(lines) == 1, lines

@@ -12,7 +12,7 @@ from server import stream as chat_stream
 
 from grokcli import XAI, APIError, ConfigError, StreamCutError
 from grokcli.chat import Response, assistant, image, system, user
-from grokcli.client.wire.formats import resolve
+from grokcli.client.wire import resolve
 from grokcli.client.wire.responses import build_request
 from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 

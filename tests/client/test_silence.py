@@ -7,7 +7,7 @@ import threading
 import pytest
 from server import answer, data, delta, finish
 
-from grokcli.client.idle import Patience
+from grokcli.client.transport import IdleTimer
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_the_flag_is_a_setting_too_and_must_make_sense(grok, server):
 
 def test_time_that_is_spent_showing_does_not_count(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("grokcli.client.idle.time.monotonic", lambda: now[0])
-    patience = Patience(10)
-    assert patience.left() == 10
+    monkeypatch.setattr("grokcli.client.transport.time.monotonic", lambda: now[0])
+    timer = IdleTimer(10)
+    assert timer.remaining() == 10
     now[0] += 4
-    assert patience.left() == 6
-    patience.was_heard = True
+    assert timer.remaining() == 6
+    timer.reset()
     now[0] += 100
-    assert patience.left() == 10
+    assert timer.remaining() == 10
     now[0] += 11
-    assert patience.left() == -1
+    assert timer.remaining() == -1

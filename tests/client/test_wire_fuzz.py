@@ -17,7 +17,7 @@ from grokcli.client import sse
 from grokcli.client.sse import read_events
 from grokcli.client.wire import chat_completions as chat
 from grokcli.client.wire import responses
-from grokcli.client.wire.error_bodies import failure
+from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import GrokError
 
 FORMATS = pytest.mark.parametrize("wire", [chat, responses], ids=["chat", "responses"])
@@ -133,7 +133,7 @@ def test_any_json(wire, documents):
 @given(LIKELY | DOCUMENTS)
 def test_any_json_in_one_piece(wire, document):
     try:
-        for event in wire.read_answer(json.dumps(document).encode()):
+        for event in wire.read_response(json.dumps(document).encode()):
             assert event is not None
     except GrokError as error:
         assert error.message
@@ -166,7 +166,7 @@ def test_a_stream_with_wounds(wire, tail, wounds):
 @settings(max_examples=40)
 @given(st.integers(400, 599), st.binary() | DOCUMENTS.map(lambda document: json.dumps(document).encode()))
 def test_any_error_body(status, content):
-    error = failure(status, {"retry-after": content.decode("latin-1")}, content)
+    error = error_from(status, {"retry-after": content.decode("latin-1")}, content)
     assert error.message
     assert len(error.message) <= 280
     assert error.retry_after is None or 0 <= error.retry_after < float("inf")

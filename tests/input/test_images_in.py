@@ -8,7 +8,7 @@ import pytest
 from language import Screen
 from server import answer
 
-from grokcli.input import files as attachments
+from grokcli.input import images
 
 PNG = b"\x89PNG\r\n\x1a\n-the rest"
 JPEG = b"\xff\xd8\xff\xe0-the rest"
@@ -79,7 +79,7 @@ def test_pictures_that_the_api_does_not_take_are_named_with_the_way_out(grok, se
 
 
 def test_an_image_may_have_so_many_bytes(grok, server, tmp_path, monkeypatch):
-    monkeypatch.setattr(attachments, "MAX_IMAGE_BYTES", 1 << 20)
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 1 << 20)
     server.reply(answer("ok"))
     image = tmp_path / "x.png"
     image.write_bytes(PNG.ljust(1 << 20))

@@ -21,7 +21,7 @@ from grokcli.chat import assistant, image, user
 from grokcli.errors import StoreError
 from grokcli.events import Usage
 from grokcli.store import reading, schema, writing
-from grokcli.store.store import Answer, Store, title_of
+from grokcli.store.store import AnswerWriter, Store, title_of
 from grokcli.store.writing import DIED
 
 NEVER = 1000.0  # seconds
@@ -154,7 +154,7 @@ def test_text_that_comes_while_the_store_is_busy_is_stored_later():
         if text == "b":
             answer.write("c")
 
-    answer = Answer(keep, lambda *ending: None, 0.01)
+    answer = AnswerWriter(keep, lambda *ending: None, 0.01)
     answer.write("a")
     answer.write("b")
     until(lambda: kept == ["a", "b", "c"])
@@ -646,7 +646,7 @@ def test_anything_can_be_searched_for(store, query):
     ],
 )
 def test_words_are_found(store, query, found):
-    key = talk(store, "a question: c++ x->y", "the Answer, a café. 日本語のテキスト. 50% do not")
+    key = talk(store, "a question: c++ x->y", "the AnswerWriter, a café. 日本語のテキスト. 50% do not")
     talk(store, "another cat talk")
     assert [hit.conversation.id for hit in store.search(query)] == [key] * found
 

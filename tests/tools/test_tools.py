@@ -17,7 +17,7 @@ from responses import function_call, message, reasoning
 from server import body, whole
 
 from grokcli import XAI, UsageError, tool_result, user
-from grokcli.chat import with_results
+from grokcli.chat import fill_missing_results
 from grokcli.tools.tool import tool_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -383,10 +383,10 @@ def test_calls_that_were_never_answered_get_a_result_before_they_are_sent(server
     chat = XAI("key", base_url=server.url, api="responses").chat.create(messages=[user("hi")])
     response = chat.sample()
     chat.append(response).append(tool_result(response.tool_calls[1], "done"))
-    complete = with_results(chat.messages)
+    complete = fill_missing_results(chat.messages)
     assert [(one["role"], one.get("tool_call_id")) for one in complete[1:]] == [
         ("assistant", None),
         ("tool", "call-0"),
         ("tool", "call-1"),
     ]
-    assert with_results(complete) == complete
+    assert fill_missing_results(complete) == complete

@@ -58,12 +58,12 @@ def _public(message: Message) -> Message:
     return {name: value for name, value in message.items() if name not in PRIVATE}
 
 
-def read_answer(body: bytes) -> Iterator[Event]:
+def read_response(body: bytes) -> Iterator[Event]:
     """Yield the events of an answer that came in one piece."""
-    answer = _Answer()
-    answer.add(parse_object(body))
-    yield from answer.take()
-    yield from answer.end()
+    reader = _ResponseReader()
+    reader.add(parse_object(body))
+    yield from reader.take()
+    yield from reader.end()
 
 
 def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]:
@@ -71,27 +71,27 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
 
     Raises APIError for an error inside the stream, and StreamCutError when it stops before its end.
     """
-    answer = _Answer()
+    reader = _ResponseReader()
     try:
         for batch in batches:
             try:
-                answer.add_batch(batch)
+                reader.add_batch(batch)
             except GrokError as error:
-                yield from answer.take()
+                yield from reader.take()
                 raise as_cut(error, batch) from None
-            yield from answer.take()
-            if answer.done:
+            yield from reader.take()
+            if reader.done:
                 break
     except NetworkError:
         # What breaks after the finish reason costs the usage figures, not the answer.
-        if not answer.finish_reason:
+        if not reader.finish_reason:
             raise
-    if not answer.done and not answer.finish_reason:
-        raise StreamCutError(EARLY_END, hint="ask again", may_pass=True)
-    yield from answer.end()
+    if not reader.done and not reader.finish_reason:
+        raise StreamCutError(EARLY_END, hint="ask again", retryable=True)
+    yield from reader.end()
 
 
-class _Answer:
+class _ResponseReader:
     """The events that wait to be taken, and what is known of the answer so far."""
 
     def __init__(self) -> None:

@@ -32,14 +32,14 @@ class _Meaning(NamedTuple):
     words: re.Pattern[str]
     error: type[APIError]
     hint: str | None
-    may_pass: bool
+    retryable: bool
 
 
 def _row(
-    statuses: range | int, words: str, error: type[APIError], hint: str | None, *, may_pass: bool = False
+    statuses: range | int, words: str, error: type[APIError], hint: str | None, *, retryable: bool = False
 ) -> _Meaning:
     only = range(statuses, statuses + 1) if isinstance(statuses, int) else statuses
-    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint, may_pass)
+    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint, retryable)
 
 
 _CLIENT = range(400, 500)
@@ -53,36 +53,36 @@ _MEANINGS = (
     _row(403, r"usage guidelines|content violates", RefusedError, "rephrase the question"),
     _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
     _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
-    _row(429, "", RateLimitError, WAIT_HINT, may_pass=True),
+    _row(429, "", RateLimitError, WAIT_HINT, retryable=True),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
     _row(413, "", APIError, "send less"),
     _row(range(525, 527), "", APIError, STATUS_HINT),  # TLS behind the server's own front door
-    _row(range(500, 600), "", APIError, STATUS_HINT, may_pass=True),
+    _row(range(500, 600), "", APIError, STATUS_HINT, retryable=True),
     _row(_ANY, "", APIError, None),
 )
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+def error_from(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
     """Return the error that an answer outside 2xx stands for."""
-    words, code = _words(body, headers.get("content-type", ""))
+    words, code = _parse_body(body, headers.get("content-type", ""))
     error = _error(words or f"the server answered HTTP {status} and said nothing more", code, status)
     error.request_id = headers.get("x-request-id")
     error.retry_after = _seconds(headers.get("retry-after"))
     if headers.get("x-should-retry") == "false":
-        error.may_pass = False
+        error.retryable = False
     return error
 
 
-def failure_in_body(document: Mapping[str, Any]) -> APIError | None:
+def error_in_body(document: Mapping[str, Any]) -> APIError | None:
     """Return the error that a JSON document under HTTP 200 stands for, or None when it is an answer.
 
     Some of these carry the status they would have had as their code.
     """
     if document.get("type") != "error" and not document.get("error"):
         return None
-    words, code = _words_of(document)
+    words, code = _parse_document(document)
     status = int(code) if code.isdigit() and len(code) == 3 else 200
     return _error(words or "the server reported an error and said nothing more", code, status)
 
@@ -90,20 +90,20 @@ def failure_in_body(document: Mapping[str, Any]) -> APIError | None:
 def _error(words: str, code: str, status: int) -> APIError:
     said = f"{code} {words}"
     meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
-    hint = _living(words) if meaning.hint == MODEL_HINT else meaning.hint
+    hint = _successor_hint(words) if meaning.hint == MODEL_HINT else meaning.hint
     error = meaning.error(words, hint=hint, status=status, code=code or None)
-    error.may_pass = meaning.may_pass
+    error.retryable = meaning.retryable
     return error
 
 
-def _living(words: str) -> str:
+def _successor_hint(words: str) -> str:
     """Return the hint for a model that does not exist: the successor of one that is retired, else the usual one."""
     named = re.search(r"model:? [`'\"]?([\w./-]*\w)", words)
     new = successor(named.group(1)) if named else None
     return f"{named.group(1)} is retired: try -m {new}" if named and new else MODEL_HINT
 
 
-def _words(body: bytes, content_type: str) -> tuple[str, str]:
+def _parse_body(body: bytes, content_type: str) -> tuple[str, str]:
     """Return what an error body says and its code; nothing of an HTML page."""
     text = body.decode("utf-8", "replace").strip()
     if "html" in content_type or text.startswith("<"):
@@ -112,13 +112,13 @@ def _words(body: bytes, content_type: str) -> tuple[str, str]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return _shorten(text), ""
-    return _words_of(document)
+    return _parse_document(document)
 
 
-def _words_of(document: object) -> tuple[str, str]:
+def _parse_document(document: object) -> tuple[str, str]:
     """Return the message and the code in any of the JSON shapes, nested or encoded twice."""
     if isinstance(document, str):
-        return _words_of_text(document)
+        return _parse_text(document)
     if not isinstance(document, dict):
         return "", ""
     code = document.get("code")
@@ -126,15 +126,15 @@ def _words_of(document: object) -> tuple[str, str]:
     for name in ("error", "message", "detail"):
         inner = document.get(name)
         if inner:
-            words, inner_code = _words_of(inner)
+            words, inner_code = _parse_document(inner)
             return words, inner_code or code
     return "", code
 
 
-def _words_of_text(text: str) -> tuple[str, str]:
+def _parse_text(text: str) -> tuple[str, str]:
     if text.startswith("{"):
         try:
-            return _words_of(json.loads(text))
+            return _parse_document(json.loads(text))
         except (ValueError, RecursionError):
             pass
     slug = re.search(r"\[WKE=([\w:-]+)\]", text)

@@ -15,7 +15,7 @@ from grokcli.errors import APIError
 ENDPOINT = "/images/generations"
 
 
-class Answer(NamedTuple):
+class ImagesResponse(NamedTuple):
     """What came: pictures, URLs of pictures, and None for each that was withheld; ticks are 1e-10 US dollars."""
 
     pictures: list[bytes | str | None]
@@ -28,12 +28,12 @@ def build_request(model: str, prompt: str, options: JSONObject) -> JSONObject:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def read_answer(document: JSONObject) -> Answer:
+def read_response(document: JSONObject) -> ImagesResponse:
     """Return what an answer holds. Raises APIError when that is nothing, or base64 that is broken."""
     pictures = [_read(as_object(item)) for item in as_list(document.get("data"))]
     if not pictures:
         raise APIError("the server sent no picture", hint="ask again")
-    return Answer(pictures, as_count(as_object(document.get("usage")).get("cost_in_usd_ticks")) or None)
+    return ImagesResponse(pictures, as_count(as_object(document.get("usage")).get("cost_in_usd_ticks")) or None)
 
 
 def _read(item: JSONObject) -> bytes | str | None:

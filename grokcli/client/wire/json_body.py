@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from grokcli.client.sse import UnfinishedEvent
-from grokcli.client.wire.error_bodies import failure_in_body
+from grokcli.client.wire.error_bodies import error_in_body
 from grokcli.errors import APIError, GrokError, StreamCutError
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
     if "error" in document or document.get("type") == "error":
-        failure = failure_in_body(document)
-        if failure is not None:
-            raise failure
+        error = error_in_body(document)
+        if error is not None:
+            raise error
     return document
 
 
@@ -75,7 +75,7 @@ def as_cut(error: GrokError, batch: Sequence[ServerSentEvent]) -> GrokError:
     Asked afterwards, so that the deltas of a long answer need not ask.
     """
     if isinstance(error, NotJSONError) and isinstance(batch[-1], UnfinishedEvent):
-        return StreamCutError(EARLY_END, hint="ask again", may_pass=True)
+        return StreamCutError(EARLY_END, hint="ask again", retryable=True)
     return error
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.client.wire.json_body import EARLY_END, JSONObject, as_cut, as_list, as_object, parse_object
 from grokcli.client.wire.responses_items import to_input
-from grokcli.client.wire.responses_stream import Answer
+from grokcli.client.wire.responses_stream import ResponseReader
 from grokcli.errors import GrokError, StreamCutError
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ def _flat(tool: object) -> object:
     return tool
 
 
-def read_answer(body: bytes) -> Iterator[Event]:
+def read_response(body: bytes) -> Iterator[Event]:
     """Yield the events of an answer that came in one piece. Raises APIError when it is a failure."""
-    answer = Answer()
-    answer.finish(parse_object(body))
-    yield from answer.take()
-    yield from answer.end()
+    reader = ResponseReader()
+    reader.finish(parse_object(body))
+    yield from reader.take()
+    yield from reader.end()
 
 
 def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]:
@@ -89,16 +89,16 @@ def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]
     Raises APIError for an error inside the stream, after what came before it, and StreamCutError when the stream
     stops before its end.
     """
-    answer = Answer()
+    reader = ResponseReader()
     for batch in batches:
         try:
-            answer.add_batch(batch)
+            reader.add_batch(batch)
         except GrokError as error:
-            yield from answer.take()
+            yield from reader.take()
             raise as_cut(error, batch) from None
-        yield from answer.take()
-        if answer.done:
+        yield from reader.take()
+        if reader.done:
             break
-    if not answer.done:
-        raise StreamCutError(EARLY_END, hint="ask again", may_pass=True)
-    yield from answer.end()
+    if not reader.done:
+        raise StreamCutError(EARLY_END, hint="ask again", retryable=True)
+    yield from reader.end()

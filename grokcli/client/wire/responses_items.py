@@ -6,15 +6,30 @@ goes back encrypted and without its status, to the model that wrote it only.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from grokcli.client.wire.json_body import JSONObject, as_list, as_object, as_text
+from grokcli.events import SearchStep
 from grokcli.models import is_same_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.chat import Message
+
+# What the server runs by itself (section 4.4): searches of the web come in two forms, those of X as custom tool calls.
+_KINDS = {
+    "web_search_call": "web",
+    "x_search_call": "x",
+    "custom_tool_call": "x",
+    "file_search_call": "files",
+    "code_interpreter_call": "code",
+    "mcp_call": "mcp",
+    "image_generation_call": "image",
+}
+# What a search may be called in the input of a call, the most telling first.
+_WORDS = ("query", "url", "pattern", "post_id", "code", "prompt")
 
 
 def to_input(messages: Sequence[Message], model: str) -> list[JSONObject]:
@@ -102,3 +117,34 @@ def _part(part: JSONObject, role: str) -> JSONObject:
             return {"type": "input_file", **as_object(part.get("file"))}
         case _:
             return part
+
+
+def step_of(item: JSONObject) -> SearchStep | None:
+    """Return the step that an output item stands for, or None for other items."""
+    kind = _KINDS.get(as_text(item.get("type")))
+    if kind is None:
+        return None
+    action = as_object(item.get("action"))
+    if action.get("type") in ("open_page", "find_in_page"):
+        kind = "page"
+    return SearchStep(kind, _query(item, action), as_text(item.get("status")) or "completed", as_text(item.get("id")))
+
+
+def _query(item: JSONObject, action: JSONObject) -> str:
+    if item.get("type") == "mcp_call":
+        return as_text(item.get("name"))
+    for document in (action, _document(item.get("arguments")), _document(item.get("input")), item):
+        for word in _WORDS:
+            if text := as_text(document.get(word)):
+                return text
+    return ", ".join(text for text in as_list(item.get("queries")) if isinstance(text, str))
+
+
+def _document(text: object) -> JSONObject:
+    """Return the JSON object in `text`; text that is none is itself the query."""
+    if not isinstance(text, str) or not text:
+        return {}
+    try:
+        return as_object(json.loads(text))
+    except (ValueError, RecursionError):
+        return {"query": text}

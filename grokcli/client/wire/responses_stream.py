@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.client.wire.citations import Citations
-from grokcli.client.wire.error_bodies import failure_in_body
+from grokcli.client.wire.error_bodies import error_in_body
 from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object
-from grokcli.client.wire.responses_items import message_text
-from grokcli.client.wire.steps import step_of
+from grokcli.client.wire.responses_items import message_text, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
 
@@ -25,7 +24,7 @@ DONE = b"[DONE]"
 _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 
 
-class Answer:
+class ResponseReader:
     """The events that wait to be taken, and what is known of the answer so far.
 
     An output item is known by its index and by its id; servers may leave out either.
@@ -169,23 +168,23 @@ _TEXTS: dict[str, type[TextDelta] | type[ReasoningDelta]] = {
 }
 
 
-def _read_terminal(answer: Answer, document: JSONObject) -> None:
-    answer.finish(as_object(document.get("response")))
+def _read_terminal(reader: ResponseReader, document: JSONObject) -> None:
+    reader.finish(as_object(document.get("response")))
 
 
-def _read_failure(_: Answer, document: JSONObject) -> None:
+def _read_failure(_: ResponseReader, document: JSONObject) -> None:
     raise _failure(as_object(document.get("response")) or document)
 
 
-_READERS: dict[str, Callable[[Answer, JSONObject], None]] = {
-    "response.created": lambda answer, document: answer.begin(as_object(document.get("response"))),
-    "response.output_item.added": Answer.open_item,
-    "response.output_item.done": lambda answer, document: answer.finish_item(
+_READERS: dict[str, Callable[[ResponseReader, JSONObject], None]] = {
+    "response.created": lambda reader, document: reader.begin(as_object(document.get("response"))),
+    "response.output_item.added": ResponseReader.open_item,
+    "response.output_item.done": lambda reader, document: reader.finish_item(
         _index(document), as_object(document.get("item"))
     ),
-    "response.output_text.annotation.added": Answer.add_annotation,
-    "response.function_call_arguments.delta": Answer.add_arguments,
-    "response.function_call_arguments.done": Answer.add_arguments,
+    "response.output_text.annotation.added": ResponseReader.add_annotation,
+    "response.function_call_arguments.delta": ResponseReader.add_arguments,
+    "response.function_call_arguments.done": ResponseReader.add_arguments,
     "response.completed": _read_terminal,
     "response.incomplete": _read_terminal,
     "response.done": _read_terminal,
@@ -208,7 +207,7 @@ def _thought(item: JSONObject) -> str:
 
 
 def _failure(response: JSONObject) -> APIError:
-    error = failure_in_body({"error": response.get("error") or response.get("message")})
+    error = error_in_body({"error": response.get("error") or response.get("message")})
     return error or APIError("the server could not finish the answer and did not say why", hint="ask again")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, UsageError
 from grokcli.files import PRIVATE, write_atomically
-from grokcli.input.files import read_files, read_image
+from grokcli.input.files import read_files
+from grokcli.input.images import read_image
 from grokcli.render.extract import extract
 from grokcli.repl.slash.table import command, paths, words_of
 from grokcli.store.transcript import text_of

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import UsageError
 from grokcli.models import CONTEXT_WINDOWS, EFFORTS, LOCAL_MODEL
-from grokcli.repl.line_editor import EditedLines
+from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.slash.table import command, words_of
 from grokcli.tools.server_tools import Search
-from grokcli.turn.request import SETTABLE, parse_field, require_search, text_or_file
+from grokcli.turn.request import SETTABLE, check_search, parse_field, text_or_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +85,7 @@ def search(session: Session, argument: str) -> None:
     if argument:
         tools = _search_tools(words_of(argument))
         if tools:
-            require_search(session.env, session.model, session.api)
+            check_search(session.env, session.model, session.api)
         others = [tool for tool in session.options.get("tools", []) if tool.get("type") not in SEARCHES]
         session.options.pop("tools", None)
         if others or tools:
@@ -127,7 +127,7 @@ def raw(session: Session, argument: str) -> None:
 
 @command("multiline", text="let Enter break the line and Alt+Enter send, or the other way round again")
 def multiline(session: Session, argument: str) -> None:
-    if not isinstance(session.lines, EditedLines):
+    if not isinstance(session.lines, LineEditor):
         raise UsageError("that is for a terminal")
     session.lines.multiline = not session.lines.multiline
     session.env.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 )
 def tool(session: Session, argument: str) -> None:
     if argument == "-":
-        session.toolbox = None
+        session.toolset = None
     elif argument:
         _add(session, words_of(argument))
-    if session.toolbox is None:
+    if session.toolset is None:
         session.env.say("tools: (none)")
         return
-    for one in session.toolbox.tools.values():
-        session.env.say(f"tool: {one.name}({', '.join(one.members)})  {one.description}".rstrip())
+    for one in session.toolset.tools.values():
+        session.env.say(f"tool: {one.name}({', '.join(one.parameters)})  {one.description}".rstrip())
 
 
 def _add(session: Session, words: list[str]) -> None:
-    from grokcli.turn.toolset import Toolbox
+    from grokcli.turn.toolset import Toolset
 
     # One that cannot be filled leaves what was offered before.
-    toolbox = session.toolbox or Toolbox(session.ask_first)
-    toolbox.require_consent(session.env)
-    toolbox.add(session.env, words)
-    session.toolbox = toolbox
+    toolset = session.toolset or Toolset(session.ask_first)
+    toolset.require_consent(session.env)
+    toolset.add(session.env, words)
+    session.toolset = toolset

@@ -1,0 +1,33 @@
+"""Where grok keeps what it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The settings file, the credentials file, and the folders for data and cache."""
+
+    settings: Path
+    credentials: Path
+    data: Path
+    cache: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> Paths:
+        """Return the places of this system, or those under `GROKCLI_HOME` when that is set."""
+        if home := environ.get("GROKCLI_HOME"):
+            root = Path(home).expanduser()
+            config, data, cache = root / "config", root / "data", root / "cache"
+        else:
+            from platformdirs import PlatformDirs
+
+            dirs = PlatformDirs("grokcli", appauthor=False)
+            config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+        return cls(config / "config.toml", config / "credentials.toml", data, cache)

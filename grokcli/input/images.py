@@ -1,0 +1,63 @@
+"""Images that go along with a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+from grokcli.chat import Part, image
+from grokcli.errors import UsageError
+
+# The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
+SENDABLE = ("image/png", "image/jpeg")
+
+
+def read_images(sources: list[str], stdin: IO[bytes] | None) -> list[Part]:
+    """Return the image at each source (see `read_image`) as a part of a message; "-" is `stdin`. Raises UsageError."""
+    if sources.count("-") > 1:
+        raise UsageError("stdin holds one image", hint="name the others, or leave one -i - out")
+    return [_image("stdin", _piped(stdin)) if source == "-" else read_image(source) for source in sources]
+
+
+def read_image(source: str) -> Part:
+    """Return the image at `source`, a path or a URL, as a part of a message; the server fetches what has a URL.
+
+    Raises UsageError.
+    """
+    if source.startswith(("http://", "https://")):
+        return image(source)
+    path = Path(source).expanduser()
+    try:
+        with path.open("rb") as file:
+            return _image(source, file.read(MAX_IMAGE_BYTES + 1))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _piped(stdin: IO[bytes] | None) -> bytes:
+    content = b"" if stdin is None or stdin.isatty() else stdin.read(MAX_IMAGE_BYTES + 1)
+    if not content:
+        raise UsageError("there is no image on stdin", hint='pipe one in: grok ask -i - "what is this?" < photo.jpg')
+    return content
+
+
+def _image(name: str, content: bytes) -> Part:
+    """Return the image that `name` holds as a part of a message."""
+    from grokcli.client.images import picture_type
+
+    kind = picture_type(content)
+    if kind not in SENDABLE:
+        what = (
+            f"{kind.partition('/')[2].upper()}, and the API takes PNG and JPEG" if kind else "not a PNG or JPEG image"
+        )
+        hint = "convert it first: magick old new.png" if kind else None
+        raise UsageError(f"{name} is {what}", hint=hint)
+    if len(content) > MAX_IMAGE_BYTES:
+        raise UsageError(
+            f"{name} has more than {MAX_IMAGE_BYTES >> 20} MiB, which is the most that an image may have",
+            hint="make it smaller: magick old.png -resize 50% new.jpg",
+        )
+    import base64
+
+    return image(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")

@@ -1,0 +1,29 @@
+"""A program of the user's that has the whole terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+
+
+def run_on_terminal(command: str, limit: int) -> tuple[int, str]:
+    """Run a shell command that has the whole terminal, be it an editor or a pager.
+
+    Returns its exit code and the first `limit` bytes of its output as text, without escape sequences.
+    """
+    import pty
+
+    recorded = bytearray()
+
+    def read(descriptor: int) -> bytes:
+        piece = os.read(descriptor, 4096)
+        recorded.extend(piece[: max(0, limit - len(recorded))])
+        return piece
+
+    columns, rows = os.get_terminal_size()
+    # The command gets a terminal of its own, which does not know yet how large it is.
+    status = pty.spawn(["/bin/sh", "-c", f"stty rows {rows} cols {columns} 2>/dev/null\n{command}"], read)
+    text = recorded.decode("utf-8", "replace").replace("\r\n", "\n")
+    return os.waitstatus_to_exitcode(status), ESCAPES.sub("", text)
