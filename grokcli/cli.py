@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -57,7 +56,7 @@ app = typer.Typer(
 
 def _print_version(context: typer.Context, value: bool) -> None:
     if value:
-        context.obj.stdout.write(f"grok {__version__}\n")
+        context.obj.console.stdout.write(f"grok {__version__}\n")
         raise typer.Exit
 
 
@@ -77,22 +76,22 @@ def main(argv: Sequence[str], env: Env) -> int:
             return _invoke(as_subcommand(argv), env)
         finally:
             env.close()
-            env.stdout.flush()
+            env.console.stdout.flush()
     except GrokError as error:
-        env.report(error)
+        env.console.report(error)
         return error.exit_code
     except typer.TyperException as error:
-        env.report(GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
+        env.console.report(GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _abandon_stdout(env)
+        env.console.abandon_stdout()
         return PIPE_CLOSED
     except OSError as error:
         return _report_system(error, env)
     except Exception as error:  # noqa: BLE001  # a bug of ours, told without a traceback that could hold the key
-        env.report_crash(error)
+        env.console.report_crash(error)
         return 1
 
 
@@ -145,24 +144,18 @@ def _complete() -> None:
     get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
 
 
-def _abandon_stdout(env: Env) -> None:
-    """Leave the closed pipe alone, so that the interpreter does not complain about it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    with suppress(OSError, ValueError):  # a stream of the tests has no descriptor
-        os.dup2(nowhere, env.stdout.fileno())
-
-
 def _report_system(error: OSError, env: Env) -> int:
     """Say what the system refused: most often the disk is full that stdout leads to."""
-    if env.debug or not error.strerror:
-        env.report_crash(error)
+    if env.console.debug or not error.strerror:
+        env.console.report_crash(error)
         return 1
     where = f" ({error.filename})" if error.filename else ""
-    env.report(GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?"))
+    env.console.report(
+        GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?")
+    )
     if error.errno in DISK_ERRORS:
         # What is left in the buffer would fail once more when the interpreter ends.
-        _abandon_stdout(env)
+        env.console.abandon_stdout()
     return 1
 
 

@@ -1,23 +1,18 @@
-"""The world of one run: its streams, its environment, its settings, its connection. Tests hand in another world."""
+"""The world of one run: its console, its environment, its settings, its connections. Tests hand in another world."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from io import StringIO, TextIOWrapper
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING
 
-from grokcli.client.redact import redact
 from grokcli.config.credentials import find_key
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
-from grokcli.errors import APIError, GrokError
 from grokcli.models import LOCAL_MODEL
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,186 +21,102 @@ if TYPE_CHECKING:
     from grokcli.client.trace import Trace
     from grokcli.client.xai import XAI
     from grokcli.models import API
-    from grokcli.terminal.status import Status
-
-
-class Notes(TextIOWrapper):
-    """The real stderr, in UTF-8. Where nobody takes the notes, because it is closed or full, the answer goes on."""
-
-    def __init__(self, buffer: BinaryIO) -> None:
-        """Write to `buffer`, line by line."""
-        super().__init__(buffer, encoding="utf-8", errors="replace", newline="\n", line_buffering=True)
-
-    def write(self, text: str) -> int:
-        """Write, if somebody listens."""
-        try:
-            return super().write(text)
-        except OSError:
-            self._abandon()
-            return len(text)
-
-    def flush(self) -> None:
-        """Flush, if somebody listens."""
-        try:
-            super().flush()
-        except OSError:
-            self._abandon()
-
-    def _abandon(self) -> None:
-        # The interpreter flushes at its end what is left, and must not fail then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
-
 
 # Set by a shell that asks for completions.
 COMPLETION_VARIABLE = "_GROK_COMPLETE"
+CONNECT_SECONDS = 10.0
 
 
-@dataclass
+@dataclass(frozen=True)
+class Network:
+    """What flags say of the way to the server; None leaves it to the settings.
+
+    `idle_timeout` is in seconds, `proxy` a URL, `ca_bundle` the path of a file.
+    """
+
+    idle_timeout: float | None = None
+    proxy: str | None = None
+    ca_bundle: str | None = None
+
+
 class Env:
-    """Everything a command touches. `stdin` is None when its descriptor is closed."""
+    """Everything that a command touches."""
 
-    stdin: IO[bytes] | None
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
-    quiet: bool = False
-    debug: bool = False
-    secrets: list[str] = field(default_factory=list)
-    _open: list[Callable[[], None]] = field(default_factory=list)
-    _noted: set[str] = field(default_factory=set)
-    # What counts seconds on stderr while an answer is waited for.
-    status: Status | None = None
-    # Kept because the server ends when nothing holds it.
-    _local_server: LocalServer | None = None
+    def __init__(self, console: Console, environ: Mapping[str, str]) -> None:
+        """Take the streams and the environment variables."""
+        self.console = console
+        self.environ = environ
+        self._clients: dict[str, XAI] = {}
+        self._closing: list[Callable[[], None]] = []
 
     @classmethod
     def real(cls) -> Env:
-        """Return the world of this process, its output in UTF-8 whatever the locale says."""
-        # What cannot be written as UTF-8, half a surrogate pair, becomes "?" and not a traceback.
-        if sys.stdout is not None:
-            sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
-        return cls(
-            stdin=sys.stdin.buffer if sys.stdin is not None else None,
-            stdout=sys.stdout if sys.stdout is not None else Closed(),
-            stderr=Notes(sys.stderr.buffer) if sys.stderr is not None else _nowhere(),
-            environ=os.environ,
-            debug=os.environ.get("GROK_DEBUG", "") not in ("", "0"),
-        )
+        """Return the world of this process."""
+        env = cls(Console.real(dumb=os.environ.get("TERM") == "dumb"), os.environ)
+        env.console.debug = os.environ.get("GROK_DEBUG", "") not in ("", "0")
+        return env
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of this run."""
         return Settings(Paths.find(self.environ), self.environ)
 
-    def note(self, text: str) -> None:
-        """Tell the user something on stderr, unless they asked for quiet."""
-        if not self.quiet:
-            self.say(text)
-
-    def note_once(self, text: str) -> None:
-        """Tell the user something that need not be told again in this run."""
-        if text not in self._noted:
-            self._noted.add(text)
-            self.note(text)
-
-    def warn(self, text: str) -> None:
-        """Warn the user on stderr, unless they asked for quiet."""
-        self.note(f"warning: {text}")
-
-    def say(self, text: str) -> None:
-        """Write one line to stderr, without control characters and without secrets."""
-        with self.status.aside() if self.status else nullcontext():
-            self.stderr.write(clean(self.masked(text)) + "\n")
-            self.stderr.flush()
-
-    def masked(self, text: str) -> str:
-        """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
-        return redact(text, tuple(self.secrets))
-
-    def mask_error(self, error: GrokError) -> None:
-        """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""
-        for name in ("message", "hint", "code", "request_id"):
-            if text := getattr(error, name, None):
-                setattr(error, name, self.masked(text))
-
-    def put(self, text: str) -> None:
-        """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
-        text = self.masked(text)
-        self.stdout.write(clean(text) if self.stdout.isatty() else text)
-        self.stdout.flush()
-
-    def report(self, error: GrokError) -> None:
-        """Say what happened and what to do next, in a line each."""
-        request_id = error.request_id if isinstance(error, APIError) else None
-        self.say(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
-        if error.hint:
-            self.say(f"hint: {error.hint}")
-
-    def keep_stdout(self) -> None:
-        """Keep stdout for the answer alone: what others print in this process goes to stderr from now on.
-
-        That holds for what they start too, and for what they print long after they were waited for.
-        """
-        if self.stdout is not sys.stdout or sys.stdout is None:
-            return
-        self.stdout.flush()
-        own = os.dup(self.stdout.fileno())
-        os.dup2(self.stderr.fileno(), self.stdout.fileno())
-        self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # as above
-
-    def connect(self, model: str, api: API | None = None) -> XAI:
+    def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
 
-        `api` is what it speaks; without it, what is set.
+        Each is made once in a run, and keeps its connection. `api` is what it speaks; None leaves it to the settings.
         Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
         """
-        if model == LOCAL_MODEL:
-            from grokcli.client import local_server as local
+        place = LOCAL_MODEL if model == LOCAL_MODEL else "server"
+        if place not in self._clients:
+            self._clients[place] = self._new_client(place, api, network or Network())
+        return self._clients[place]
 
-            self._local_server = local.start(self.settings, self.stderr, quiet=self.quiet)
-            key, base_url = self._local_server.api_key, self._local_server.base_url
-            api = "chat"
+    def _new_client(self, place: str, api: API | None, network: Network) -> XAI:
+        settings, console = self.settings, self.console
+        if place == LOCAL_MODEL:
+            server = self._start_local_server()
+            key, base_url, api = server.api_key, server.base_url, "chat"
         else:
-            key = find_key(self.settings, self.environ).value
-            base_url = self.settings.value("base_url")
-            api = self.settings.value("api", api)
-        self.secrets.append(key)
-        xai = _import_client()
-        client = xai(
+            key = find_key(settings, self.environ).value
+            base_url, api = settings.value("base_url"), settings.value("api", api)
+        console.secrets.append(key)
+        client = _import_client()(
             key,
             base_url=base_url,
-            timeout=(10.0, self.settings.value("idle_timeout")),
+            timeout=(CONNECT_SECONDS, settings.value("idle_timeout", network.idle_timeout)),
             api=api,
-            proxy=self.settings.value("proxy"),
-            ca_bundle=self.settings.value("ca_bundle"),
-            trace=self._trace() if self.debug else None,
+            proxy=settings.value("proxy", network.proxy),
+            ca_bundle=settings.value("ca_bundle", network.ca_bundle),
+            trace=_new_trace(console) if console.debug else None,
         )
-        self.at_end(client.close)
+        self.on_close(client.close)
         return client
 
-    def _trace(self) -> Trace:
-        from grokcli.client.trace import Trace
+    def _start_local_server(self) -> LocalServer:
+        from grokcli.client import local_server
 
-        return Trace(self.say)
+        settings, console = self.settings, self.console
+        # Kept, because the server ends when nothing holds it.
+        self._local_server = local_server.start(
+            settings.value("local_model"), settings.paths.data / "models", console.stderr, quiet=console.quiet
+        )
+        return self._local_server
 
-    def report_crash(self, error: Exception) -> None:
-        """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""
-        if self.debug:
-            import traceback
-
-            for line in "".join(traceback.format_exception(error)).splitlines():
-                self.say(line)
-        self.say(f"error: this is a bug in grok: {type(error).__name__}: {' '.join(str(error).split())}")
-        self.say("hint: run it again with --debug (or GROK_DEBUG=1), and report what it says")
-
-    def at_end(self, close: Callable[[], None]) -> None:
+    def on_close(self, close: Callable[[], None]) -> None:
         """Have something closed when the run ends."""
-        self._open.append(close)
+        self._closing.append(close)
 
     def close(self) -> None:
         """Close what was opened in this run, the last first."""
-        while self._open:
-            self._open.pop()()
+        while self._closing:
+            self._closing.pop()()
+
+
+def _new_trace(console: Console) -> Trace:
+    from grokcli.client.trace import Trace
+
+    return Trace(console.error_line)
 
 
 def _import_client() -> type[XAI]:
@@ -227,16 +138,3 @@ def _import_client() -> type[XAI]:
         for name in absent:
             del sys.modules[name]
     return XAI
-
-
-class Closed(StringIO):
-    """Stands in for a stdout whose descriptor is closed: what is written is not lost in silence."""
-
-    def write(self, text: str) -> int:
-        """Raise the OSError that the system has for it."""
-        raise OSError(errno.EBADF, "stdout is closed")
-
-
-def _nowhere() -> TextIO:
-    """Return a stream in place of one whose descriptor is closed."""
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # it lives as long as the process

@@ -7,6 +7,7 @@ no server to ask.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, get_args
 
 DEFAULT_MODEL = "grok-4.7"
@@ -121,3 +122,27 @@ def _read(entry: dict[str, Any]) -> ModelInfo:
 
 def _price(cents: object) -> float | None:
     return cents / CENTS_PER_100M if isinstance(cents, (int, float)) and not isinstance(cents, bool) else None
+
+
+def listing(models: Iterable[ModelInfo]) -> list[str]:
+    """Return the models as the lines of a table, with what replaces those that are retired below it."""
+    rows = [("model", "context", "in", "cached", "out", "also called"), *map(_row, models)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = []
+    for name, *figures, aliases in rows:
+        cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
+        lines.append("  ".join([*cells, aliases]).rstrip())
+    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in SUCCESSORS.items())]
+
+
+def _row(model: ModelInfo) -> tuple[str, ...]:
+    prices = (model.input_price, model.cached_price, model.output_price)
+    context = "" if model.context is None else f"{model.context:,}"
+    note = "on this machine" if model.id == LOCAL_MODEL else ", ".join(model.aliases)
+    return (model.id, context, *map(_shown_price, prices), note)
+
+
+def _shown_price(price: float | None) -> str:
+    if price is None:
+        return ""
+    return f"{price:.2f}" if round(price, 2) == price else f"{price:g}"

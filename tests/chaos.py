@@ -28,6 +28,7 @@ from server import Connection, Reply, Server, body, data, delta, finish, usage
 
 from grokcli.cli import main as grok
 from grokcli.env import Env
+from grokcli.terminal.console import Console
 
 CODES = {0, 3, 4, 5, 6, 7}
 LETTERS = "aé日🙂 \n`*"
@@ -168,11 +169,12 @@ def kept(environ: dict[str, str]) -> str:
 def in_place(words: list[str], environ: dict[str, str]) -> Result:
     """Run grok in this process."""
     with piped(None) as stdin:
-        env = Env(stdin, Screen(tty=False), Screen(tty=False), environ)
+        env = Env(Console(stdin, Screen(tty=False), Screen(tty=False)), environ)
         code = grok(words, env)
-    assert isinstance(env.stdout, io.StringIO)
-    assert isinstance(env.stderr, io.StringIO)
-    return Result(code, env.stdout.getvalue(), env.stderr.getvalue())
+    console = env.console
+    assert isinstance(console.stdout, io.StringIO)
+    assert isinstance(console.stderr, io.StringIO)
+    return Result(code, console.stdout.getvalue(), console.stderr.getvalue())
 
 
 def in_process(words: list[str], environ: dict[str, str]) -> Result:

@@ -20,6 +20,7 @@ from server import Server
 
 from grokcli.cli import main
 from grokcli.env import Env
+from grokcli.terminal.console import Console
 
 
 @pytest.fixture
@@ -57,10 +58,11 @@ def grok(environ: dict[str, str]) -> Callable[..., Result]:
         *words: str, stdin: str | bytes | IO[bytes] | None = None, tty: bool = False, stderr: Screen | None = None
     ) -> Result:
         source = stdin if stdin is not None and not isinstance(stdin, (str, bytes)) else piped(stdin)
-        env = Env(source, Screen(tty), stderr or Screen(tty=False), environ)
+        console = Console(source, Screen(tty), stderr or Screen(tty=False), dumb=environ.get("TERM") == "dumb")
+        env = Env(console, environ)
         with source:
             code = main(words, env)
-        return Result(code, env.stdout.getvalue(), env.stderr.getvalue())
+        return Result(code, console.stdout.getvalue(), console.stderr.getvalue())
 
     return run
 

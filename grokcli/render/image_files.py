@@ -60,7 +60,7 @@ class ImageFiles:
         number = 1
         while any(self._numbered(number, f".{extension}").exists() for extension in EXTENSIONS.values()):
             number += 1
-        return self._numbered(number, f".{EXTENSIONS[picture.kind]}")
+        return self._numbered(number, f".{EXTENSIONS[picture.media_type]}")
 
     def _numbered(self, number: int, suffix: str) -> Path:
         return self._folder / f"{self._stem}-{number}{suffix}"

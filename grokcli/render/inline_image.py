@@ -26,7 +26,7 @@ def inline(picture: Picture, environ: Mapping[str, str]) -> str:
         size = len(picture.content)
         return f"\x1b]1337;File=inline=1;size={size};width={COLUMNS};preserveAspectRatio=1:{encoded}\x07\n"
     # kitty's protocol knows no JPEG.
-    if picture.kind == "image/png" and ("KITTY_WINDOW_ID" in environ or environ.get("TERM_PROGRAM") == "ghostty"):
+    if picture.media_type == "image/png" and ("KITTY_WINDOW_ID" in environ or environ.get("TERM_PROGRAM") == "ghostty"):
         return "".join(_pieces(encoded)) + "\n"
     return ""
 

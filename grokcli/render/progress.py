@@ -1,15 +1,16 @@
-"""What the server looks up before it answers, a line each: `searching X: grok`."""
+"""What happens before the answer comes, on a terminal: seconds are counted, searches are told, a line each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from grokcli.events import Event, SearchStep, TextDelta
 from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from grokcli.errors import GrokError
+    from grokcli.terminal.console import Console
 
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 _LONGEST = 100  # characters of a query
@@ -24,20 +25,35 @@ _WORDS = {
 }
 
 
+class StatusRenderer:
+    """Counts the seconds on the status line until the answer begins; a grokcli.render.Renderer."""
+
+    def __init__(self, console: Console) -> None:
+        """Begin to count, on the terminal that `console` has for stderr."""
+        self._console = console
+        console.start_status()
+
+    def show(self, event: Event) -> None:
+        """Stop when the answer begins; count on while the model thinks."""
+        if isinstance(event, TextDelta):
+            self._console.stop_status()
+
+    def close(self, error: GrokError | None = None) -> None:
+        """Stop, if that has not happened yet."""
+        self._console.stop_status()
+
+
 class SearchRenderer:
     """Writes a line for each step until the answer begins; a grokcli.render.Renderer.
 
     Later steps stay untold: the answer may be on the same terminal, half a line of it.
     """
 
-    def __init__(
-        self, stream: TextIO, *, dim: bool, pause: Callable[[], None], resume: Callable[[], None] = lambda: None
-    ) -> None:
-        """Write to `stream`, `dim` where it understands that, between `pause` and `resume` of what else is there."""
-        self._stream = stream
-        self._dim = dim
-        self._pause = pause
-        self._resume = resume
+    def __init__(self, console: Console, *, before: Callable[[], None] | None = None) -> None:
+        """Write to stderr, dim where it understands that, after `before` has ended what is open there."""
+        self._console = console
+        self._dim = console.is_capable(console.stderr)
+        self._before = before
         self._told: set[str] = set()
         self._is_over = False
 
@@ -62,7 +78,8 @@ class SearchRenderer:
             return
         self._told.add(name)
         line = clean(line)
-        self._pause()
-        self._stream.write(f"{_DIM}{line}{_RESET}\n" if self._dim else f"{line}\n")
-        self._stream.flush()
-        self._resume()
+        if self._before is not None:
+            self._before()
+        with self._console.aside():
+            self._console.stderr.write(f"{_DIM}{line}{_RESET}\n" if self._dim else f"{line}\n")
+            self._console.stderr.flush()

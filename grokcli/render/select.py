@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.events import Event
     from grokcli.render import Renderer
-    from grokcli.turn.response_format import ResponseFormat
+    from grokcli.render.extract import Which
+    from grokcli.terminal.console import Console
 
 Format = Literal["text", "json", "stream-json"]
 Color = Literal["auto", "always", "never"]
@@ -30,9 +30,10 @@ OWN_THEMES = ("default", "mono")
 
 @dataclass(frozen=True)
 class Output:
-    """What the user said about the output.
+    """How an answer is shown.
 
-    `markdown`: rendered everywhere, nowhere, or (None) on a terminal. `form`: what an answer must be, None for words.
+    `markdown`: rendered everywhere, nowhere, or (None) on a terminal. A `structured` answer is JSON of a schema; of one
+    with `code` only the fenced code blocks are left that it says. `file` takes the answer when it is whole.
     """
 
     format: Format = "text"
@@ -40,7 +41,13 @@ class Output:
     markdown: bool | None = None
     color: Color | None = None
     show_reasoning: bool = False
-    form: ResponseFormat | None = None
+    structured: bool = False
+    code: Which | None = None
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether the answer is text for people: neither data nor code alone."""
+        return self.format == "text" and not self.structured and self.code is None
 
 
 def make_renderers(env: Env, output: Output) -> list[Renderer]:
@@ -48,64 +55,41 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
 
     Raises UsageError for a file that cannot be written, ConfigError for an unknown theme.
     """
+    console = env.console
     env.settings.value("color", output.color)  # told when it makes no sense, also where nothing is coloured
-    renderers: list[Renderer] = []
-    if output.show_reasoning:
-        from grokcli.render.reasoning import ReasoningRenderer
-
-        reasoning = ReasoningRenderer(env.stderr, dim=_is_capable(env, env.stderr))
-        renderers += [reasoning, *_search_progress(env, pause=reasoning.close)]
-    elif _is_capable(env, env.stderr) and not env.quiet:
-        from grokcli.terminal.status import Status
-
-        env.status = status = Status(env.stderr)
-        status.start()
-        renderers += [status, *_search_progress(env, pause=status.stop, resume=status.start)]
-    else:
-        renderers += _search_progress(env)
-    if output.file is None or env.stdout.isatty():
-        renderers.append(_for_stream(env, env.stdout, output))
+    renderers: list[Renderer] = [*_for_stderr(console, output)]
+    if output.file is None or console.stdout.isatty():
+        renderers.append(_for_stream(env, console.stdout, output))
     if output.file is not None:
         from grokcli.render.file import FileRenderer
 
         # What a terminal shows too is not lost when the file is not written.
-        rest = None if env.stdout.isatty() else env.stderr
+        rest = None if console.stdout.isatty() else console.stderr
         renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest)))
     return renderers
 
 
-@contextmanager
-def waiting(env: Env, label: str) -> Iterator[None]:
-    """Count the seconds on stderr while something lasts, if somebody sees it."""
-    if env.quiet or not _is_capable(env, env.stderr):
-        yield
+def _for_stderr(console: Console, output: Output) -> Iterator[Renderer]:
+    """Yield what tells on a terminal how an answer comes about: the reasoning or the seconds, and the searches."""
+    reasoning = None
+    if output.show_reasoning:
+        from grokcli.render.reasoning import ReasoningRenderer
+
+        reasoning = ReasoningRenderer(console.stderr, dim=console.is_capable(console.stderr))
+        yield reasoning
+    if console.quiet or not console.stderr.isatty():
         return
-    from grokcli.terminal.status import Status
+    from grokcli.render.progress import SearchRenderer, StatusRenderer
 
-    env.status = status = Status(env.stderr, label=label)
-    status.start()
-    try:
-        yield
-    finally:
-        status.stop()
-        env.status = None
-
-
-def _search_progress(
-    env: Env, *, pause: Callable[[], None] = lambda: None, resume: Callable[[], None] = lambda: None
-) -> Iterable[Renderer]:
-    """Return what tells of searches on a terminal, between `pause` and `resume` of what else is shown there."""
-    if env.quiet or not env.stderr.isatty():
-        return []
-    from grokcli.render.progress import SearchRenderer
-
-    return [SearchRenderer(env.stderr, dim=_is_capable(env, env.stderr), pause=pause, resume=resume)]
+    if reasoning is None:
+        yield StatusRenderer(console)
+    yield SearchRenderer(console, before=reasoning.close if reasoning else None)
 
 
 def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
-    """Return what shows the answer on stdout; on a terminal, text is followed by its sources."""
-    markdown = out.isatty() and output.form is None if output.markdown is None else output.markdown
-    if output.format != "text" or not out.isatty() or output.form is not None:
+    """Return what shows the answer on stdout; on a terminal, prose is followed by its sources."""
+    markdown = out.isatty() and output.is_prose if output.markdown is None else output.markdown
+    if not out.isatty() or not output.is_prose:
         return _one_text(env, out, output, markdown=markdown)
     from grokcli.render.sources import SourcesRenderer
 
@@ -114,26 +98,21 @@ def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
 
 def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
     if output.format != "text" or not markdown:
-        return _for_format(out, output, env.stderr)
+        return _for_format(out, output, env.console.stderr)
     return LazyMarkdown(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
 
 
 def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:
     """Return what writes to `out` without rendering; `rest` takes what is not asked for but must not be lost."""
     if output.format == "json":
-        return JSONRenderer(out, structured=output.form is not None)
+        return JSONRenderer(out, structured=output.structured)
     if output.format == "stream-json":
         return StreamJSONRenderer(out)
-    if output.form is not None and output.form.code is not None:
+    if output.code is not None:
         from grokcli.render.extract import ExtractRenderer
 
-        return ExtractRenderer(out, output.form.code, rest)
+        return ExtractRenderer(out, output.code, rest)
     return PlainRenderer(out)
-
-
-def _is_capable(env: Env, stream: TextIO) -> bool:
-    """Say whether `stream` is a terminal that understands escape sequences."""
-    return stream.isatty() and env.environ.get("TERM") != "dumb"
 
 
 class LazyMarkdown:
@@ -169,7 +148,7 @@ def _make_markdown_renderer(env: Env, out: TextIO, color: Color, theme: str) -> 
 
 def show_text(env: Env, output: Output, text: str) -> None:
     """Show a text that is there already, as an answer is shown."""
-    renderer = _for_stream(env, env.stdout, output)
+    renderer = _for_stream(env, env.console.stdout, output)
     try:
         renderer.show(TextDelta(text))
     finally:

@@ -1,24 +1,33 @@
-"""The loop of a chat: read a line, do what it says, again."""
+"""The loop of a chat: read a line, do what it says, again; and its turns, in which nothing is lost."""
 
 from __future__ import annotations
 
 import subprocess
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError
-from grokcli.repl.session import Ask, Session
-from grokcli.repl.slash import attachments, conversation, request, table, tools
-from grokcli.repl.turns import take_turn
+from grokcli.models import context_window
+from grokcli.repl.session import Prompt, Session
+from grokcli.repl.slash import table
 from grokcli.terminal.shell import run_on_terminal
+from grokcli.terminal.typeahead import keep_typeahead
+from grokcli.turn.run import Turn, run_turn
+from grokcli.turn.usage import usage_line
 
-# Imported for what they put into the table.
-SLASH_MODULES = (conversation, request, attachments, tools)
+if TYPE_CHECKING:
+    from grokcli.chat import Message, Response
+
 SHELL_OUTPUT_BYTES = 100_000
+# From here on the user is told how full the model's context is.
+NEARLY_FULL = 0.8
 
 
 def chat(session: Session, first: str) -> None:
     """Ask `first`, unless that is empty, then what the user says, until the end of the input."""
     if first:
-        take_turn(session, Ask(first))
+        take_turn(session, Prompt(first))
     while True:
         try:
             line = session.lines.read()
@@ -37,17 +46,17 @@ def handle_line(session: Session, line: str) -> None:
     if not line.strip():
         return
     try:
-        ask = _interpret(session, line)
+        prompt = _interpret(session, line)
     except GrokError as error:
-        session.env.report(error)
+        session.env.console.report(error)
         return
     except KeyboardInterrupt:
         return
-    if ask is not None:
-        take_turn(session, ask)
+    if prompt is not None:
+        take_turn(session, prompt)
 
 
-def _interpret(session: Session, line: str) -> Ask | None:
+def _interpret(session: Session, line: str) -> Prompt | None:
     if line.strip() in ("exit", "quit"):
         raise EOFError
     if table.looks_like_command(line):
@@ -55,13 +64,14 @@ def _interpret(session: Session, line: str) -> Ask | None:
     if line.startswith("!") and "\n" not in line.strip():
         _run_shell(session, line[1:].strip())
         return None
-    return Ask(line)
+    return Prompt(line)
 
 
 def _run_shell(session: Session, command: str) -> None:
     """Run a command of the user's in their shell, show its output, and keep it for /file !."""
     if not command:
         return
+    console = session.env.console
     if session.has_keyboard:
         code, output = run_on_terminal(command, SHELL_OUTPUT_BYTES)
     else:
@@ -70,7 +80,79 @@ def _run_shell(session: Session, command: str) -> None:
         )
         code, output = done.returncode, done.stdout[:SHELL_OUTPUT_BYTES].decode("utf-8", "replace")
         if output:
-            session.env.say(output.rstrip("\n"))
+            console.error_line(output.rstrip("\n"))
     session.shell_output = f"$ {command}\n{output}"
     failed = f"exit code {code}; " if code else ""
-    session.env.note(f"({failed}/file ! hands this output on with the next question)")
+    console.note(f"({failed}/file ! hands this output on with the next question)")
+
+
+def take_turn(session: Session, prompt: Prompt) -> None:
+    """Ask what `prompt` says and show the answer.
+
+    An error is reported and the chat goes on; Ctrl-C stops the answer and keeps what came. A question that got no
+    answer stays at the end of the conversation, for /retry; the next question takes its place.
+    """
+    question = None
+    if prompt.question is not None:
+        if session.conversation.last_role() == "user":
+            session.conversation.truncate(session.conversation.questions()[-1])
+        question = session.take_question(prompt.question)
+    turn = None
+    try:
+        request = session.next_request(question, prompt)
+        turn = Turn(request, session.conversation, session.output, session.toolset)
+        _run(session, turn)
+        session.exit_code = 0
+    except GrokError as error:
+        _keep(session, question, turn)
+        session.env.console.report(error)
+        session.exit_code = error.exit_code
+        _hint_at_rest(session)
+    except KeyboardInterrupt:
+        _keep(session, question, turn)
+        has_begun = turn is not None and turn.response.content
+        session.env.console.note("interrupted" + (": /continue goes on, /retry asks again" if has_begun else ""))
+    if turn is not None and (turn.response.content or turn.response.finish_reason or turn.response.usage):
+        session.count(turn.response.usage)
+        _tell_how_full(session, turn.request.model)
+
+
+def _run(session: Session, turn: Turn) -> None:
+    started = time.monotonic()
+    # Consent to a call is typed where it can be seen.
+    with nullcontext() if turn.toolset else keep_typeahead(session.env.console.stdout):
+        run_turn(session.env, turn)
+    if session.shows_usage:
+        line = usage_line(turn.response.usage, started)
+        session.env.console.error_line(f"{turn.request.model} · {line}{_fullness(turn)}")
+
+
+def _keep(session: Session, question: Message | None, turn: Turn | None) -> None:
+    """See to it that a question that could not be asked is there for /retry."""
+    if question is not None:
+        session.conversation.keep(question, model=turn.request.model if turn else session.options.model or "")
+
+
+def _hint_at_rest(session: Session) -> None:
+    if session.conversation.last_role() == "user":
+        session.env.console.note("the question is kept: /retry asks it again")
+    else:
+        session.env.console.note("what came is kept: /continue goes on, /retry asks again")
+
+
+def _fullness(turn: Turn) -> str:
+    response: Response = turn.response
+    window = context_window(response.model or turn.request.model)
+    if window is None or response.usage is None:
+        return ""
+    return f" · {response.usage.context / window:.0%} of the context"
+
+
+def _tell_how_full(session: Session, model: str) -> None:
+    """Say it before the server does: nothing is ever dropped silently to make room."""
+    window, usage = context_window(model), session.last_usage
+    if window is None or usage is None:
+        return
+    used = usage.context
+    if used >= NEARLY_FULL * window:
+        session.env.console.note(f"{used:,} of {model}'s {window:,} tokens are used: /new starts afresh")

@@ -1,81 +1,142 @@
-"""What is remembered of a conversation while it goes on: each question before it is sent, each answer as it comes."""
+"""A live conversation: its messages, the store that keeps them, and the chat that sends them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from grokcli.errors import GrokError
+from grokcli.chat import Chat, Response, fill_missing_results
 from grokcli.events import End, Event, TextDelta
-from grokcli.store.store import FILE_NAME, Store, title_of
+from grokcli.store.rows import title_of
+from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import text_of
 
 if TYPE_CHECKING:
-    from grokcli.chat import Message, Response
+    from collections.abc import Sequence
+
+    from grokcli.chat import EventSource, Message
     from grokcli.env import Env
-    from grokcli.render import Renderer
+    from grokcli.errors import GrokError
+    from grokcli.store.answer_writer import AnswerWriter
     from grokcli.store.records import ConversationSummary
-    from grokcli.store.store import AnswerWriter
 
 # Keys that the store adds to a message and no server knows.
 MARKS = ("interrupted",)
 
 
-@dataclass
-class Memory:
-    """One conversation and the store it is kept in; without a store nothing is kept.
+class Conversation:
+    """One conversation, which is made in the store with its first question; without a store nothing is kept.
 
-    The conversation is made in the store with its first question. The store holds what was said in the order in which
-    it was said; a system prompt stands there where it began to hold, so that a change of it rewrites nothing.
+    `messages` are in the order in which they were said; a system prompt stands where it began to hold, so that a change
+    of it rewrites nothing. Where more than one question is expected the server is told the conversation's name, which
+    its cache goes by. `summary` is what the store knew when the conversation was loaded, None for a new one;
+    `interrupted` is why its last answer is not whole, "" when it is.
     """
 
-    store: Store | None
-    conversation: ConversationSummary | None = None
-    messages: list[Message] = field(default_factory=list)
-    # Why the answer that a conversation was resumed at is not whole, "" when it is.
-    interrupted: str = ""
-    _id: str = ""
+    def __init__(self, store: Store | None, *, expects_more: bool = False) -> None:
+        """Begin a conversation that is kept in `store`."""
+        self.expects_more = expects_more
+        self.store = store
+        self.messages: list[Message] = []
+        self.summary: ConversationSummary | None = None
+        self.interrupted = ""
+        self._id = ""
+        self._chat: Chat | None = None
 
     @property
     def id(self) -> str:
         """The conversation's id in the store, "" while it has none."""
         return self._id
 
-    def question(self, messages: list[Message], *, model: str) -> None:
-        """Keep the question that `messages` end with, before it is sent, and a system prompt if it is news."""
-        if self.store is None:
-            return
-        if not self._id:
-            self._id = self.store.create(model=model, title=title_of(text_of(messages[-1])))
-        behaviour = [message for message in messages[:1] if message["role"] == "system"]
-        known = [message for message in self.messages if message["role"] == "system"]
-        news = behaviour if behaviour != known[-1:] else []
-        for message in [*news, messages[-1]]:
-            self.store.add(self._id, message, model=model)
-            self.messages.append(message)
+    # ---- what was said
 
-    def result(self, message: Message, *, model: str) -> None:
-        """Keep what came of a call that `model` asked for."""
+    @property
+    def system_prompt(self) -> str:
+        """The system prompt that holds now, "" without one."""
+        prompts = [message["content"] for message in self.messages if message["role"] == "system"]
+        return str(prompts[-1]) if prompts else ""
+
+    def request_messages(self) -> list[Message]:
+        """Return the messages as a request has them: the system prompt that holds now, then what was said."""
+        prompts = [message for message in self.messages if message["role"] == "system"]
+        return [*prompts[-1:], *fill_missing_results(self._said())]
+
+    def questions(self) -> list[int]:
+        """Return where the questions are in `messages`, oldest first."""
+        return [index for index, message in enumerate(self.messages) if message["role"] == "user"]
+
+    def answers(self) -> list[str]:
+        """Return the texts of the answers, oldest first; what was said before and after calls is one answer."""
+        starts = [*self.questions(), len(self.messages)]
+        turns = [self.messages[start:end] for start, end in pairwise(starts)]
+        said = [[str(one["content"]) for one in turn if one["role"] == "assistant"] for turn in turns]
+        return ["\n\n".join(filter(None, texts)) for texts in said if texts]
+
+    def last_role(self) -> str:
+        """Return who said the last message: "user" when it waits for an answer, "" when nothing was said."""
+        said = self._said()
+        return str(said[-1]["role"]) if said else ""
+
+    def _said(self) -> list[Message]:
+        return [message for message in self.messages if message["role"] != "system"]
+
+    # ---- one turn
+
+    def begin_turn(self, client: EventSource, model: str, messages: Sequence[Message], options: dict[str, Any]) -> Chat:
+        """Return the chat that asks `messages`, which end with the question, with `options`.
+
+        What is new of them, a system prompt or the question, is kept before anything is sent.
+        """
+        self._create(messages[-1], model)
+        first = messages[0]
+        if first["role"] == "system" and first["content"] != self.system_prompt:
+            self._add(first, model)
+        self.keep(messages[-1], model=model)
+        self._chat = Chat(client, model, messages, options, self._id if self.expects_more or self.summary else "")
+        return self._chat
+
+    def keep(self, message: Message, *, model: str) -> None:
+        """Add a question to the end, unless it is there already."""
+        self._create(message, model)
+        if not any(message is one for one in self.messages):
+            self._add(message, model)
+
+    def append(self, message: Message, *, model: str) -> None:
+        """Add the result of a call, which the next request of this turn sends."""
+        self._add(message, model)
+        if self._chat is not None:
+            self._chat.append(message)
+
+    def record(self, response: Response, *, model: str) -> AnswerRecorder:
+        """Return what keeps the answer that `response` gathers; it is given the events, and closed."""
+        writer = self.store.begin_answer(self._id, model=model) if self.store is not None and self._id else None
+        return AnswerRecorder(self, response, writer)
+
+    def append_answer(self, response: Response) -> None:
+        """Add an answer that was recorded, whole or not; one of which nothing came is no message."""
+        if response.content or response.finish_reason:
+            message = response.message()
+            self.messages.append(message)
+            if self._chat is not None:
+                self._chat.append(message)
+
+    def _create(self, question: Message, model: str) -> None:
+        """Make the conversation in the store, named after its first question, if it is not there yet."""
+        if self.store is not None and not self._id:
+            self._id = self.store.create(model=model, title=title_of(text_of(question)))
+
+    def _add(self, message: Message, model: str) -> None:
+        self.messages.append(message)
         if self.store is not None and self._id:
             self.store.add(self._id, message, model=model)
-            self.messages.append(message)
 
-    def answer(self, response: Response, *, model: str) -> list[Renderer]:
-        """Return what keeps the answer that `response` gathers: a renderer that writes into the store, or none."""
-        if self.store is None or not self._id:
-            return []
-        return [StoreRenderer(self.store.begin_answer(self._id, model=model), response, self.messages)]
+    # ---- changes
 
-    def rewind(self, messages: list[Message]) -> None:
-        """Let the conversation end with the last of `messages`; what came later stays in the store, as superseded."""
-        said = sum(message["role"] != "system" for message in messages)
-        keep = 0
-        while keep < len(self.messages) and said:
-            said -= self.messages[keep]["role"] != "system"
-            keep += 1
-        del self.messages[keep:]
+    def truncate(self, length: int) -> None:
+        """Let the conversation end after `length` messages; the others stay in the store, as superseded."""
+        del self.messages[length:]
         if self.store is not None and self._id:
-            self.store.truncate(self._id, keep)
+            self.store.truncate(self._id, length)
 
     def rename(self, title: str) -> bool:
         """Give the conversation a title; return False when there is nothing yet to bear it. Raises StoreError."""
@@ -84,75 +145,72 @@ class Memory:
         self.store.rename(self._id, title)
         return True
 
-    def start_anew(self) -> None:
+    def reset(self) -> None:
         """Let the next question begin another conversation."""
-        self.conversation, self.messages, self._id = None, [], ""
+        self.messages, self.summary, self.interrupted, self._id, self._chat = [], None, "", "", None
 
-    def resume(self, conversation: ConversationSummary) -> None:
-        """Go on with a conversation of the store. Raises StoreError."""
-        if self.store is not None:
-            stored = self.store.messages(conversation.id)
-            self.interrupted = str(stored[-1].get("interrupted", "")) if stored else ""
-            self.messages = [_bare(message) for message in stored]
-            self.conversation, self._id = conversation, conversation.id
-
-    def as_sent(self) -> list[Message]:
-        """Return the conversation as it is sent: the system prompt that holds now, then what was said."""
-        behaviours = [message for message in self.messages if message["role"] == "system"]
-        said = [message for message in self.messages if message["role"] != "system"]
-        return [*behaviours[-1:], *said]
+    def load(self, summary: ConversationSummary) -> None:
+        """Continue a conversation of the store. Raises StoreError."""
+        if self.store is None:
+            return
+        stored = self.store.messages(summary.id)
+        self.reset()
+        self.interrupted = str(stored[-1].get("interrupted", "")) if stored else ""
+        self.messages = [{key: value for key, value in one.items() if key not in MARKS} for one in stored]
+        self.summary, self._id = summary, summary.id
 
 
-class StoreRenderer:
-    """Writes an answer into the store while it comes, and its message to the end of `messages` when it is over."""
+class AnswerRecorder:
+    """Writes an answer into the store while it comes; a grokcli.render.Renderer."""
 
-    def __init__(self, answer: AnswerWriter, response: Response, messages: list[Message]) -> None:
-        """Write to `answer` what `response` has taken in already."""
-        self._answer = answer
+    def __init__(self, conversation: Conversation, response: Response, writer: AnswerWriter | None) -> None:
+        """Write what `response` has taken in with `writer`; None keeps it in the conversation only."""
+        self._conversation = conversation
         self._response = response
-        self._messages = messages
+        self._writer = writer
         self._over = False
 
     def show(self, event: Event) -> None:
         """Keep the event."""
         if isinstance(event, TextDelta):
-            self._answer.write(event.text)
+            if self._writer is not None:
+                self._writer.write(event.text)
         elif isinstance(event, End):
             # Not at close: what is complete here must not be lost by what goes wrong elsewhere.
             self._over = True
-            message = self._response.message()
-            self._answer.finish(
-                message, finish_reason=event.finish_reason, usage=self._response.usage, model=event.model
-            )
-            self._messages.append(message)
+            response = self._response
+            self._conversation.append_answer(response)
+            if self._writer is not None:
+                self._writer.finish(
+                    response.message(), finish_reason=event.finish_reason, usage=response.usage, model=event.model
+                )
 
     def close(self, error: GrokError | None = None) -> None:
         """End an answer that has no end."""
         if self._over:
             return
         self._over = True
-        # A screen or a disk that failed kept this from being shown here.
-        if missing := self._response.content[self._answer.length() :]:
-            self._answer.write(missing)
-        self._answer.interrupt(error.message if error else "interrupted", usage=self._response.usage)
-        if self._response.content:
-            self._messages.append(self._response.message())
+        response = self._response
+        self._conversation.append_answer(response)
+        if self._writer is not None:
+            # A screen or a disk that failed kept this from being written.
+            if missing := response.content[self._writer.length() :]:
+                self._writer.write(missing)
+            self._writer.interrupt(error.message if error else "interrupted", usage=response.usage)
 
 
-def open_memory(env: Env, *, go_on: bool = False, resume: str | None = None, keep: bool = True) -> Memory:
-    """Return the memory of a new conversation, or of the latest one, or of the one that `resume` names.
+def open_conversation(
+    env: Env, *, continue_latest: bool = False, resume: str | None = None, keep: bool = True
+) -> Conversation:
+    """Return a new conversation, or the latest one, or the one that `resume` names.
 
-    With `keep` off nothing is written; a conversation that is gone on with is read all the same. Raises StoreError.
+    With `keep` off nothing is written; a conversation that is continued is read all the same. Raises StoreError.
     """
-    store = Store(env.settings.paths.data / FILE_NAME, env.warn)
-    env.at_end(store.close)
-    memory = Memory(store)
-    if resume is not None or go_on:
-        memory.resume(store.find(resume) if resume is not None else store.latest())
+    store = Store(env.settings.paths.data / FILE_NAME, env.console.warn)
+    env.on_close(store.close)
+    conversation = Conversation(store)
+    if resume is not None or continue_latest:
+        conversation.load(store.find(resume) if resume is not None else store.latest())
     if not keep:
-        memory.store = None
-    return memory
-
-
-def _bare(message: Message) -> Message:
-    return {key: value for key, value in message.items() if key not in MARKS}
+        conversation.store = None
+    return conversation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from grokcli.chat import Message
     from grokcli.store.records import ConversationSummary, StoredMessage
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
 
 
-def as_markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
-    """Return a conversation as a markdown document."""
-    parts = [f"# {conversation.title}\n"]
-    parts += [f"## {speaker(entry)}\n\n{text_of(entry.message)}\n" for entry in entries]
+def as_markdown(said: Iterable[tuple[str, Message]], title: str = "") -> str:
+    """Return a conversation as a markdown document: for each message, who wrote it as a heading, and its text."""
+    parts = [f"# {title}\n"] if title else []
+    parts += [f"## {name}\n\n{text_of(message)}\n" for name, message in said]
     return "\n".join(parts)
 
 

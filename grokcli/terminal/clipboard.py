@@ -6,18 +6,21 @@ import base64
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from grokcli.env import Env
+    from collections.abc import Mapping
 
 # Many terminals drop longer sequences without a word.
 MAX_OSC52_BYTES = 74_994
 
 
-def put(text: str, env: Env) -> str:
-    """Put `text` into the clipboard and return how; "" when there was no way."""
-    command = _tool(env)
+def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
+    """Put `text` into the clipboard and return how; "" when there was no way.
+
+    `environ` tells which display there is; `stdout` is asked when there is none, if it is a terminal.
+    """
+    command = _tool(environ)
     if command is not None:
         # The tools stay in the background to serve the clipboard; their output must not hold a pipe of ours open.
         try:
@@ -30,20 +33,20 @@ def put(text: str, env: Env) -> str:
         if done.returncode == 0:
             return command[0]
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
-    if not env.stdout.isatty() or len(encoded) > MAX_OSC52_BYTES or env.environ.get("TERM") == "dumb":
+    if not stdout.isatty() or len(encoded) > MAX_OSC52_BYTES or environ.get("TERM") == "dumb":
         return ""
-    env.stdout.write(f"\x1b]52;c;{encoded}\x07")
-    env.stdout.flush()
+    stdout.write(f"\x1b]52;c;{encoded}\x07")
+    stdout.flush()
     return "through the terminal"
 
 
-def _tool(env: Env) -> list[str] | None:
+def _tool(environ: Mapping[str, str]) -> list[str] | None:
     """Return the command that fills the clipboard of this system; none over SSH, where it would be another's."""
-    if env.environ.get("SSH_CONNECTION"):
+    if environ.get("SSH_CONNECTION"):
         return None
     candidates = [["pbcopy"]] if sys.platform == "darwin" else [["clip.exe"]] if sys.platform == "win32" else []
-    if env.environ.get("WAYLAND_DISPLAY"):
+    if environ.get("WAYLAND_DISPLAY"):
         candidates.append(["wl-copy"])
-    if env.environ.get("DISPLAY"):
+    if environ.get("DISPLAY"):
         candidates += [["xclip", "-selection", "clipboard"], ["xsel", "--clipboard", "--input"]]
     return next((command for command in candidates if shutil.which(command[0])), None)

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, TextIO
-
-from grokcli.events import Event, TextDelta
-
-if TYPE_CHECKING:
-    from grokcli.errors import GrokError
+from typing import TextIO
 
 _SILENCE = 0.5  # seconds; what comes sooner than this needs no status
 _ERASE = "\r\x1b[K"
 
 
 class Status:
-    """Counts seconds on the last line of a terminal until the answer begins; a grokcli.render.Renderer."""
+    """Counts seconds on the last line of a terminal."""
 
-    def __init__(
-        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, label: str = "thinking", dim: bool = True
-    ) -> None:
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, label: str = "thinking") -> None:
         """Write to `stream`, a terminal that understands escape sequences."""
+        self.label = label
         self._stream = stream
         self._clock = clock
-        self._label = label
-        self._dim = dim
         self._stopping: SimpleQueue[None] = SimpleQueue()
         self._thread: Thread | None = None
-
-    def show(self, event: Event) -> None:
-        """Stop when the answer begins; count on while the model thinks."""
-        if isinstance(event, TextDelta):
-            self.stop()
-
-    def close(self, error: GrokError | None = None) -> None:
-        """Stop, if that has not happened yet."""
-        self.stop()
 
     def start(self) -> None:
         """Begin to count; nothing is shown for the first half second. Does nothing while already counting."""
@@ -55,15 +38,6 @@ class Status:
             self._thread.join()
             self._thread = None
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Make room for a line of somebody else's: while this lasts, nothing is shown."""
-        was_counting = self._thread is not None
-        self.stop()
-        yield
-        if was_counting:
-            self.start()
-
     def _run(self) -> None:
         with suppress(OSError, ValueError):  # the terminal is gone, or the stream closed: there is nobody to tell
             self._count()
@@ -74,8 +48,8 @@ class Status:
         shown = False
         while not self._stopped_within(wait):
             seconds = self._clock() - began
-            text = f"{self._label} {seconds:.0f} s" if seconds >= 1 else self._label
-            self._write(f"{_ERASE}\x1b[2m{text}\x1b[0m" if self._dim else f"{_ERASE}{text}")
+            text = f"{self.label} {seconds:.0f} s" if seconds >= 1 else self.label
+            self._write(f"{_ERASE}\x1b[2m{text}\x1b[0m")
             shown = True
             wait = 1 - seconds % 1
         if shown:

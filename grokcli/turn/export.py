@@ -1,4 +1,7 @@
-"""`--as`: the same question as code that runs: curl, this library, or another SDK. The key stays in the environment."""
+"""A request as text in place of sending it: as it would be sent (`--dry-run`), or as code that sends it (`--as`).
+
+The key is masked in the one and stays in the environment of the other.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ import pprint
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from grokcli.client.redact import mask
 from grokcli.client.wire import chat_completions as chat_wire
+from grokcli.client.wire import format_for
+from grokcli.client.wire.json_body import encode
+from grokcli.config.credentials import find_key
+from grokcli.errors import MissingKeyError
 from grokcli.models import LOCAL_MODEL
 
 if TYPE_CHECKING:
-    from grokcli.commands.options import Language
     from grokcli.env import Env
     from grokcli.turn.request import Request
 
@@ -70,24 +77,39 @@ console.log();
 """
 
 
-def as_code(env: Env, request: Request, language: Language) -> str:
-    """Return a program that asks what `request` asks, through chat completions, and prints the streamed answer."""
+def as_code(env: Env, request: Request, language: str) -> str:
+    """Return a program that asks what `request` asks, through chat completions, and prints the streamed answer.
+
+    `language` is one of LANGUAGES.
+    """
     url = env.settings.value("base_url").rstrip("/")
     model = env.settings.value("model") if request.model == LOCAL_MODEL else request.model
     body = chat_wire.build_request(model, request.messages, request.options, stream=True)
-    fields = {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
-    match language:
-        case "curl":
-            return _curl(url, body)
-        case "python":
-            return PYTHON.format(url=f"base_url={url!r}", arguments=_inline(fields))
-        case "openai":
-            return OPENAI.format(url=url, arguments=_arguments(fields))
-        case "anthropic":
-            return ANTHROPIC.format(url=url.removesuffix("/v1"), arguments=_arguments(_for_anthropic(fields)))
-        case "js":
-            text = json.dumps(fields | {"stream": True}, ensure_ascii=False, indent=2)
-            return JS.format(url=json.dumps(url), body=text)
+    return LANGUAGES[language](url, body)
+
+
+def as_request(env: Env, request: Request, *, stream: bool) -> str:
+    """Return the request line, the headers with the key masked, and the body, each byte as it would be sent."""
+    base_url = "http://127.0.0.1/v1" if request.model == LOCAL_MODEL else env.settings.value("base_url")
+    api = "chat" if request.model == LOCAL_MODEL else env.settings.value("api", request.api)
+    wire = format_for(api, base_url)
+    body = wire.build_request(request.model, request.messages, request.options, stream=stream)
+    return (
+        f"POST {base_url.rstrip('/')}{wire.ENDPOINT}\n"
+        f"Authorization: Bearer {_masked_key(env, request)}\n"
+        "Content-Type: application/json\n"
+        "\n"
+        f"{encode(body).decode()}\n"
+    )
+
+
+def _masked_key(env: Env, request: Request) -> str:
+    if request.model == LOCAL_MODEL:
+        return "(made up for each run)"
+    try:
+        return mask(find_key(env.settings, env.environ).value)
+    except MissingKeyError:
+        return "(no key is set)"
 
 
 def _curl(url: str, body: dict[str, Any]) -> str:
@@ -100,6 +122,28 @@ def _curl(url: str, body: dict[str, Any]) -> str:
     )
 
 
+def _python(url: str, body: dict[str, Any]) -> str:
+    return PYTHON.format(url=f"base_url={url!r}", arguments=f"\n{_arguments(_fields(body))}\n")
+
+
+def _openai(url: str, body: dict[str, Any]) -> str:
+    return OPENAI.format(url=url, arguments=_arguments(_fields(body)))
+
+
+def _anthropic(url: str, body: dict[str, Any]) -> str:
+    return ANTHROPIC.format(url=url.removesuffix("/v1"), arguments=_arguments(_for_anthropic(_fields(body))))
+
+
+def _js(url: str, body: dict[str, Any]) -> str:
+    text = json.dumps(_fields(body) | {"stream": True}, ensure_ascii=False, indent=2)
+    return JS.format(url=json.dumps(url), body=text)
+
+
+def _fields(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a program sets; how it streams stands in the program itself."""
+    return {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
+
+
 def _arguments(fields: dict[str, Any]) -> str:
     """Return keyword arguments, a line or more each."""
     lines = []
@@ -109,10 +153,6 @@ def _arguments(fields: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _inline(fields: dict[str, Any]) -> str:
-    return f"\n{_arguments(fields)}\n"
-
-
 def _for_anthropic(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields as Anthropic's API has them: the system prompt apart, and a limit."""
     messages = [message for message in fields["messages"] if message["role"] != "system"]
@@ -120,3 +160,6 @@ def _for_anthropic(fields: dict[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in fields.items() if name not in ("messages", "reasoning_effort")}
     changed: dict[str, Any] = {"max_tokens": ANTHROPIC_MAX_TOKENS, **others, "messages": messages}
     return changed | ({"system": behaviour} if behaviour else {})
+
+
+LANGUAGES = {"curl": _curl, "python": _python, "openai": _openai, "anthropic": _anthropic, "js": _js}

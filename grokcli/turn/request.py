@@ -1,94 +1,119 @@
-"""From flags to a request, and from a request to an answer that is shown: what `ask` does with one question."""
+"""From what the user set, by flags, slash commands and settings, to the request for one question."""
 
 from __future__ import annotations
 
 import json
-import time
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Message, Response, fill_missing_results, system
+from grokcli.chat import Message, system
 from grokcli.config.settings import SETTINGS
-from grokcli.errors import GrokError, IncompleteError, UsageError
-from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, is_same_model, known, least_tokens
+from grokcli.errors import UsageError
+from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, known, least_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from grokcli.env import Env, Network
+    from grokcli.store.conversation import Conversation
+    from grokcli.turn.toolset import Toolset
 
-    from grokcli.env import Env
-    from grokcli.events import Event, Usage
-    from grokcli.render import Renderer
-
-TICKS_PER_DOLLAR = 10**10
-# Fields of a request that have other ways of being set, and some that have none but KEY=VALUE.
+# Fields of a request that have other ways of being set, and the most usual of those that are settings too.
 RESERVED = ("model", "messages", "input", "stream", "stream_options")
-SETTABLE = ("temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "stop", "user")
+FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
 
 
-@dataclass
+@dataclass(frozen=True)
+class RequestOptions:
+    """What the user wants of the requests of a conversation; what is None is left to the settings.
+
+    `fields` are fields of the request's body, spelled as in chat requests; one that is None is not sent, whatever the
+    settings say. `server_tools` are what the server is to search with or to call (see `grokcli.tools.server_tools`).
+    A `system` of "" is no system prompt.
+    """
+
+    model: str | None = None
+    role: str | None = None
+    system: str | None = None
+    api: API | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    server_tools: Sequence[dict[str, Any]] = ()
+    network: Network | None = None
+
+    def continuing(self, conversation: Conversation) -> RequestOptions:
+        """Return these options for a conversation: one that was loaded keeps its model unless another is named."""
+        if self.model is not None or conversation.summary is None:
+            return self
+        return replace(self, model=conversation.summary.model or None)
+
+
+@dataclass(frozen=True)
 class Request:
-    """A request before there is a connection: the model, the messages, and the other fields that were set.
+    """A request before there is a connection: the model, the messages, and the other fields that are sent.
 
-    `api` is what the server is to be spoken to in, None what the settings say.
+    `api` is what the server is to be spoken to in, None what the settings say; `network` the way there.
     """
 
     model: str
     messages: list[Message]
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any]
     api: API | None = None
-
-    def chat(self, env: Env) -> Chat:
-        """Return the conversation that will be asked. Raises what connecting raises."""
-        return Chat(env.connect(self.model, self.api), self.model, self.messages, self.options)
+    network: Network | None = None
 
 
 def build_request(
-    env: Env,
-    question: Message | None,
-    *,
-    history: Sequence[Message] = (),
-    model: str | None,
-    role: str | None,
-    system_prompt: str | None,
-    temperature: float | None,
-    max_tokens: int | None,
-    effort: str | None = None,
-    api: API | None = None,
-    tools: Sequence[dict[str, Any]] = (),
-    options: dict[str, Any],
+    env: Env, messages: Sequence[Message], options: RequestOptions, toolset: Toolset | None = None
 ) -> Request:
-    """Return the request for `question` after `history`, from flags (None where not given) and settings.
+    """Return the request that sends `messages`, as `options` and the settings say, and offers the tools of `toolset`.
 
-    A system prompt of the history stays unless a flag or a role says otherwise. `tools` are what the server is to
-    search with or to call (see `grokcli.tools.server_tools`, `grokcli.tools.mcp`). Raises UsageError, ConfigError.
+    A system prompt among the messages stays unless the options or a role have another one. Raises UsageError for what
+    the model or the server is known not to take, and for more than fits the model; ConfigError.
     """
-    settings = env.settings
-    for warning in settings.warnings():
-        env.warn(warning)
-    if role:
-        settings.choose_role(role)
-    name = settings.model(model)
-    fields = {
-        "temperature": settings.value("temperature", temperature, model=name),
-        "max_tokens": settings.value("max_tokens", max_tokens, model=name),
-        "reasoning_effort": settings.value("effort", effort, model=name),
-        **options,
-    }
-    check_effort(name, fields["reasoning_effort"])
-    if tools:
-        only_mcp = all(tool.get("type") == "mcp" for tool in tools)
-        check_search(env, name, api, "calling an MCP server" if only_mcp else "search")
+    for warning in env.settings.warnings():
+        env.console.note_once(f"warning: {warning}")
+    model = env.settings.model(options.model, role=options.role)
+    fields = _fields(env, model, options)
+    check_effort(model, fields.get("reasoning_effort"))
+    if options.server_tools:
+        check_server_tools(env, model, options.api, options.server_tools)
+    offered = [*options.server_tools, *(toolset.schemas() if toolset else ())]
+    if offered:
         own = fields.get("tools")
-        fields["tools"] = [*(own if isinstance(own, list) else ()), *tools]
-    messages = fill_missing_results(history)
-    if not messages or system_prompt is not None or role:
-        behaviour = settings.value("system", text_or_file(system_prompt), model=name) or _default_system_prompt(name)
-        others = messages[1:] if messages and messages[0]["role"] == "system" else messages
-        messages = [system(behaviour), *others] if behaviour else others
-    if question is not None:
-        messages.append(question)
-    return Request(name, messages, {key: value for key, value in fields.items() if value is not None}, api)
+        fields["tools"] = [*(own if isinstance(own, list) else ()), *offered]
+    said = _with_system_prompt(env, model, messages, options)
+    request = Request(model, said, fields, options.api, options.network)
+    check_context(request)
+    return request
+
+
+def _fields(env: Env, model: str, options: RequestOptions) -> dict[str, Any]:
+    """Return the fields that are sent beside the messages: those that were set, then those of the settings."""
+    fields = {
+        name: env.settings.value(setting, model=model, role=options.role)
+        for name, setting in FIELDS_OF_SETTINGS.items()
+        if name not in options.fields
+    }
+    return {name: value for name, value in {**fields, **options.fields}.items() if value is not None}
+
+
+def _with_system_prompt(env: Env, model: str, messages: Sequence[Message], options: RequestOptions) -> list[Message]:
+    """Return the messages with the system prompt that holds: one of the options or a role, else that of the past."""
+    has_one = bool(messages) and messages[0]["role"] == "system"
+    said = list(messages[1:] if has_one else messages)
+    is_new = not has_one and all(message["role"] == "user" for message in said)
+    if options.system is None and options.role is None and not is_new:
+        return list(messages)
+    prompt = env.settings.value("system", options.system, model=model, role=options.role)
+    prompt = prompt or default_system_prompt(model)
+    return [system(prompt), *said] if prompt else said
+
+
+def default_system_prompt(model: str) -> str:
+    """Return the system prompt without which the model on this machine makes no sense; "" for others."""
+    if model != LOCAL_MODEL:
+        return ""
+    from grokcli.client.local_server import SYSTEM_PROMPT
+
+    return SYSTEM_PROMPT
 
 
 def check_effort(model: str, effort: object) -> None:
@@ -98,10 +123,11 @@ def check_effort(model: str, effort: object) -> None:
         raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
 
 
-def check_search(env: Env, model: str, api: API | None, what: str = "search") -> None:
-    """Raise UsageError when `model` is asked where the server has no tools of its own; `what` is meant to be done."""
+def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[dict[str, Any]]) -> None:
+    """Raise UsageError when `model` is asked where the server has no tools of its own."""
     from grokcli.client.wire import resolve
 
+    what = "calling an MCP server" if all(tool.get("type") == "mcp" for tool in tools) else "search"
     if model == LOCAL_MODEL:
         raise UsageError(f"{what} is not for the model on this machine", hint=f"ask {DEFAULT_MODEL}")
     base_url = env.settings.value("base_url")
@@ -112,13 +138,23 @@ def check_search(env: Env, model: str, api: API | None, what: str = "search") ->
         )
 
 
-def _default_system_prompt(model: str) -> str:
-    """Return the system prompt without which the model on this machine makes no sense; "" for others."""
-    if model != LOCAL_MODEL:
-        return ""
-    from grokcli.client.local_server import SYSTEM_PROMPT
+def check_context(request: Request) -> None:
+    """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
+    window = context_window(request.model)
+    tokens = least_tokens("".join(map(_text_of, request.messages)))
+    if window is not None and tokens > window:
+        raise UsageError(
+            f"the question has at least {tokens:,} tokens; {request.model} takes {window:,}",
+            hint="send less, or use a model with a larger context",
+        )
 
-    return SYSTEM_PROMPT
+
+def _text_of(message: Message) -> str:
+    """Return the text of a message. An image costs tokens too, but not by its bytes."""
+    content = message["content"]
+    if not isinstance(content, list):
+        return str(content)
+    return "".join(str(part.get("text", "")) for part in content)
 
 
 def text_or_file(value: str | None) -> str | None:
@@ -146,114 +182,3 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
 def _refuse(constant: str) -> None:
     """Raise ValueError for NaN and the infinities, which Python takes for JSON and no server does."""
     raise ValueError(constant)
-
-
-def check_context(request: Request) -> None:
-    """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
-    window = context_window(request.model)
-    tokens = least_tokens("".join(map(_text_of, request.messages)))
-    if window is not None and tokens > window:
-        raise UsageError(
-            f"the question has at least {tokens:,} tokens; {request.model} takes {window:,}",
-            hint="send less, or use a model with a larger context",
-        )
-
-
-def _text_of(message: Message) -> str:
-    """Return the text of a message. An image costs tokens too, but not by its bytes."""
-    content = message["content"]
-    if not isinstance(content, list):
-        return str(content)
-    return "".join(str(part.get("text", "")) for part in content)
-
-
-def show_answer(
-    env: Env,
-    request: Request,
-    events: Iterator[Event],
-    renderers: Sequence[Renderer],
-    response: Response,
-    check: Callable[[str], None] | None = None,
-) -> None:
-    """Show the answer as it comes, and gather it in `response`, which holds what came whatever happens.
-
-    `check` is given the text of a whole answer and raises what is wrong with it. Raises what the stream and `check`
-    raise; IncompleteError for an answer that a limit cut.
-    """
-    with closing_renderers(env, renderers):
-        for event in events:
-            response.add(event)
-            for renderer in renderers:
-                renderer.show(event)
-        _require_whole(response)
-        if check is not None:
-            check(response.content)
-    if not (response.content or response.tool_calls):
-        env.note("the model answered nothing")
-    if response.finish_reason == "tool_calls":
-        names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
-        env.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")
-    if request.model == LOCAL_MODEL:
-        from grokcli.client.local_server import NOTICE
-
-        env.note_once(NOTICE)
-    elif not is_same_model(request.model, response.model):
-        env.note(f"asked {request.model}, answered by {response.model}")
-
-
-@contextmanager
-def closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
-    """Close the renderers, whatever happens, and let those that carry errors know what it was."""
-    error: GrokError | None = None
-    try:
-        yield
-    except GrokError as raised:
-        env.mask_error(raised)
-        error = raised
-        raise
-    except BaseException:
-        error = IncompleteError("interrupted")
-        raise
-    finally:
-        with ExitStack() as closing:  # each is closed, also when another one cannot be
-            for renderer in reversed(renderers):
-                closing.callback(renderer.close, error)
-
-
-def _require_whole(response: Response) -> None:
-    if response.finish_reason == "length":
-        raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
-    if response.finish_reason == "content_filter":
-        raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
-    if response.finish_reason.startswith("incomplete"):
-        raise IncompleteError(f"the answer is {response.finish_reason}")
-
-
-def usage_line(usage: Usage | None, started: float) -> str:
-    """Return what an answer cost, on one line; `started` is the monotonic time of the question, in seconds."""
-    seconds = f"{time.monotonic() - started:.1f} s"
-    if usage is None:
-        return f"usage: not reported · {seconds}"
-    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-    reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
-    line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
-    cost = f" · ${dollars(usage.cost_in_usd_ticks)}" if usage.cost_in_usd_ticks is not None else ""
-    calls = f" · {usage.server_tool_calls} tool calls by the server" if usage.server_tool_calls else ""
-    return f"{line}{calls}{cost} · {seconds}"
-
-
-def spent_line(spent: Usage, last: Usage | None, model: str) -> str:
-    """Return what a conversation cost so far, and how much of the model's context it fills."""
-    cost = f" · ${dollars(spent.cost_in_usd_ticks)}" if spent.cost_in_usd_ticks is not None else ""
-    line = f"{spent.input_tokens:,} tokens in · {spent.output_tokens:,} out{cost}"
-    window = context_window(model)
-    if last is None or window is None:
-        return line
-    used = last.context
-    return f"{line} · {used:,} of {window:,} in use ({used / window:.0%})"
-
-
-def dollars(ticks: int) -> str:
-    """Return billed ticks (1e-10 US dollars each) as exact dollars: 5743500 is "0.00057435"."""
-    whole, part = divmod(ticks, TICKS_PER_DOLLAR)
-    return f"{whole}.{f'{part:010}'.rstrip('0').ljust(2, '0')}"

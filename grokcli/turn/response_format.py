@@ -1,4 +1,4 @@
-"""The form that an answer must have: JSON of a schema, or with code in it."""
+"""The format that an answer must have: JSON of a schema, or text with code in it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class ResponseFormat:
         """The fields that tell the server, spelled as in chat requests."""
         if self.schema is None:
             return {}
-        form = {"name": "answer", "schema": self.schema, "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": form}}
+        schema = {"name": "answer", "schema": self.schema, "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
     def check(self, answer: str) -> None:
-        """Raise IncompleteError when the text of a whole answer does not have this form."""
+        """Raise IncompleteError when the text of a whole answer does not have this format."""
         if self.schema is not None:
             from grokcli.turn.json_schema import parse
 
@@ -42,7 +42,7 @@ class ResponseFormat:
 def read_response_format(
     schema: str | None, *, first: bool, last: bool, every: bool, output_format: str
 ) -> ResponseFormat:
-    """Return the form that the flags ask for; there is one. Raises UsageError."""
+    """Return the format that the flags ask for; there is one. Raises UsageError."""
     wanted = first + last + every
     if wanted > 1:
         raise UsageError("the code can be extracted in one way only", hint="-x, --extract-last or --extract-all")

@@ -83,7 +83,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
                 raise
             seconds = _wait(error, env.settings.value("retry_delay"), tries)
             tries += 1
-            env.note(f"{error.message}: trying again in {seconds:.1f} s ({tries} of {MAX_TRIES})")
+            env.console.note(f"{error.message}: trying again in {seconds:.1f} s ({tries} of {MAX_TRIES})")
             time.sleep(seconds)
         else:
             yield first
@@ -134,4 +134,4 @@ def _leave_out(env: Env, chat: Chat, name: str) -> None:
     was_set = chat.options.get(name) is not None
     chat.options = {**chat.options, name: None}
     if was_set:
-        env.note_once(f"{chat.model} does not take {name}: asking without it")
+        env.console.note_once(f"{chat.model} does not take {name}: asking without it")

@@ -1,102 +1,118 @@
-"""A question that may take several rounds: the model asks for functions, they run, it goes on with their results."""
+"""One turn: a question goes out, its answer is shown and kept as it comes, and the functions it asks for are called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grokcli.chat import Chat, Response, tool_result
-from grokcli.errors import IncompleteError
-from grokcli.events import End, Event, TextDelta, ToolCall, Usage
-from grokcli.turn.request import Request, closing_renderers, show_answer
+from grokcli.chat import Response, tool_result
+from grokcli.errors import GrokError, IncompleteError
+from grokcli.events import End, TextDelta, Usage
+from grokcli.models import LOCAL_MODEL, is_same_model
+from grokcli.render.select import Output, make_renderers
 from grokcli.turn.retry import ask_without_rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from grokcli.chat import Chat
     from grokcli.env import Env
+    from grokcli.events import Event, ToolCall
     from grokcli.render import Renderer
-    from grokcli.store.conversation import Memory
+    from grokcli.store.conversation import Conversation
+    from grokcli.turn.request import Request
     from grokcli.turn.toolset import Toolset
 
 MAX_ROUNDS = 10
 
 
-def run_turn(
-    env: Env,
-    request: Request,
-    chat: Chat,
-    memory: Memory,
-    toolset: Toolset | None,
-    renderers: Sequence[Renderer],
-    response: Response,
-    check: Callable[[str], None] | None = None,
-    *,
-    stream: bool = True,
-) -> None:
-    """Ask, show the answer as it comes, and gather it in `response`; `chat` and `memory` take in what was said.
+@dataclass
+class Turn:
+    """A question and what becomes of it.
 
-    `check` is given the text of the answer, as in `show_answer`. Raises as `ask_in_rounds` and `show_answer` do.
+    `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
+    given the text of a whole answer and raises what is wrong with it. `response` holds what came, whatever happens.
     """
-    if toolset is not None:
-        with closing(ask_in_rounds(env, chat, memory, toolset, stream=stream)) as events:
-            show_answer(env, request, events, renderers, response, check)
-        return
-    # The straight way: what stands between an event and the screen is felt 20,000 times.
-    renderers = [*renderers, *memory.answer(response, model=chat.model)]
-    try:
-        show_answer(env, request, ask_without_rejected(env, chat, stream=stream), renderers, response, check)
-    finally:
-        if response.content or response.finish_reason:
-            chat.append(response)
+
+    request: Request
+    conversation: Conversation
+    output: Output
+    toolset: Toolset | None = None
+    check: Callable[[str], None] | None = None
+    stream: bool = True
+    response: Response = field(default_factory=Response)
 
 
-def ask_in_rounds(env: Env, chat: Chat, memory: Memory, toolset: Toolset, *, stream: bool = True) -> Generator[Event]:
-    """Ask, run what the model asks for, and ask on until it has answered; yield the events of all rounds as one answer.
+def run_turn(env: Env, turn: Turn) -> None:
+    """Ask, and show and keep the answer as it comes.
 
-    `chat` and `memory` take in each answer, whole or not, and each result; close the iterator to have that done when
-    it is not read to its end. Usage is told as it adds up. Raises what the client raises; IncompleteError when the
-    model has asked for functions MAX_ROUNDS times and still does.
+    Raises what the client and the check raise; IncompleteError for an answer that a limit cut, and when the model has
+    asked for functions MAX_ROUNDS times and still does.
     """
-    spent: Usage | None = None
+    request = turn.request
+    client = env.connect(request.model, request.api, request.network)
+    chat = turn.conversation.begin_turn(client, request.model, request.messages, request.options)
+    renderers = make_renderers(env, turn.output)
+    with closing(_ask_in_rounds(env, turn, chat)) as events:
+        _show(env, turn, events, renderers)
+    _tell_oddities(env, request.model, turn.response)
+
+
+def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Renderer]) -> None:
+    """Show the answer as it comes, and gather it in the turn's response."""
+    response = turn.response
+    with _closing_renderers(env, renderers):
+        for event in events:
+            response.add(event)
+            for renderer in renderers:
+                renderer.show(event)
+        _require_whole(response)
+        if turn.check is not None:
+            turn.check(response.content)
+
+
+def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
+    """Ask, call what the model asks for, and ask again until it has answered; yield all of that as one answer.
+
+    Usage is told as it adds up. Close the generator to have the answer kept when it is not read to its end.
+    """
+    total: Usage | None = None
     for number in range(MAX_ROUNDS + 1):
         response = Response()
-        with closing(_one_round(env, chat, memory, response, stream=stream)) as events:
+        with closing(_one_round(env, turn, chat, response)) as events:
             for event in events:
                 if isinstance(event, Usage):
-                    spent = event = spent.plus(event) if spent else event
+                    total = event = total.plus(event) if total else event
                 # Of several rounds only the last one ends the answer.
-                if not (isinstance(event, End) and _calls(response)):
+                if not (isinstance(event, End) and turn.toolset and response.finish_reason == "tool_calls"):
                     yield event
-        calls = _calls(response)
-        if not calls:
+        if turn.toolset is None or response.finish_reason != "tool_calls":
             return
         if number < MAX_ROUNDS:
             yield from _end_paragraph(env, response.content)
-            _answer_calls(env, chat, memory, toolset, calls)
+            _run_calls(env, turn, turn.toolset, response.tool_calls)
     raise IncompleteError(f"the model still asks for functions after {MAX_ROUNDS} rounds", hint="ask for less")
 
 
-def _one_round(env: Env, chat: Chat, memory: Memory, response: Response, *, stream: bool) -> Generator[Event]:
+def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generator[Event]:
     """Ask once, and keep what comes."""
-    keepers = memory.answer(response, model=chat.model)
-    try:
-        with closing_renderers(env, keepers):
-            for event in ask_without_rejected(env, chat, stream=stream):
-                response.add(event)
-                try:
-                    # Shown first: to be kept may take some milliseconds.
-                    yield event
-                finally:
-                    for keeper in keepers:
-                        keeper.show(event)
-    finally:
-        if response.content or response.finish_reason:
-            chat.append(response)
+    recorder = turn.conversation.record(response, model=chat.model)
+    with _closing_renderers(env, [recorder]):
+        for event in ask_without_rejected(env, chat, stream=turn.stream):
+            response.add(event)
+            try:
+                # Shown first: to be kept may take some milliseconds.
+                yield event
+            finally:
+                recorder.show(event)
 
 
-def _calls(response: Response) -> list[ToolCall]:
-    """Return what is to be called before the model goes on."""
-    return response.tool_calls if response.finish_reason == "tool_calls" else []
+def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
+    for call in calls:
+        result = tool_result(call, toolset.run_call(env.console, call))
+        turn.conversation.append(result, model=turn.request.model)
+    env.console.start_status()
 
 
 def _end_paragraph(env: Env, text: str) -> Iterator[Event]:
@@ -104,15 +120,50 @@ def _end_paragraph(env: Env, text: str) -> Iterator[Event]:
     if not text.strip():
         return
     yield TextDelta("\n" * (2 - (len(text) - len(text.rstrip("\n")))))
-    if env.stdout.isatty():
+    if env.console.stdout.isatty():
         # Rendered text ends its last line only when it is known what follows.
-        env.stderr.write("\n")
+        env.console.stderr.write("\n")
 
 
-def _answer_calls(env: Env, chat: Chat, memory: Memory, toolset: Toolset, calls: list[ToolCall]) -> None:
-    for call in calls:
-        message = tool_result(call, toolset.answer(env, call))
-        chat.append(message)
-        memory.result(message, model=chat.model)
-    if env.status:
-        env.status.start()
+@contextmanager
+def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
+    """Close the renderers, whatever happens, and let those that carry errors know what it was."""
+    error: GrokError | None = None
+    try:
+        yield
+    except GrokError as raised:
+        env.console.mask_error(raised)
+        error = raised
+        raise
+    except BaseException:
+        error = IncompleteError("interrupted")
+        raise
+    finally:
+        with ExitStack() as closers:  # each is closed, also when another one cannot be
+            for renderer in reversed(renderers):
+                closers.callback(renderer.close, error)
+
+
+def _require_whole(response: Response) -> None:
+    if response.finish_reason == "length":
+        raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
+    if response.finish_reason == "content_filter":
+        raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
+    if response.finish_reason.startswith("incomplete"):
+        raise IncompleteError(f"the answer is {response.finish_reason}")
+
+
+def _tell_oddities(env: Env, model: str, response: Response) -> None:
+    """Tell what a user might wonder about: no answer, a call that nobody runs, another model than `model`."""
+    console = env.console
+    if not (response.content or response.tool_calls):
+        console.note("the model answered nothing")
+    if response.finish_reason == "tool_calls":
+        names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
+        console.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")
+    if model == LOCAL_MODEL:
+        from grokcli.client.local_server import NOTICE
+
+        console.note_once(NOTICE)
+    elif not is_same_model(model, response.model):
+        console.note(f"asked {model}, answered by {response.model}")

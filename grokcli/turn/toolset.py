@@ -1,4 +1,4 @@
-"""The functions that the model may ask for in this run, and what becomes of each such wish."""
+"""The functions that the model may ask for in this run, and what becomes of each call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from grokcli.tools.run import ToolResult
 from grokcli.tools.tool import SECONDS, Tool
 
 if TYPE_CHECKING:
-    from grokcli.env import Env
     from grokcli.events import ToolCall
+    from grokcli.terminal.console import Console
 
 DECLINED = "error: the user declined this call"
 
@@ -27,13 +27,13 @@ class Toolset:
     ask_first: bool = True
     tools: dict[str, Tool] = field(default_factory=dict)
 
-    def add(self, env: Env, wanted: Sequence[str]) -> list[str]:
+    def add(self, console: Console, wanted: Sequence[str]) -> list[str]:
         """Add what each of `wanted`, FILE.py or FILE.py:name, stands for, and return the names.
 
         From here on, what others print in this process goes to stderr. Raises UsageError.
         """
-        env.keep_stdout()
-        fresh = [tool for one in wanted for tool in load(one, printed=env.stderr)]
+        console.reserve_stdout()
+        fresh = [tool for one in wanted for tool in load(one, printed=console.stderr)]
         for tool in fresh:
             known = self.tools.get(tool.name)
             if known and known.origin != tool.origin:
@@ -44,41 +44,36 @@ class Toolset:
             self.tools[tool.name] = tool
         return [tool.name for tool in fresh]
 
-    def require_consent(self, env: Env) -> None:
+    def require_consent(self, console: Console) -> None:
         """Raise UsageError when each call is to be asked about and nobody is there to be asked."""
-        if self.ask_first and not can_confirm(env):
+        if self.ask_first and not can_confirm(console):
             raise UsageError(
                 "nobody can be asked whether the functions of --tool may run: there is no terminal",
                 hint="--yes runs them without asking",
             )
 
-    def offer(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields of a request with the tools among them."""
-        own = options.get("tools")
-        schemas = [tool.schema() for tool in self.tools.values()]
-        return {**options, "tools": [*(own if isinstance(own, list) else ()), *schemas]}
+    def schemas(self) -> list[dict[str, Any]]:
+        """Return the tools as a request has them."""
+        return [tool.schema() for tool in self.tools.values()]
 
-    def answer(self, env: Env, call: ToolCall) -> str:
+    def run_call(self, console: Console, call: ToolCall) -> str:
         """Show a call, run it if the user agrees, and return what the model is to be told of it."""
         tool = self.tools.get(call.name)
         if tool is None:
-            env.say(f"the model asks for {_shown(call)}, which is no function here")
+            console.error_line(f"the model asks for {_shown(call)}, which is no function here")
             return f"error: there is no function {call.name!r}; there are {', '.join(self.tools)}"
-        env.say(f"{'call' if self.ask_first else 'calling'}: {_shown(call)}")
-        if self.ask_first and not confirm(env, "run it?"):
-            env.say(f"{call.name} was not run")
+        console.error_line(f"{'call' if self.ask_first else 'calling'}: {_shown(call)}")
+        if self.ask_first and not confirm(console, "run it?"):
+            console.error_line(f"{call.name} was not run")
             return DECLINED
-        outcome = self._run(env, tool, call)
-        if outcome.note:
-            env.say(f"{call.name}: {outcome.note}")
-        return outcome.text
+        result = self._run(console, tool, call)
+        if result.note:
+            console.error_line(f"{call.name}: {result.note}")
+        return result.text
 
-    def _run(self, env: Env, tool: Tool, call: ToolCall) -> ToolResult:
-        if env.status:
-            # What the function prints has the screen for itself.
-            with env.status.aside():
-                return tool.call(call.arguments, seconds=SECONDS, printed=env.stderr)
-        return tool.call(call.arguments, seconds=SECONDS, printed=env.stderr)
+    def _run(self, console: Console, tool: Tool, call: ToolCall) -> ToolResult:
+        with console.aside():  # what the function prints has the screen for itself
+            return tool.call(call.arguments, seconds=SECONDS, printed=console.stderr)
 
 
 def _shown(call: ToolCall) -> str:
@@ -92,3 +87,16 @@ def _shown(call: ToolCall) -> str:
         return f"{name}({' '.join(call.arguments.split())})"
     given = (f"{' '.join(key.split())}={json.dumps(value, ensure_ascii=False)}" for key, value in arguments.items())
     return f"{name}({', '.join(given)})"
+
+
+def open_toolset(console: Console, wanted: Sequence[str], *, ask_first: bool) -> Toolset | None:
+    """Return the functions that `wanted` names, or None when it names none.
+
+    Raises UsageError for what cannot be a tool, and when nobody is there who could be asked first.
+    """
+    if not wanted:
+        return None
+    toolset = Toolset(ask_first)
+    toolset.require_consent(console)
+    toolset.add(console, wanted)
+    return toolset

@@ -92,10 +92,7 @@ def test_it_is_the_default_model_when_the_settings_say_so(offline, run):
 def test_the_server_takes_only_its_own_key(offline, grok, weights, home):
     import requests
 
-    from grokcli.config.paths import Paths
-    from grokcli.config.settings import Settings
-
-    server = local.start(Settings(Paths.find(offline), offline), io.StringIO())
+    server = local.start("", Path(offline["GROKCLI_HOME"]) / "data" / "models", io.StringIO())
     assert server.base_url.startswith("http://127.0.0.1:")
     answer = requests.post(f"{server.base_url}/chat/completions", json={"messages": []}, timeout=10)
     assert answer.status_code == 401

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from language import KEY, command
+from language import KEY, Screen, command
 
 from grokcli.chat import assistant, image, user
 from grokcli.events import Usage
@@ -201,12 +201,12 @@ def test_rename(grok, sky):
 
 
 def test_delete_asks_at_a_terminal(grok, sky):
-    code, out, err = grok("history", "delete", sky[:4], stdin=Keyboard(b"n\n"))
+    code, out, err = grok("history", "delete", sky[:4], stdin=Keyboard(b"n\n"), stderr=Screen(tty=True))
     assert (code, out) == (1, "")
     assert "why is the sky blue?\nDelete 1 conversation for good? [y/N] nothing was deleted\n" in err
-    assert grok("history", "delete", sky, stdin=Keyboard(b"")).code == 1
+    assert grok("history", "delete", sky, stdin=Keyboard(b""), stderr=Screen(tty=True)).code == 1
     assert sky in grok("history", "list").out
-    code, out, err = grok("history", "delete", sky, stdin=Keyboard(b"y\n"))
+    code, out, err = grok("history", "delete", sky, stdin=Keyboard(b"y\n"), stderr=Screen(tty=True))
     assert (code, out) == (0, "")
     assert err.endswith("deleted 1 conversation\n")
     assert grok("history", "list").out == ""
@@ -231,7 +231,7 @@ def test_prune_deletes_what_was_not_used_for_long(grok, keep, sky):
     for days in range(25, 37):
         keep(f"{days} days ago", user("x"), days=days)
     assert grok("history", "prune", "--older-than", "30d").code == 2
-    refused = grok("history", "prune", "--older-than", "1d", stdin=Keyboard(b"\n"))
+    refused = grok("history", "prune", "--older-than", "1d", stdin=Keyboard(b"\n"), stderr=Screen(tty=True))
     assert "… and 2 more\nDelete 12 conversations for good?" in refused.err
     assert grok("history", "prune", "--older-than", "30d", "--yes") == (0, "", "deleted 7 conversations\n")
     assert grok("history", "prune", "--older-than", "4w") == (2, "", grok("history", "prune", "--older-than", "4w").err)

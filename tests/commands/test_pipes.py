@@ -158,7 +158,7 @@ def test_a_bug_of_ours_is_one_line_and_no_secret(grok, environ, monkeypatch):
     def crash(*_args, **_more):
         raise RuntimeError(f"a header\nwith Bearer {key}")
 
-    monkeypatch.setattr("grokcli.commands.ask.check_context", crash)
+    monkeypatch.setattr("grokcli.commands.ask.build_request", crash)
     code, out, err = grok("ask", "hi")
     assert (code, out) == (1, "")
     assert err.startswith("error: this is a bug in grok: RuntimeError: a header with Bearer xai-…6789\nhint: ")

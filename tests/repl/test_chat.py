@@ -341,19 +341,19 @@ def test_a_question_that_cannot_fit_is_kept_and_not_sent(talk, server, tmp_path)
 
 
 def test_help_lists_every_command(talk):
-    from grokcli.repl.slash.table import COMMANDS
+    from grokcli.repl.slash.table import BY_NAME
 
     _, _, err = talk("/help")
-    for name in COMMANDS:
+    for name in BY_NAME:
         assert f"/{name}" in err
 
 
 def test_the_readme_knows_every_slash_command():
     from test_house_rules import README
 
-    from grokcli.repl.slash.table import ALIASES
+    from grokcli.repl.slash.table import BY_NAME
 
-    for name in ALIASES:
+    for name in BY_NAME:
         assert name in ("?", "m") or f"/{name}" in README
 
 
@@ -374,3 +374,96 @@ def test_without_input_it_leaves_at_once(grok, server):
 def test_stderr_of_a_script_holds_no_decoration(talk, server):
     server.reply(answer("**ok**"))
     assert talk("hi", stderr=Screen(tty=False)) == (0, "**ok**\n", "")
+
+
+@pytest.fixture
+def settings(home):
+    """Write the settings file."""
+
+    def write(text):
+        (home / "config").mkdir(parents=True)
+        (home / "config" / "config.toml").write_text(text)
+
+    return write
+
+
+def test_the_defaults_of_a_model_hold_when_it_is_chosen_in_the_chat(talk, server, settings):
+    settings(
+        "temperature = 1.5\n[aliases]\ncheap = 'grok-4.3'\n"
+        "[models.'grok-4.3']\ntemperature = 0.2\neffort = 'low'\nmax_tokens = 9\n"
+    )
+    server.reply(answer("ok"))
+    assert talk("one", "/model cheap", "two", "/model grok-4.7", "three").code == 0
+    asked = [
+        (one["model"], one["temperature"], one.get("reasoning_effort"), one.get("max_tokens"))
+        for one in (request.json for request in server.requests)
+    ]
+    assert asked == [("grok-4.7", 1.5, None, None), ("grok-4.3", 0.2, "low", 9), ("grok-4.7", 1.5, None, None)]
+
+
+def test_the_system_prompt_of_a_model_holds_when_it_is_chosen_before_the_first_question(talk, server, settings):
+    settings("[models.'grok-4.3']\nsystem = 'you are cheap'\n")
+    server.reply(answer("ok"))
+    talk("/model grok-4.3", "hi")
+    assert sent(server) == [("system", "you are cheap"), ("user", "hi")]
+
+
+def test_what_was_set_in_the_chat_wins_over_the_defaults_of_a_model(talk, server, settings):
+    settings("[models.'grok-4.3']\ntemperature = 0.2\n")
+    server.reply(answer("ok"))
+    talk("/set temperature 1", "/model grok-4.3", "one", "/set temperature -", "two", words=["-t", "0.7"])
+    assert [request.json["temperature"] for request in server.requests] == [1, 0.2]
+
+
+@pytest.mark.parametrize("lines", [["/effort xhigh"], ["/set reasoning_effort xhigh"], ["/retry --effort xhigh"]])
+def test_an_effort_that_the_model_does_not_have_is_refused_as_ask_refuses_it(talk, grok, server, lines):
+    server.reply(answer("ok"))
+    refused = grok("ask", "-m", "grok-4.5", "--effort", "xhigh", "hi").err
+    assert "grok-4.5 has no effort 'xhigh'" in refused
+    _, _, err = talk("hi", *lines, words=["-m", "grok-4.5"])
+    assert refused in err
+    assert len(server.requests) == 1
+
+
+def test_a_model_that_does_not_have_the_effort_is_not_chosen(talk, server):
+    server.reply(answer("ok"))
+    _, _, err = talk("/model grok-4.5", "hi", words=["-m", "grok-4.7", "--effort", "xhigh"])
+    assert "grok-4.5 has no effort 'xhigh'" in err
+    assert server.requests[0].json["model"] == "grok-4.7"
+
+
+def test_a_role_holds_for_the_whole_conversation(talk, server, settings):
+    settings("[roles.tester]\nsystem = 'you test'\nmodel = 'grok-4.3'\ntemperature = 0.1\n")
+    server.reply(answer("ok"))
+    talk("one", "/model grok-4.7", "two", words=["--role", "tester"])
+    assert [(one.json["model"], one.json["temperature"]) for one in server.requests] == [
+        ("grok-4.3", 0.1),
+        ("grok-4.7", 0.1),
+    ]
+    assert sent(server)[0] == ("system", "you test")
+
+
+def test_usage_adds_up_the_calls_of_the_servers_tools_too(talk, server, environ):
+    import responses as wire
+
+    environ["GROK_API"] = "responses"
+    spent = {"input_tokens": 1_000, "output_tokens": 10, "num_server_side_tools_used": 2, "cost_in_usd_ticks": 10**10}
+    server.reply(wire.answer(wire.message("ok"), usage=spent))
+    _, _, err = talk("one", "two", "/usage")
+    assert "2,000 tokens in · 20 out · 4 tool calls by the server · $2.00" in err
+
+
+def test_models_shows_what_grok_models_shows(talk, grok, environ):
+    del environ["XAI_API_KEY"]
+    listed = grok("models", "-q").out
+    _, _, err = talk("/models")
+    assert err == listed
+
+
+def test_a_question_that_could_not_be_asked_is_kept_for_retry(talk, server, environ, home):
+    key = environ.pop("XAI_API_KEY")
+    assert talk("why?").code == 3
+    environ["XAI_API_KEY"] = key
+    server.reply(answer("because"))
+    assert talk("/retry", words=["-c"]).out == "because\n"
+    assert sent(server) == [("user", "why?")]

@@ -10,16 +10,18 @@ from grokcli.files import PRIVATE, write_atomically
 from grokcli.input.files import read_files
 from grokcli.input.images import read_image
 from grokcli.render.extract import extract
-from grokcli.repl.slash.table import command, paths, words_of
-from grokcli.store.transcript import text_of
+from grokcli.repl.slash.words import words_of
+from grokcli.store.transcript import as_markdown
 
 if TYPE_CHECKING:
-    from grokcli.chat import Message
     from grokcli.repl.session import Session
 
 
-@command("file", arguments="PATH…|!", text="hand files, folders or URLs on with the next question", values=paths)
+SPEAKERS = {"user": "You", "assistant": "Grok", "system": "System"}
+
+
 def file(session: Session, argument: str) -> None:
+    """Attach files, folders or URLs to the next question, or the output of the last shell command."""
     if argument == "!":
         if not session.shell_output:
             raise UsageError("no shell command has been run", hint="!COMMAND runs one")
@@ -28,51 +30,45 @@ def file(session: Session, argument: str) -> None:
         documents = read_files(_some(argument, "/file PATH"))
     session.documents += documents
     size = sum(len(text) for _, text in documents)
-    session.env.note(f"{len(documents)} document(s), {size:,} characters, go along with the next question")
+    session.env.console.note(f"{len(documents)} document(s), {size:,} characters, go along with the next question")
 
 
-@command("image", arguments="PATH…", text="hand PNGs, JPEGs or their URLs on with the next question", values=paths)
 def image(session: Session, argument: str) -> None:
+    """Attach images to the next question."""
     images = [read_image(source) for source in _some(argument, "/image PATH")]
     session.images += images
-    session.env.note(f"{len(images)} image(s) go along with the next question")
+    session.env.console.note(f"{len(images)} image(s) go along with the next question")
 
 
-@command("copy", arguments="[N|code] [FILE]", text="copy the last answer, answer N, or the last code")
 def copy(session: Session, argument: str) -> None:
-    from grokcli.terminal.clipboard import put
+    """Copy an answer, or the last code."""
+    from grokcli.terminal.clipboard import copy as copy_text
 
     words = words_of(argument)
     text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
     target = Path(words[0]).expanduser() if words else session.env.settings.paths.cache / "copied.md"
     _write(target, text, private=not words)
-    how = put(text, session.env)
-    session.env.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
+    how = copy_text(text, session.env.console.stdout, session.env.environ)
+    session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
 
 
-@command("save", arguments="FILE", text="write the last answer into a file", values=paths)
 def save(session: Session, argument: str) -> None:
+    """Write the last answer into a file."""
     target = Path(_some(argument, "/save FILE")[0]).expanduser()
     _write(target, _chosen(session, ""))
-    session.env.note(f"written to {target}")
+    session.env.console.note(f"written to {target}")
 
 
-@command("export", arguments="FILE", text="write the conversation into a file, as markdown", values=paths)
 def export(session: Session, argument: str) -> None:
+    """Write the conversation into a file, as markdown."""
     target = Path(_some(argument, "/export FILE")[0]).expanduser()
-    _write(target, as_markdown(session.messages))
-    session.env.note(f"written to {target}")
-
-
-def as_markdown(messages: list[Message]) -> str:
-    """Return a conversation as a markdown document."""
-    titles = {"user": "You", "assistant": "Grok", "system": "System"}
-    parts = [f"## {titles.get(message['role'], message['role'])}\n\n{text_of(message)}\n" for message in messages]
-    return "\n".join(parts)
+    said = [(SPEAKERS.get(one["role"], str(one["role"])), one) for one in session.conversation.messages]
+    _write(target, as_markdown(said))
+    session.env.console.note(f"written to {target}")
 
 
 def _chosen(session: Session, what: str) -> str:
-    answers = session.answers()
+    answers = session.conversation.answers()
     if not answers:
         raise UsageError("there is no answer yet")
     if what == "code":

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
-from grokcli.repl.session import Ask
-from grokcli.repl.slash.table import command, help_text, words_of
+from grokcli.repl.session import Prompt
+from grokcli.repl.slash.words import words_of
 from grokcli.store.transcript import text_of
 from grokcli.terminal.editor import edit_text
+from grokcli.turn.usage import total_line
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from grokcli.repl.session import Session
 
 CONTINUE = "Continue exactly where your answer stopped. Do not repeat what you have written."
@@ -22,138 +20,140 @@ PREVIEW = 70
 LISTED = 10
 
 
-@command("help", "?", text="list the commands and keys")
-def help_(session: Session, argument: str) -> None:
-    session.env.say(help_text(shutil.get_terminal_size().columns))
-
-
-@command("exit", "quit", text="leave; Ctrl-D does too")
 def exit_(session: Session, argument: str) -> NoReturn:
+    """Leave."""
     raise EOFError
 
 
-@command("new", "clear", text="forget the conversation and begin another")
 def new(session: Session, argument: str) -> None:
-    session.start_anew()
-    session.env.note("a new conversation")
+    """Begin another conversation; the model behaves as it was told to."""
+    conversation = session.conversation
+    if session.options.system is None and conversation.summary is not None:
+        session.set_options(system=conversation.system_prompt)
+    conversation.reset()
+    session.forget()
+    session.env.console.note("a new conversation")
 
 
-@command("retry", arguments="[-m MODEL] [--effort LEVEL]", text="ask the last question again, for once differently")
-def retry(session: Session, argument: str) -> Ask:
-    model, options = _once(words_of(argument))
-    questions = session.questions()
+def retry(session: Session, argument: str) -> Prompt:
+    """Ask the last question again."""
+    model, fields = _once(words_of(argument))
+    questions = session.conversation.questions()
     if not questions:
         raise UsageError("there is nothing to ask again")
-    session.cut(questions[-1] + 1)
-    return Ask(model=model, options=options)
+    session.conversation.truncate(questions[-1] + 1)
+    return Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
 
 
 def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
-    """Return the model and the options that hold for one request."""
+    """Return the model and the fields that hold for one request."""
     model: str | None = None
-    options: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     while words:
         flag = words.pop(0)
         if flag not in ("-m", "--model", "--effort") or not words:
             raise UsageError("/retry takes -m MODEL and --effort LEVEL")
         if flag == "--effort":
-            options["reasoning_effort"] = words.pop(0)
+            fields["reasoning_effort"] = words.pop(0)
         else:
             model = words.pop(0)
-    return model, options
+    return model, fields
 
 
-@command("undo", text="take the last question and its answer back")
 def undo(session: Session, argument: str) -> None:
-    questions = session.questions()
+    """Take the last question and its answer back."""
+    conversation = session.conversation
+    questions = conversation.questions()
     if not questions:
         raise UsageError("there is nothing to take back")
-    taken = text_of(session.messages[questions[-1]])
-    session.cut(questions[-1])
-    session.env.note(f"taken back: {_preview(taken)}")
+    taken = text_of(conversation.messages[questions[-1]])
+    conversation.truncate(questions[-1])
+    session.env.console.note(f"taken back: {_preview(taken)}")
 
 
-@command("edit", arguments="[N]", text="edit question N (see /history), else the last, and ask it again")
-def edit(session: Session, argument: str) -> Ask | None:
-    questions = session.questions()
+def edit(session: Session, argument: str) -> Prompt | None:
+    """Edit a question, and ask it again."""
+    conversation = session.conversation
+    questions = conversation.questions()
     number = _number(argument, len(questions)) if argument else len(questions)
     if not questions:
         raise UsageError("there is no question yet")
     index = questions[number - 1]
-    text = edit_text(text_of(session.messages[index]), session.env.environ)
+    text = edit_text(text_of(conversation.messages[index]), session.env.environ)
     if not text.strip():
-        session.env.note("an empty question is not asked; nothing has changed")
+        session.env.console.note("an empty question is not asked; nothing has changed")
         return None
-    session.cut(index)
-    return Ask(text)
+    conversation.truncate(index)
+    return Prompt(text)
 
 
-@command("continue", text="let the model go on with an answer that was cut")
-def continue_(session: Session, argument: str) -> Ask:
-    last = session.messages[-1]["role"] if session.messages else ""
+def continue_(session: Session, argument: str) -> Prompt:
+    """Let the model continue an answer that was cut."""
+    last = session.conversation.last_role()
     if last == "tool":
         # The model has what it asked for and has not answered yet.
-        return Ask()
+        return Prompt()
     if last != "assistant":
         raise UsageError("there is no answer to go on with")
-    return Ask(CONTINUE)
+    return Prompt(CONTINUE)
 
 
-@command("history", text="list what was said, with the numbers that /edit and /copy take")
 def history(session: Session, argument: str) -> None:
+    """List what was said, with the numbers of the questions."""
     number = 0
-    for message in session.messages:
+    for message in session.conversation.messages:
         if message["role"] == "user":
             number += 1
         sign = {"user": f"{number:3} >", "assistant": f"{number:3} <"}.get(message["role"], "    :")
-        session.env.say(f"{sign} {_preview(text_of(message))}")
+        session.env.console.error_line(f"{sign} {_preview(text_of(message))}")
 
 
-@command("usage", text="show tokens and billed cost of this conversation")
 def usage(session: Session, argument: str) -> None:
-    from grokcli.turn.request import spent_line
+    """Show what the conversation cost."""
+    line = total_line(session.total_usage, session.last_usage, session.next_request().model)
+    session.env.console.error_line(line)
 
-    session.env.say(spent_line(session.spent, session.last_usage, session.model))
 
-
-@command("resume", arguments="[ID|TITLE]", text="go on with another conversation, or list the latest")
 def resume(session: Session, argument: str) -> None:
-    store = session.memory.store
+    """Continue another conversation, or list the latest."""
+    store = session.conversation.store
     if store is None:
         raise UsageError("this chat is not kept and has no others", hint="start it without --no-save")
     if not argument:
         for one in store.conversations(LISTED):
-            session.env.say(f"  {one.id}  {one.title}")
+            session.env.console.error_line(f"  {one.id}  {one.title}")
         return
-    session.memory.resume(store.find(argument))
-    session.adopt()
+    summary = store.find(argument)
+    session.conversation.load(summary)
+    session.forget()
+    session.set_options(model=summary.model or session.options.model, system=None)
     show_where_it_stands(session)
 
 
-@command("rename", arguments="TITLE", text="give this conversation a title")
 def rename(session: Session, argument: str) -> None:
+    """Give the conversation a title."""
     if not argument:
         raise UsageError("/rename needs a title")
-    if not session.memory.rename(argument):
+    if not session.conversation.rename(argument):
         raise UsageError("there is nothing to rename yet", hint="ask something first")
 
 
 def show_where_it_stands(session: Session) -> None:
-    """Show the last question of a conversation that goes on, and what came of its answer."""
-    conversation = session.memory.conversation
-    if conversation is None:
+    """Show the last question of a conversation that was loaded, and what came of its answer."""
+    conversation, console = session.conversation, session.env.console
+    if conversation.summary is None:
         return
-    session.env.note(f"going on with {conversation.id}: {conversation.title}")
-    questions = session.questions()
-    for message in session.messages[questions[-1] :] if questions else []:
+    console.note(f"going on with {conversation.summary.id}: {conversation.summary.title}")
+    questions = conversation.questions()
+    for message in conversation.messages[questions[-1] :] if questions else []:
         if message["role"] == "user":
-            session.env.note(f"> {text_of(message)}")
+            console.note(f"> {text_of(message)}")
         else:
             show_text(session.env, session.output, text_of(message))
-    if session.memory.interrupted:
-        session.env.note(f"interrupted ({session.memory.interrupted}): /continue goes on, /retry asks again")
-    if session.is_unanswered():
-        session.env.note("this question has no answer: /retry asks it again")
+    if conversation.interrupted:
+        console.note(f"interrupted ({conversation.interrupted}): /continue goes on, /retry asks again")
+    if conversation.last_role() == "user":
+        console.note("this question has no answer: /retry asks it again")
 
 
 def _number(argument: str, count: int) -> int:

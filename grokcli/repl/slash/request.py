@@ -1,4 +1,4 @@
-"""Slash commands about how the model is asked and how its answers are shown."""
+"""Slash commands about how the model is asked, with what, and how its answers are shown."""
 
 from __future__ import annotations
 
@@ -6,93 +6,80 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from grokcli.config.cache import load_models
 from grokcli.errors import UsageError
-from grokcli.models import CONTEXT_WINDOWS, EFFORTS, LOCAL_MODEL
+from grokcli.models import EFFORTS, listing
 from grokcli.repl.line_editor import LineEditor
-from grokcli.repl.slash.table import command, words_of
+from grokcli.repl.slash.words import words_of
 from grokcli.tools.server_tools import Search
-from grokcli.turn.request import SETTABLE, check_search, parse_field, text_or_file
+from grokcli.turn.request import parse_field, text_or_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from grokcli.repl.session import Session
 
 SEARCHES = ("web_search", "x_search")
 
 
-def _models(session: Session) -> Iterable[str]:
-    return CONTEXT_WINDOWS
-
-
-@command("model", "m", arguments="[NAME]", text="show or change the model", values=_models)
 def model(session: Session, argument: str) -> None:
+    """Show or change the model."""
     if argument:
-        session.model = session.env.settings.model(argument)
-    session.env.say(f"model: {session.model}")
+        session.set_options(model=argument)
+    session.env.console.error_line(f"model: {session.next_request().model}")
 
 
-@command("models", text="list the models that are known")
 def models(session: Session, argument: str) -> None:
-    for name, window in CONTEXT_WINDOWS.items():
-        here = " (on this machine)" if name == LOCAL_MODEL else ""
-        session.env.say(f"  {name:16} {window:>9,} tokens{here}")
+    """List the models that are known: those of the last `grok models`."""
+    settings = session.env.settings
+    for line in listing(load_models(settings.paths.cache, settings.value("base_url")).models):
+        session.env.console.error_line(line)
 
 
-@command("system", arguments="[TEXT|@FILE|-]", text="show or change how the model should behave; - is: as it likes")
 def system(session: Session, argument: str) -> None:
+    """Show or change the system prompt."""
     if argument:
-        session.system_prompt = "" if argument == "-" else text_or_file(argument) or ""
-    session.env.say(f"system: {session.system_prompt or '(none)'}")
+        session.set_options(system="" if argument == "-" else text_or_file(argument))
+    first, *_ = [*session.next_request().messages, {}]
+    prompt = first["content"] if first.get("role") == "system" else "(none)"
+    session.env.console.error_line(f"system: {prompt}")
 
 
-@command(
-    "set", arguments="[KEY [VALUE|-]]", text="show or change a field of the request", values=lambda session: SETTABLE
-)
 def set_(session: Session, argument: str) -> None:
+    """Show or change the fields of the request."""
     key, _, value = argument.partition(" ")
-    if value.strip() == "-":
-        session.options.pop(key, None)
+    value = value.strip()
+    if value == "-":
+        session.set_options(fields={name: old for name, old in session.options.fields.items() if name != key})
     elif value:
-        session.options.update(parse_field(key, value.strip()))
-    elif key and key not in session.options:
+        session.set_options(fields={**session.options.fields, **parse_field(key, value)})
+    fields = session.next_request().options
+    if key and not value and key not in fields:
         raise UsageError(f"{key} is not set", hint=f"/set {key} VALUE")
-    for name, current in session.options.items():
+    for name, current in fields.items():
         if not key or key == name:
-            session.env.say(f"{name} = {json.dumps(current, ensure_ascii=False)}")
+            session.env.console.error_line(f"{name} = {json.dumps(current, ensure_ascii=False)}")
 
 
-@command(
-    "effort", arguments="[LEVEL|-]", text="show or change how hard the model thinks", values=lambda session: EFFORTS
-)
 def effort(session: Session, argument: str) -> None:
+    """Show or change how hard the model thinks."""
     if argument == "-":
-        session.options.pop("reasoning_effort", None)
+        others = {name: value for name, value in session.options.fields.items() if name != "reasoning_effort"}
+        session.set_options(fields=others)
     elif argument:
         if argument not in EFFORTS:
             raise UsageError(f"{argument!r} is no effort", hint=f"it is one of {', '.join(EFFORTS)}")
-        session.options["reasoning_effort"] = argument
-    session.env.say(f"effort: {session.options.get('reasoning_effort', 'as the model likes')}")
+        session.set_options(fields={**session.options.fields, "reasoning_effort": argument})
+    level = session.next_request().options.get("reasoning_effort", "as the model likes")
+    session.env.console.error_line(f"effort: {level}")
 
 
-@command(
-    "search",
-    arguments="[on|web|x|off] [--domain D] [--handle H] …",
-    text="let the server search the web, X or both; the flags are those of grok ask",
-    values=lambda session: ("on", "web", "x", "off"),
-)
 def search(session: Session, argument: str) -> None:
+    """Show or change what the server searches."""
     if argument:
-        tools = _search_tools(words_of(argument))
-        if tools:
-            check_search(session.env, session.model, session.api)
-        others = [tool for tool in session.options.get("tools", []) if tool.get("type") not in SEARCHES]
-        session.options.pop("tools", None)
-        if others or tools:
-            session.options["tools"] = [*others, *tools]
-    for tool in session.options.get("tools", []):
+        others = [tool for tool in session.options.server_tools if tool.get("type") not in SEARCHES]
+        session.set_options(server_tools=[*others, *_search_tools(words_of(argument))])
+    for tool in session.options.server_tools:
         if tool.get("type") in SEARCHES:
-            session.env.say(f"search: {json.dumps(tool)}")
+            session.env.console.error_line(f"search: {json.dumps(tool)}")
 
 
 def _search_tools(words: list[str]) -> list[dict[str, Any]]:
@@ -118,16 +105,40 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
     ).tools()
 
 
-@command("raw", text="show answers as they are, or rendered again")
+def tool(session: Session, argument: str) -> None:
+    """Offer functions of files to the model, or list those that are offered."""
+    console = session.env.console
+    if argument == "-":
+        session.toolset = None
+    elif argument:
+        _add_tools(session, words_of(argument))
+    if session.toolset is None:
+        console.error_line("tools: (none)")
+        return
+    for one in session.toolset.tools.values():
+        console.error_line(f"tool: {one.name}({', '.join(one.parameters)})  {one.description}".rstrip())
+
+
+def _add_tools(session: Session, words: list[str]) -> None:
+    from grokcli.turn.toolset import Toolset
+
+    # One that cannot be filled leaves what was offered before.
+    toolset = session.toolset or Toolset(session.ask_first)
+    toolset.require_consent(session.env.console)
+    toolset.add(session.env.console, words)
+    session.toolset = toolset
+
+
 def raw(session: Session, argument: str) -> None:
+    """Show answers as they are, or rendered again."""
     is_raw = session.output.markdown is False
     session.output = replace(session.output, markdown=None if is_raw else False)
-    session.env.note("answers are rendered" if is_raw else "answers are shown as they are")
+    session.env.console.note("answers are rendered" if is_raw else "answers are shown as they are")
 
 
-@command("multiline", text="let Enter break the line and Alt+Enter send, or the other way round again")
 def multiline(session: Session, argument: str) -> None:
+    """Let Enter break the line, or send again."""
     if not isinstance(session.lines, LineEditor):
         raise UsageError("that is for a terminal")
     session.lines.multiline = not session.lines.multiline
-    session.env.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")
+    session.env.console.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")

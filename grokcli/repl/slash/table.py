@@ -3,61 +3,106 @@
 from __future__ import annotations
 
 import difflib
-import shlex
+import shutil
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
+from grokcli.models import CONTEXT_WINDOWS, EFFORTS
+from grokcli.repl.slash import attachments, conversation, request
+from grokcli.turn.request import FIELDS_OF_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grokcli.repl.session import Ask, Session
+    from grokcli.repl.session import Prompt, Session
 
     # Takes the session and what stands behind the command's name; returns what is to be asked, if anything.
-    Action = Callable[[Session, str], Ask | None]
-    Values = Callable[[Session], Iterable[str]]
+    Action = Callable[[Session, str], Prompt | None]
 
 
 @dataclass(frozen=True)
 class Command:
-    """One row. `values` are the words that can stand behind the name; PATHS stands for the names of files."""
+    """A row: its names, the most usual first, its arguments and its help, as /help shows them, and what it does.
 
-    name: str
-    aliases: tuple[str, ...]
+    `values` are the words that Tab offers behind the name; PATHS are the names of files.
+    """
+
+    names: tuple[str, ...]
     arguments: str
     help: str
     action: Action
-    values: Values | None = None
+    values: Iterable[str] = ()
 
 
-COMMANDS: dict[str, Command] = {}
+def help_(session: Session, argument: str) -> None:
+    """List the commands and keys."""
+    session.env.console.error_line(help_text(shutil.get_terminal_size().columns))
+
+
+PATHS = ("",)
+SEARCHES = ("on", "web", "x", "off")
+FIELDS = (*FIELDS_OF_SETTINGS, "top_p", "seed", "stop", "user")
+
+COMMANDS = (
+    Command(("help", "?"), "", "list the commands and keys", help_),
+    Command(("exit", "quit"), "", "leave; Ctrl-D does too", conversation.exit_),
+    Command(("new", "clear"), "", "forget the conversation and begin another", conversation.new),
+    Command(("model", "m"), "[NAME]", "show or change the model", request.model, CONTEXT_WINDOWS),
+    Command(("models",), "", "list the models that are known", request.models),
+    Command(
+        ("system",), "[TEXT|@FILE|-]", "show or change how the model should behave; - is: as it likes", request.system
+    ),
+    Command(("set",), "[KEY [VALUE|-]]", "show or change a field of the request", request.set_, FIELDS),
+    Command(("effort",), "[LEVEL|-]", "show or change how hard the model thinks", request.effort, EFFORTS),
+    Command(
+        ("search",),
+        "[on|web|x|off] [--domain D] [--handle H] …",
+        "let the server search the web, X or both; the flags are those of grok ask",
+        request.search,
+        SEARCHES,
+    ),
+    Command(
+        ("tool",),
+        "[FILE.py[:NAME]…|-]",
+        "offer functions that the model may ask to be called, or list them; - takes them away",
+        request.tool,
+        PATHS,
+    ),
+    Command(("file",), "PATH…|!", "hand files, folders or URLs on with the next question", attachments.file, PATHS),
+    Command(("image",), "PATH…", "hand PNGs, JPEGs or their URLs on with the next question", attachments.image, PATHS),
+    Command(
+        ("retry",),
+        "[-m MODEL] [--effort LEVEL]",
+        "ask the last question again, for once differently",
+        conversation.retry,
+    ),
+    Command(("undo",), "", "take the last question and its answer back", conversation.undo),
+    Command(("edit",), "[N]", "edit question N (see /history), else the last, and ask it again", conversation.edit),
+    Command(("continue",), "", "let the model go on with an answer that was cut", conversation.continue_),
+    Command(("history",), "", "list what was said, with the numbers that /edit and /copy take", conversation.history),
+    Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code", attachments.copy),
+    Command(("save",), "FILE", "write the last answer into a file", attachments.save, PATHS),
+    Command(("export",), "FILE", "write the conversation into a file, as markdown", attachments.export, PATHS),
+    Command(("resume",), "[ID|TITLE]", "go on with another conversation, or list the latest", conversation.resume),
+    Command(("rename",), "TITLE", "give this conversation a title", conversation.rename),
+    Command(("usage",), "", "show tokens and billed cost of this conversation", conversation.usage),
+    Command(("raw",), "", "show answers as they are, or rendered again", request.raw),
+    Command(
+        ("multiline",),
+        "",
+        "let Enter break the line and Alt+Enter send, or the other way round again",
+        request.multiline,
+    ),
+)
+BY_NAME = {name: command for command in COMMANDS for name in command.names}
 HELP_INDENT = 24
 KEYS = (
     "Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches what you typed, Tab "
     "completes. Ctrl-C stops an answer or clears the line, Ctrl-D leaves."
 )
-ALIASES: dict[str, str] = {}
-
-
-def command(
-    name: str, *aliases: str, arguments: str = "", text: str, values: Values | None = None
-) -> Callable[[Action], Action]:
-    """Put the decorated function into the table."""
-
-    def register(action: Action) -> Action:
-        COMMANDS[name] = Command(name, aliases, arguments, text, action, values)
-        ALIASES.update(dict.fromkeys((name, *aliases), name))
-        return action
-
-    return register
-
-
-def paths(session: Session) -> Iterable[str]:
-    """Stand for the names of files: see `complete`."""
-    return ()
 
 
 def looks_like_command(text: str) -> bool:
@@ -65,35 +110,27 @@ def looks_like_command(text: str) -> bool:
     return text.startswith("/") and "\n" not in text.strip()
 
 
-def run(session: Session, line: str) -> Ask | None:
+def run(session: Session, line: str) -> Prompt | None:
     """Run the command in `line`. Raises UsageError for one that does not exist, naming the closest."""
     word, _, argument = line[1:].strip().partition(" ")
-    name = ALIASES.get(word)
-    if name is None:
+    command = BY_NAME.get(word)
+    if command is None:
         raise UsageError(f"there is no command /{word}", hint=_closest(word))
-    return COMMANDS[name].action(session, argument.strip())
+    return command.action(session, argument.strip())
 
 
 def _closest(word: str) -> str:
-    match = difflib.get_close_matches(word, ALIASES, 1)
+    match = difflib.get_close_matches(word, BY_NAME, 1)
     if match:
         return f"did you mean /{match[0]}?"
     return "/help lists them; a blank before the slash sends it as a message"
 
 
-def words_of(argument: str) -> list[str]:
-    """Return the words of an argument, quoted as in a shell. Raises UsageError for a quote that does not end."""
-    try:
-        return shlex.split(argument)
-    except ValueError:
-        raise UsageError(f"a quote in {argument!r} does not end") from None
-
-
 def help_text(columns: int) -> str:
     """Return what /help prints in a window of that many columns: each command, then the keys."""
     rows = []
-    for row in COMMANDS.values():
-        names = ", ".join(f"/{name}" for name in (row.name, *row.aliases))
+    for row in COMMANDS:
+        names = ", ".join(f"/{name}" for name in row.names)
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
     rows.append(("!COMMAND", "run a shell command; /file ! hands its output on"))
     lines = [line for left, right in rows for line in _help_row(left, right, columns)]
@@ -117,12 +154,12 @@ def complete(session: Session, before: str) -> list[tuple[str, int]]:
         return []
     word, space, argument = before[1:].partition(" ")
     if not space:
-        return [(f"/{name}", len(before)) for name in sorted(ALIASES) if name.startswith(word)]
-    row = COMMANDS.get(ALIASES.get(word, ""))
-    if row is None or row.values is None:
+        return [(f"/{name}", len(before)) for name in sorted(BY_NAME) if name.startswith(word)]
+    row = BY_NAME.get(word)
+    if row is None:
         return []
     last = argument.rpartition(" ")[2]
-    candidates = _matching_paths(last) if row.values is paths else row.values(session)
+    candidates = _matching_paths(last) if row.values is PATHS else row.values
     return [(value, len(last)) for value in candidates if value.startswith(last)]
 
 

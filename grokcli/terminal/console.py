@@ -1,0 +1,212 @@
+"""The streams of one run, and everything that is written to them beside an answer: notes, errors, the status line.
+
+What is written here is masked and cannot drive the terminal, and a status line makes room for it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import contextmanager
+from io import StringIO, TextIOWrapper
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
+
+from grokcli.client.redact import redact
+from grokcli.errors import APIError, GrokError
+from grokcli.terminal.sanitize import clean
+from grokcli.terminal.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Console:
+    """stdin (None when its descriptor is closed), stdout and stderr.
+
+    `quiet` leaves out notes, warnings and the status line; `debug` shows the traceback of a crash. Both may be changed
+    at any time.
+    """
+
+    def __init__(self, stdin: IO[bytes] | None, stdout: TextIO, stderr: TextIO, *, dumb: bool = False) -> None:
+        """Take the streams; a `dumb` terminal understands no escape sequences."""
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.quiet = False
+        self.debug = False
+        self.secrets: list[str] = []
+        self._dumb = dumb
+        self._noted: set[str] = set()
+        self._status: Status | None = None
+
+    @classmethod
+    def real(cls, *, dumb: bool) -> Console:
+        """Return the streams of this process, with output in UTF-8 whatever the locale says."""
+        # What cannot be written as UTF-8, half a surrogate pair, becomes "?" and not a traceback.
+        if sys.stdout is not None:
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
+        return cls(
+            sys.stdin.buffer if sys.stdin is not None else None,
+            sys.stdout if sys.stdout is not None else ClosedStdout(),
+            TolerantStderr(sys.stderr.buffer) if sys.stderr is not None else _nowhere(),
+            dumb=dumb,
+        )
+
+    # ---- words to the user
+
+    def note(self, text: str) -> None:
+        """Tell the user something on stderr, unless they asked for quiet."""
+        if not self.quiet:
+            self.error_line(text)
+
+    def note_once(self, text: str) -> None:
+        """Tell the user something that need not be told again in this run."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.note(text)
+
+    def warn(self, text: str) -> None:
+        """Warn the user on stderr, unless they asked for quiet."""
+        self.note(f"warning: {text}")
+
+    def error_line(self, text: str) -> None:
+        """Write one line to stderr, quiet or not."""
+        with self.aside():
+            self.stderr.write(clean(self.mask(text)) + "\n")
+            self.stderr.flush()
+
+    def print(self, text: str) -> None:
+        """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
+        text = self.mask(text)
+        self.stdout.write(clean(text) if self.stdout.isatty() else text)
+        self.stdout.flush()
+
+    def report(self, error: GrokError) -> None:
+        """Say what happened and what to do next, in a line each."""
+        request_id = error.request_id if isinstance(error, APIError) else None
+        self.error_line(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
+        if error.hint:
+            self.error_line(f"hint: {error.hint}")
+
+    def report_crash(self, error: Exception) -> None:
+        """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""
+        if self.debug:
+            import traceback
+
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self.error_line(line)
+        self.error_line(f"error: this is a bug in grok: {type(error).__name__}: {' '.join(str(error).split())}")
+        self.error_line("hint: run it again with --debug (or GROK_DEBUG=1), and report what it says")
+
+    # ---- secrets
+
+    def mask(self, text: str) -> str:
+        """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
+        return redact(text, tuple(self.secrets))
+
+    def mask_error(self, error: GrokError) -> None:
+        """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""
+        for name in ("message", "hint", "code", "request_id"):
+            if text := getattr(error, name, None):
+                setattr(error, name, self.mask(text))
+
+    # ---- the status line
+
+    def is_capable(self, stream: TextIO) -> bool:
+        """Say whether `stream` is a terminal that understands escape sequences."""
+        return stream.isatty() and not self._dumb
+
+    def start_status(self, label: str = "thinking") -> None:
+        """Count the seconds behind `label` on stderr until `stop_status`, if somebody sees it."""
+        if self._status is not None or self.quiet or not self.is_capable(self.stderr):
+            return
+        self._status = Status(self.stderr, label=label)
+        self._status.start()
+
+    def stop_status(self) -> None:
+        """Erase the status line without a trace. May be called without one."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    @contextmanager
+    def status(self, label: str) -> Iterator[None]:
+        """Show the status line while this lasts."""
+        self.start_status(label)
+        try:
+            yield
+        finally:
+            self.stop_status()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Make room for whoever else writes to the terminal: while this lasts, there is no status line."""
+        status = self._status
+        self.stop_status()
+        yield
+        if status is not None:
+            self.start_status(status.label)
+
+    # ---- streams that fail
+
+    def reserve_stdout(self) -> None:
+        """Reserve stdout for the answer: what others print in this process goes to stderr from now on.
+
+        That holds for what they start too, and for what they print long after they were waited for.
+        """
+        if self.stdout is not sys.stdout or sys.stdout is None:
+            return
+        self.stdout.flush()
+        own = os.dup(self.stdout.fileno())
+        os.dup2(self.stderr.fileno(), self.stdout.fileno())
+        self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # a descriptor, and it lives as long as the process
+
+    def abandon_stdout(self) -> None:
+        """Leave a stdout that fails alone, so that the interpreter does not complain about it when it ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        try:
+            os.dup2(nowhere, self.stdout.fileno())
+        except (OSError, ValueError):  # a stream of the tests has no descriptor
+            return
+
+
+class TolerantStderr(TextIOWrapper):
+    """The real stderr, in UTF-8. Where it is closed or full, notes are lost and the answer goes on."""
+
+    def __init__(self, buffer: BinaryIO) -> None:
+        """Write to `buffer`, line by line."""
+        super().__init__(buffer, encoding="utf-8", errors="replace", newline="\n", line_buffering=True)
+
+    def write(self, text: str) -> int:
+        """Write, if that is possible."""
+        try:
+            return super().write(text)
+        except OSError:
+            self._abandon()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that is possible."""
+        try:
+            super().flush()
+        except OSError:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        # The interpreter flushes at its end what is left, and must not fail then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+
+
+class ClosedStdout(StringIO):
+    """Stands in for a stdout whose descriptor is closed: what is written is not lost in silence."""
+
+    def write(self, text: str) -> int:
+        """Raise the OSError that the system has for it."""
+        raise OSError(errno.EBADF, "stdout is closed")
+
+
+def _nowhere() -> TextIO:
+    """Return a stream in place of one whose descriptor is closed."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # it lives as long as the process

@@ -1,0 +1,43 @@
+"""What answers cost, in words."""
+
+from __future__ import annotations
+
+import time
+
+from grokcli.events import Usage
+from grokcli.models import context_window
+
+TICKS_PER_DOLLAR = 10**10
+
+
+def usage_line(usage: Usage | None, started: float) -> str:
+    """Return what an answer cost, on one line; `started` is the monotonic time of the question, in seconds."""
+    seconds = f"{time.monotonic() - started:.1f} s"
+    if usage is None:
+        return f"usage: not reported · {seconds}"
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+    line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
+    calls = f" · {usage.server_tool_calls} tool calls by the server" if usage.server_tool_calls else ""
+    return f"{line}{calls}{_cost(usage)} · {seconds}"
+
+
+def total_line(total: Usage | None, last: Usage | None, model: str) -> str:
+    """Return what a conversation cost in all, and how much of the model's context its `last` answer fills."""
+    total = total or Usage()
+    calls = f" · {total.server_tool_calls} tool calls by the server" if total.server_tool_calls else ""
+    line = f"{total.input_tokens:,} tokens in · {total.output_tokens:,} out{calls}{_cost(total)}"
+    window = context_window(model)
+    if last is None or window is None:
+        return line
+    return f"{line} · {last.context:,} of {window:,} in use ({last.context / window:.0%})"
+
+
+def dollars(ticks: int) -> str:
+    """Return billed ticks (1e-10 US dollars each) as exact dollars: 5743500 is "0.00057435"."""
+    whole, part = divmod(ticks, TICKS_PER_DOLLAR)
+    return f"{whole}.{f'{part:010}'.rstrip('0').ljust(2, '0')}"
+
+
+def _cost(usage: Usage) -> str:
+    return f" · ${dollars(usage.cost_in_usd_ticks)}" if usage.cost_in_usd_ticks is not None else ""
