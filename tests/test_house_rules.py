@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "grokcli"
 README = (ROOT / "README.md").read_text("utf-8")
 
-# From the ground up. A module imports from lower floors, or from its own package.
+# From the ground up. A module imports from lower floors, or from its own folder.
 FLOORS = [
-    {"grokcli", "errors", "events", "files", "models"},
+    {"__init__", "errors", "events", "files", "models"},
     {"tools", "config"},
     {"chat"},
     {"client"},
@@ -34,53 +34,85 @@ FLOORS = [
     {"__main__"},
 ]
 HEAVY = {"requests", "urllib3", "rich", "pydantic", "prompt_toolkit", "sqlite3", "tomlkit", "xllamacpp", "markdown_it"}
-# Outgrown on purpose, with the reason.
-LARGE: dict[str, str] = {}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_PARAMETERS = 300, 40, 8
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def room(module: str) -> str:
+    """Return what a module of ours lies in, at the top of the package."""
+    return module.removeprefix("grokcli").removeprefix(".").split(".")[0] or "__init__"
 
 
 def floor(module: str) -> int:
-    name = module.removeprefix("grokcli.").split(".")[0]
-    return next(number for number, names in enumerate(FLOORS) if name in names)
+    return next(number for number, rooms in enumerate(FLOORS) if room(module) in rooms)
 
 
 def imports(path: Path):
-    """Yield every module of ours that the file imports, save for type checkers only."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for_types = {
-        node
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and isinstance(branch.test, ast.Name) and branch.test.id == "TYPE_CHECKING"
-        for node in ast.walk(branch)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node not in for_types and (node.module or "").startswith("grokcli"):
-            yield node.module if node.module != "grokcli" else "grokcli.grokcli"
+    """Yield every module of ours that the file imports, for type checkers too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "grokcli":
+            modules = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (one if (PACKAGE.parent / one.replace(".", "/")).exists() or is_file(one) else node.module
+                        for one in modules)  # fmt: skip
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.partition(".")[0] == "grokcli")
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def is_file(module: str) -> bool:
+    return (PACKAGE.parent / (module.replace(".", "/") + ".py")).exists()
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) != "__init__.py"], ids=name_of)
 def test_imports_point_down(path):
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    own = "grokcli" if parts[0] == "__init__" else parts[0]
+    own = path.relative_to(PACKAGE).with_suffix("").parts[0]
     for module in imports(path):
-        imported = module.removeprefix("grokcli.").split(".")[0]
-        assert imported == own or floor(imported) < floor(own), module
+        assert room(module) == own or floor(module) < floor(own), module
 
 
-def test_every_module_has_its_floor():
-    names = {path.stem if path.is_file() else path.name for path in PACKAGE.iterdir() if path.suffix in ("", ".py")}
-    placed = set().union(*FLOORS) - {"grokcli"}
-    assert names - {"__init__", "__pycache__"} == placed
+def test_the_package_itself_imports_nothing_before_it_is_used(environ):
+    code = "import grokcli, sys; print([name for name in sys.modules if name.startswith('grokcli.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True)
+    assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_top_of_the_package_is_as_planned():
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix in ("", ".py") and path.name != "__pycache__"}
+    assert names == set().union(*FLOORS)
+
+
+def test_no_folder_is_imported_in_a_circle():
+    """Within a floor, too: `input`, `render` and `store` know nothing of one another's insides."""
+    arrows = {(room(name_of(path).removesuffix(".py").replace("/", ".")), room(module))
+              for path in MODULES if name_of(path) != "__init__.py" for module in imports(path)}  # fmt: skip
+    assert [(a, b) for a, b in arrows if a != b and (b, a) in arrows] == []
+    assert len([(a, b) for a, b in arrows if a != b]) <= 93
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_files_and_functions_stay_small(path):
     text = path.read_text("utf-8")
-    if str(path.relative_to(PACKAGE)) not in LARGE:
-        assert len(text.splitlines()) <= 300
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            body_lines = node.end_lineno - node.body[0].lineno + 1
-            assert body_lines <= 40, node.name
+    assert len(text.splitlines()) <= MOST_LINES
+    for name, node in functions(ast.parse(text)):
+        assert node.end_lineno - node.lineno + 1 <= MOST_LINES_OF_A_FUNCTION, name
+        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        parameters = [one for one in given if one.arg not in ("self", "cls")]
+        assert len(parameters) <= MOST_PARAMETERS, name
+
+
+def functions(node, inside=""):
+    """Yield each function with its name, `Class.method` for those of classes."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield f"{inside}{child.name}", child
+            yield from functions(child, f"{inside}{child.name}.")
+        elif isinstance(child, ast.ClassDef):
+            yield from functions(child, f"{inside}{child.name}.")
+        else:
+            yield from functions(child, inside)
 
 
 def loaded_by(environ, *words):
