@@ -33,29 +33,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public names and where they live; looked up on first use, so that `import grokcli` costs next to nothing.
-_HOMES = {
-    "XAI": "client.xai",
-    "Client": "client.xai",
-    "DEFAULT_MODEL": "models",
-    **dict.fromkeys(["Chat", "Response", "assistant", "image", "system", "tool_result", "user"], "chat"),
-    **dict.fromkeys(
-        [
-            "APIError",
-            "AuthError",
-            "ConfigError",
-            "GrokError",
-            "IncompleteError",
-            "MissingKeyError",
-            "NetworkError",
-            "RateLimitError",
-            "RefusedError",
-            "StreamCutError",
-            "UsageError",
-        ],
-        "errors",
-    ),
-}
+# Where public names live that are not in `chat` or, as errors, in `errors`.
+_HOMES = {"XAI": "client.xai", "Client": "client.xai", "DEFAULT_MODEL": "models"}
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -83,10 +62,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the module that holds a public name, on the name's first use."""
-    home = _HOMES.get(name)
-    if home is None:
+    """Import the module that holds a public name on the name's first use: `import grokcli` costs next to nothing."""
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "chat")
     value: object = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
