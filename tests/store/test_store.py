@@ -20,7 +20,7 @@ import pytest
 from grokcli.chat import assistant, image, user
 from grokcli.errors import StoreError
 from grokcli.events import Usage
-from grokcli.store import reading, schema, writing
+from grokcli.store import schema, writing
 from grokcli.store.store import AnswerWriter, Store, title_of
 from grokcli.store.writing import DIED
 
@@ -103,16 +103,16 @@ def test_an_answer_is_stored_with_what_it_cost(store):
     cost = Usage(10, 20, 5, 3, 9_007_199_254_740_993)
     message = {"role": "assistant", "content": "because", "reasoning_content": "hm"}
     answer.finish(message, finish_reason="stop", usage=cost, model="grok-4.7-0709")
-    entry = store.entries(key)[-1]
-    assert (entry.message, entry.usage, entry.reason, entry.status) == (message, cost, "stop", "whole")
-    assert entry.model == store.find(key).model == "grok-4.7-0709"
+    stored = store.stored_messages(key)[-1]
+    assert (stored.message, stored.usage, stored.reason, stored.status) == (message, cost, "stop", "whole")
+    assert stored.model == store.find(key).model == "grok-4.7-0709"
 
 
 def test_usage_that_was_not_reported_stays_unknown(store):
     key = talk(store, "why?")
     store.begin_answer(key, model="m").finish(assistant("x"), finish_reason="stop", usage=None, model="")
     store.begin_answer(key, model="m").finish(assistant("y"), finish_reason="stop", usage=Usage(), model="")
-    assert [entry.usage for entry in store.entries(key)[1:]] == [None, Usage()]
+    assert [stored.usage for stored in store.stored_messages(key)[1:]] == [None, Usage()]
 
 
 def test_the_first_text_is_stored_at_once_and_the_rest_together(open_store):
@@ -154,7 +154,7 @@ def test_text_that_comes_while_the_store_is_busy_is_stored_later():
         if text == "b":
             answer.write("c")
 
-    answer = AnswerWriter(keep, lambda *ending: None, 0.01)
+    answer = AnswerWriter(keep, lambda ending: None, 0.01)
     answer.write("a")
     answer.write("b")
     until(lambda: kept == ["a", "b", "c"])
@@ -164,9 +164,9 @@ def test_a_whole_answer_leaves_no_pieces_and_takes_none(store):
     answer = store.begin_answer(key := talk(store, "why?"), model="m")
     answer.write("x")
     answer.finish(assistant("x"), finish_reason="stop", usage=None, model="")
-    number = store.entries(key)[-1].id
+    answer_id = store.stored_messages(key)[-1].id
     # A timer that went off too late does this.
-    store._change(lambda connection: writing.keep(connection, number, "late"))
+    store.transaction(writing.keep, answer_id, "late")
     assert store._read(lambda connection: connection.execute("SELECT * FROM piece").fetchall()) == []
 
 
@@ -224,7 +224,7 @@ def test_a_killed_process_loses_at_most_a_second(open_store, path):
     assert len(words) > max(safe)
     # From now on it is like any interrupted answer, and can be found.
     assert [hit.conversation.id for hit in store.search("word1")] == [key]
-    assert store.entries(key)[-1].status == "interrupted"
+    assert store.stored_messages(key)[-1].status == "interrupted"
     later = store.begin_answer(key, model="m")
     later.finish(assistant("again"), finish_reason="stop", usage=None, model="m")
     assert [message["content"] for message in open_store().messages(key)] == ["why?", answer["content"], "again"]
@@ -233,15 +233,15 @@ def test_a_killed_process_loses_at_most_a_second(open_store, path):
 def test_two_processes_that_find_a_dead_answer_at_once_keep_it(open_store, path, monkeypatch):
     code = WRITER.partition("    print(")[0] + "    break\nprint(key, flush=True)\nimport os; os._exit(9)"
     key = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True).stdout.strip()
-    dead, others = reading.dead, [open_store()]
+    dead_answers, others = writing.dead_answers, [open_store()]
 
     def dead_and_then_settled_by_another(connection, now):
-        found = dead(connection, now)
+        found = dead_answers(connection, now)
         if others:
             others.pop().messages(key)
         return found
 
-    monkeypatch.setattr(reading, "dead", dead_and_then_settled_by_another)
+    monkeypatch.setattr(writing, "dead_answers", dead_and_then_settled_by_another)
     assert [message["content"] for message in open_store().messages(key)] == ["why?", "word0 "]
 
 
@@ -556,8 +556,8 @@ def test_what_is_taken_back_is_out_of_the_conversation_and_not_lost(store):
     store.add(key, user("another three"))
     assert [message["content"] for message in store.messages(key)] == ["one", "two", "another three"]
     assert store.find(key).messages == 3
-    everything = store.entries(key, superseded=True)
-    assert [entry.superseded for entry in everything] == [False, False, True, True, False]
+    everything = store.stored_messages(key, superseded=True)
+    assert [stored.superseded for stored in everything] == [False, False, True, True, False]
     assert [hit.superseded for hit in store.search("four")] == [True]
     store.truncate(key, 99)
     assert len(store.messages(key)) == 3
