@@ -171,7 +171,7 @@ def _store(env: Env) -> Store:
 def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSummary, list[StoredMessage]]:
     with _store(env) as store:
         conversation = store.latest() if wanted is None else store.find(wanted)
-        return conversation, store.entries(conversation.id, superseded=everything)
+        return conversation, store.stored_messages(conversation.id, superseded=everything)
 
 
 def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes: bool) -> None:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from grokcli.chat import Message, assistant
+from grokcli.store.writing import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grokcli.events import Usage
-    from grokcli.store.records import Status
-
-
-class Ends(Protocol):
-    """Stores how an answer ended."""
-
-    def __call__(self, message: Message, status: Status, reason: str, usage: Usage | None, model: str) -> None:
-        """Put `message` in the place of the pieces that were kept so far."""
 
 
 class AnswerWriter:
@@ -27,8 +20,8 @@ class AnswerWriter:
     Nothing here raises because of the store, and `write` does not wait for it after the first text.
     """
 
-    def __init__(self, keep: Callable[[str], None], end: Ends, interval: float) -> None:
-        """Store pieces with `keep` and the end with `end`."""
+    def __init__(self, keep: Callable[[str], None], end: Callable[[Ending], None], interval: float) -> None:
+        """Store each piece with `keep` and, once, how the answer ended with `end`; `interval` is in seconds."""
         self._keep = keep
         self._end = end
         self._interval = interval
@@ -47,7 +40,7 @@ class AnswerWriter:
             self._flush()
         elif self._timer is None:
             with self._lock:
-                self._see_to_it()
+                self._start_timer()
 
     def length(self) -> int:
         """Return how many characters were taken in."""
@@ -56,7 +49,7 @@ class AnswerWriter:
     def finish(self, message: Message, *, finish_reason: str, usage: Usage | None, model: str) -> None:
         """Store the whole answer as `message`; `model` is the one that answered."""
         if self._close():
-            self._end(message, "whole", finish_reason, usage, model)
+            self._end(Ending(message, "whole", finish_reason, usage, model))
 
     def interrupt(self, reason: str, *, usage: Usage | None = None) -> None:
         """Keep what came, and why no more did. An answer of which nothing came leaves no trace.
@@ -64,7 +57,7 @@ class AnswerWriter:
         Does nothing after `finish`, so it can stand in a `finally`.
         """
         if self._close():
-            self._end(assistant("".join(self._pieces)), "interrupted", reason, usage, "")
+            self._end(Ending(assistant("".join(self._pieces)), "interrupted", reason, usage))
 
     def _close(self) -> bool:
         """Stop the clock, and say whether the answer was still open."""
@@ -74,8 +67,8 @@ class AnswerWriter:
                 self._timer.cancel()
         return was_open
 
-    def _see_to_it(self) -> None:
-        """Have what came stored within the interval. The lock is held."""
+    def _start_timer(self) -> None:
+        """Have what came stored when the interval is over, unless a timer runs already. The lock is held."""
         if self._timer is None and not self._over:
             self._timer = threading.Timer(self._interval, self._flush)
             self._timer.daemon = True
@@ -92,4 +85,4 @@ class AnswerWriter:
         with self._lock:
             self._timer = None
             if self._kept < len(self._pieces):
-                self._see_to_it()
+                self._start_timer()

@@ -18,15 +18,12 @@ _CANDIDATES = 5
 
 _CONVERSATION = """SELECT id, title, model, created, updated,
     (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0) FROM conversation"""
-_ENTRY = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
+_MESSAGE = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
     reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM message"""
-# From the strictest to the most forgiving. The ids are ASCII, and "{" follows "z" there.
-_WAYS_TO_FIND = (
-    "id = :id",
-    "title = :title COLLATE NOCASE",
-    "id >= :id AND id < :id || '{'",
-    "title LIKE :pattern ESCAPE '\\'",
-)
+_IS_ID = "id = :id"
+_IS_TITLE = "title = :title COLLATE NOCASE"
+_ID_BEGINS = "id >= :id AND id < :id || '{'"  # the ids are ASCII, and "{" follows "z" there
+_TITLE_HOLDS = "title LIKE :pattern ESCAPE '\\'"
 
 
 def conversations(
@@ -40,26 +37,29 @@ def conversations(
     return [ConversationSummary(*row) for row in rows]
 
 
-def conversation(connection: sqlite3.Connection, key: str) -> ConversationSummary | None:
+def conversation(connection: sqlite3.Connection, conversation_id: str) -> ConversationSummary | None:
     """Return the conversation of that id, or None."""
-    row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (key,)).fetchone()
+    row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (conversation_id,)).fetchone()
     return None if row is None else ConversationSummary(*row)
 
 
-def find(connection: sqlite3.Connection, wanted: str, *, by_title: bool) -> ConversationSummary:
-    """Return the one conversation that `wanted` names. Raises StoreError when there is none, or more than one."""
-    wanted = storable(wanted).strip()
-    values = {"id": wanted.lower(), "title": wanted, "pattern": f"%{like(wanted)}%"}
-    for way in _WAYS_TO_FIND if wanted else ():
-        if not by_title and "title" in way:
-            continue
-        rows = connection.execute(f"{_CONVERSATION} WHERE {way} ORDER BY updated DESC", values)
+def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> ConversationSummary:
+    """Return the one conversation that `name` stands for: its id or the beginning of it, its title or a part of it.
+
+    An exact match goes before a partial one, an id before a title; titles count with `by_title` only. Raises
+    StoreError when there is none, or more than one.
+    """
+    name = storable(name).strip()
+    values = {"id": name.lower(), "title": name, "pattern": f"%{like(name)}%"}
+    conditions = (_IS_ID, _IS_TITLE, _ID_BEGINS, _TITLE_HOLDS) if by_title else (_IS_ID, _ID_BEGINS)
+    for condition in conditions if name else ():
+        rows = connection.execute(f"{_CONVERSATION} WHERE {condition} ORDER BY updated DESC", values)
         found = [ConversationSummary(*row) for row in rows.fetchmany(_CANDIDATES + 1)]
         if len(found) == 1:
             return found[0]
         if found:
-            raise StoreError(f"{wanted!r} names more than one conversation", hint=f"one of {_named(found)}")
-    raise StoreError(f"there is no conversation {wanted!r}", hint="grok history list shows them")
+            raise StoreError(f"{name!r} names more than one conversation", hint=f"one of {_named(found)}")
+    raise StoreError(f"there is no conversation {name!r}", hint="grok history list shows them")
 
 
 def like(text: str) -> str:
@@ -67,30 +67,29 @@ def like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def entries(connection: sqlite3.Connection, key: str, *, superseded: bool, now: float) -> list[StoredMessage]:
-    """Return the messages of a conversation, oldest first; `superseded`: also those that others replaced."""
+def stored_messages(
+    connection: sqlite3.Connection, conversation_id: str, *, superseded: bool, now: float
+) -> list[StoredMessage]:
+    """Return the messages of a conversation, oldest first; `superseded`: also those that others replaced.
+
+    An answer of which nothing came yet is not among them. `now` is in seconds since 1970.
+    """
     condition = "" if superseded else "AND superseded = 0"
-    rows = connection.execute(f"{_ENTRY} WHERE conversation = ? {condition} ORDER BY id", (key,)).fetchall()
-    found = [_entry(connection, row, now) for row in rows]
-    return [entry for entry in found if entry.status == "whole" or entry.message["content"]]
+    rows = connection.execute(f"{_MESSAGE} WHERE conversation = ? {condition} ORDER BY id", (conversation_id,))
+    found = [_stored_message(connection, row, now) for row in rows.fetchall()]
+    return [stored for stored in found if stored.status == "whole" or stored.message["content"]]
 
 
-def dead(connection: sqlite3.Connection, now: float) -> list[tuple[str, int, float]]:
-    """Return the answers whose processes died before they were whole: of each the conversation, id and time."""
-    rows = connection.execute("SELECT conversation, id, created, writer FROM message WHERE status = 'streaming'")
-    return [(key, answer, began) for key, answer, began, writer in rows if not is_alive(writer, began, now)]
-
-
-def _entry(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> StoredMessage:
-    number, body, text, model, created, status, reason, superseded, writer, *figures = row
+def _stored_message(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> StoredMessage:
+    message_id, body, text, model, created, status, reason, superseded, writer, *figures = row
     message = unpack(body, text)
     if status == "streaming":
-        message["content"] = text_of_pieces(connection, number)
+        message["content"] = text_of_pieces(connection, message_id)
         reason = STILL_COMING if is_alive(writer, created, now) else DIED
     if status != "whole":
         message["interrupted"] = reason
     usage = Usage(*figures) if figures[0] is not None else None
-    return StoredMessage(number, message, model, created, status, reason, usage, bool(superseded))
+    return StoredMessage(message_id, message, model, created, status, reason, usage, bool(superseded))
 
 
 def _named(found: list[ConversationSummary]) -> str:

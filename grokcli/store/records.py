@@ -48,9 +48,12 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """What a search found: a conversation, its newest message that matches, and the words around the match."""
+    """What a search found: a conversation, and the words of its newest matching message around the match.
+
+    `message` is that message's id; `superseded` says that it is not part of the conversation any more.
+    """
 
     conversation: ConversationSummary
-    entry: int
+    message: int
     snippet: str
     superseded: bool

@@ -103,6 +103,14 @@ def nothing() -> sqlite3.Connection:
     return _prepared(":memory:", Path(), 0)
 
 
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Bring what stands in the write-ahead log into the file and cut the log: deleted text must not stay in it.
+
+    While others read, the log stays as it is.
+    """
+    connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchall()
+
+
 def _prepared(address: str, path: Path, busy_seconds: float) -> sqlite3.Connection:
     import sqlite3
 

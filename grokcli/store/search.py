@@ -41,7 +41,8 @@ def search(connection: sqlite3.Connection, query: str, limit: int) -> list[Searc
         ),
         limit,
     )
-    return [hit for key, entry in newest.items() if (hit := _hit(connection, key, entry, words))]
+    hits = (_hit(connection, conversation_id, message_id, words) for conversation_id, message_id in newest.items())
+    return [hit for hit in hits if hit is not None]
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
@@ -65,14 +66,17 @@ def _term(word: str) -> str:
 def _newest(rows: Iterable[tuple[str, int]], limit: int) -> dict[str, int]:
     """Return the first message of each conversation, of the first `limit` of them: the rest is not even looked up."""
     newest: dict[str, int] = {}
-    for key, entry in rows:
-        newest.setdefault(key, entry)
+    for conversation_id, message_id in rows:
+        newest.setdefault(conversation_id, message_id)
         if len(newest) >= limit:
             break
     return newest
 
 
-def _hit(connection: sqlite3.Connection, key: str, entry: int, words: Sequence[str]) -> SearchHit | None:
-    text, superseded = connection.execute("SELECT text, superseded FROM message WHERE id = ?", (entry,)).fetchone()
-    found = conversation(connection, key)
-    return None if found is None else SearchHit(found, entry, snippet(text, words), bool(superseded))
+def _hit(
+    connection: sqlite3.Connection, conversation_id: str, message_id: int, words: Sequence[str]
+) -> SearchHit | None:
+    query = "SELECT text, superseded FROM message WHERE id = ?"
+    text, superseded = connection.execute(query, (message_id,)).fetchone()
+    found = conversation(connection, conversation_id)
+    return None if found is None else SearchHit(found, message_id, snippet(text, words), bool(superseded))

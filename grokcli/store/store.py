@@ -1,22 +1,11 @@
-"""Conversations, kept in one SQLite file that several processes may write at once.
-
-with Store(path, warn) as store:
-    conversation = store.create(model="grok-4.7", title=title_of(question))
-    store.add(conversation, user(question))
-    answer = store.begin_answer(conversation, model="grok-4.7")
-    answer.write("The sky ")
-    answer.finish(response.message(), finish_reason="stop", usage=response.usage, model=response.model)
-
-What an answer needs never fails because of the store: a store that cannot be written costs one warning, and from then
-on nothing is written. What a user asks of the store, reading, renaming, deleting, raises StoreError.
-"""
+"""The store: where conversations are created, read, searched, renamed and deleted."""
 
 from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from grokcli.errors import StoreError
 from grokcli.store import writing
@@ -31,6 +20,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.store.records import ConversationSummary, SearchHit, StoredMessage
+    from grokcli.store.writing import Ending
 
 __all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
 
@@ -39,6 +29,7 @@ BUSY_SECONDS = 5.0
 # So that, with the time a commit takes, what came more than a second ago is on the disk.
 INTERVAL = 0.8
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -65,6 +56,7 @@ class Store:
         self._interval = interval
         self._now = now
         self._lock = threading.RLock()
+        self._store_errors = _StoreErrors(path)
         self._connection: sqlite3.Connection | None = None
         self._is_off = False
 
@@ -89,54 +81,44 @@ class Store:
 
     def create(self, *, model: str, title: str) -> str:
         """Start a conversation and return its id: "" when the store cannot be written."""
-        return self._attempt(lambda connection: writing.create(connection, model, title, self._now())) or ""
+        return self._save(writing.create, model, title, self._now()) or ""
 
-    def add(self, conversation: str, message: Message, *, model: str = "") -> int | None:
+    def add(self, conversation_id: str, message: Message, *, model: str = "") -> int | None:
         """Add one message to a conversation and return the message's id, None when it was not stored."""
-        return self._attempt(lambda connection: writing.add(connection, conversation, message, model, self._now()))
+        return self._save(writing.add, conversation_id, message, model, self._now())
 
-    def begin_answer(self, conversation: str, *, model: str) -> AnswerWriter:
+    def begin_answer(self, conversation_id: str, *, model: str) -> AnswerWriter:
         """Return an answer of `model` that is stored while it comes."""
-        number = self._attempt(lambda connection: writing.begin(connection, conversation, model, self._now()))
-        if number is None:
-            return AnswerWriter(lambda _: None, lambda *_: None, self._interval)
-        return AnswerWriter(
-            lambda text: self._attempt(lambda connection: writing.keep(connection, number, text)),
-            lambda message, status, reason, usage, answered: self._attempt(
-                lambda connection: writing.end(
-                    connection,
-                    conversation,
-                    number,
-                    message,
-                    status=status,
-                    reason=reason,
-                    usage=usage,
-                    model=answered,
-                    now=self._now(),
-                )
-            ),
-            self._interval,
-        )
+        # 0 is no message's id. A store that could not begin an answer is off and does nothing about the rest of it.
+        answer_id = self._save(writing.begin, conversation_id, model, self._now()) or 0
 
-    def truncate(self, conversation: str, keep: int) -> None:
+        def keep(text: str) -> None:
+            self._save(writing.keep, answer_id, text)
+
+        def end(ending: Ending) -> None:
+            self._save(writing.end, conversation_id, answer_id, ending, self._now())
+
+        return AnswerWriter(keep, end, self._interval)
+
+    def truncate(self, conversation_id: str, keep: int) -> None:
         """Take all messages after the first `keep` out of a conversation. They stay in the store, as superseded."""
 
         def cut(connection: sqlite3.Connection) -> None:
             from grokcli.store import reading
 
-            present = reading.entries(connection, conversation, superseded=False, now=self._now())
-            if keep < len(present):
-                writing.truncate(connection, conversation, present[keep].id)
+            messages = reading.stored_messages(connection, conversation_id, superseded=False, now=self._now())
+            if keep < len(messages):
+                writing.truncate(connection, conversation_id, messages[keep].id)
 
-        self._attempt(cut)
+        self._save(cut)
 
     # What a user asks for: raises StoreError.
 
-    def find(self, wanted: str, *, by_title: bool = True) -> ConversationSummary:
+    def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
         """Return the conversation with that id or title, or the only one whose id begins so or whose title holds it."""
         from grokcli.store import reading
 
-        return self._read(lambda connection: reading.find(connection, wanted, by_title=by_title))
+        return self._read(reading.find, name, by_title=by_title)
 
     def latest(self) -> ConversationSummary:
         """Return the conversation that was used last."""
@@ -145,50 +127,71 @@ class Store:
             raise StoreError("there are no conversations yet", hint="grok ask and grok chat begin one")
         return newest[0]
 
-    def messages(self, conversation: str) -> list[Message]:
+    def messages(self, conversation_id: str) -> list[Message]:
         """Return the messages of a conversation, as they were stored; one that is "interrupted" says why."""
-        return [entry.message for entry in self.entries(conversation)]
+        return [stored.message for stored in self.stored_messages(conversation_id)]
 
-    def entries(self, conversation: str, *, superseded: bool = False) -> list[StoredMessage]:
+    def stored_messages(self, conversation_id: str, *, superseded: bool = False) -> list[StoredMessage]:
         """Return the messages with what is known about them; `superseded`: also those that others replaced."""
         from grokcli.store import reading
 
-        return self._read(
-            lambda connection: reading.entries(connection, conversation, superseded=superseded, now=self._now())
-        )
+        return self._read(reading.stored_messages, conversation_id, superseded=superseded, now=self._now())
 
     def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[ConversationSummary]:
         """Return the conversations that were used last, newest first; those last used before the time `before`."""
         from grokcli.store import reading
 
-        return self._read(lambda connection: reading.conversations(connection, limit, before))
+        return self._read(reading.conversations, limit, before)
 
     def search(self, query: str, limit: int = 20) -> list[SearchHit]:
         """Return the newest `limit` conversations in which one message holds every word of `query`."""
         from grokcli.store.search import search
 
-        return self._read(lambda connection: search(connection, query, limit))
+        return self._read(search, query, limit)
 
-    def rename(self, conversation: str, title: str) -> None:
+    def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title."""
-        statement = "UPDATE conversation SET title = ? WHERE id = ?"
-        self._change(lambda connection: connection.execute(statement, (title_of(title), conversation)))
+        self.transaction(writing.rename, conversation_id, title_of(title))
 
-    def delete(self, conversations: Iterable[str]) -> None:
+    def delete(self, conversation_ids: Iterable[str]) -> None:
         """Delete conversations and overwrite their text.
 
         Single words may stay in the search index until SQLite merges it; in which order they stood is gone.
         """
-        keys = [(key,) for key in conversations]
-        self._change(lambda connection: connection.executemany("DELETE FROM conversation WHERE id = ?", keys))
-        self._read(lambda connection: connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchall())
+        from grokcli.store import schema
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Do `work`, or warn and never try again."""
+        self.transaction(writing.delete, conversation_ids)
+        self._read(schema.empty_log)
+
+    def transaction(
+        self, write: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `write(connection, *args, **kwargs)`: what it changes is committed, or nothing of it when it raises.
+
+        The file is made if need be. Raises StoreError.
+        """
+        # Not a context manager with a `yield`: Python looks for signals on the way into and out of such a block, and a
+        # Ctrl-C there would leave the transaction open. It does not on the way into and out of a lock or a connection.
+        with self._lock, self._store_errors:
+            if self._connection is None:
+                from grokcli.store import schema
+
+                self._connection = schema.open_for_writing(self.path, self._busy_seconds)
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return write(self._connection, *args, **kwargs)
+
+    def _save(
+        self, write: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Do as `transaction` does, until the first StoreError: that is a warning, and from then on nothing is done.
+
+        None stands for what was not stored.
+        """
         if self._is_off:
             return None
         try:
-            return self._change(work)
+            return self.transaction(write, *args, **kwargs)
         except StoreError as error:
             with self._lock:
                 is_first, self._is_off = not self._is_off, True
@@ -196,59 +199,44 @@ class Store:
                 self._warn(f"this conversation is not saved: {error.message}")
         return None
 
-    def _change(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` in a transaction of its own. Raises StoreError."""
-        return self._safely(lambda: _in_transaction(self._connected(for_reading=False), work))
+    def _read(self, read: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `read(connection, *args, **kwargs)`; while there is no file, the database is empty.
 
-    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work`, which changes nothing, and before it end the answers whose processes died. Raises StoreError."""
+        Answers whose processes died are ended before. Raises StoreError.
+        """
+        with self._lock, self._store_errors:
+            if self._connection is None:
+                from grokcli.store import schema
 
-        def read() -> T:
-            connection = self._connected(for_reading=True)
-            try:
-                self._settle(connection)
-                return work(connection)
-            finally:
-                if connection is not self._connection:
-                    connection.close()
+                if not self.path.exists():
+                    with closing(schema.nothing()) as nothing:
+                        return read(nothing, *args, **kwargs)
+                self._connection = schema.open_for_reading(self.path, self._busy_seconds)
+            if writing.dead_answers(self._connection, self._now()):
+                with suppress(StoreError):  # what cannot be ended can still be read
+                    self.transaction(writing.settle, self._now())
+            return read(self._connection, *args, **kwargs)
 
-        return self._safely(read)
 
-    def _safely(self, work: Callable[[], T]) -> T:
+class _StoreErrors:
+    """A block of code in which a StoreError takes the place of what SQLite and the disk raise."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the database `path` in the errors."""
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise StoreError if the block raised sqlite3.Error or OSError."""
+        if error is None:
+            return
         import sqlite3
 
-        with self._lock:
-            try:
-                return work()
-            except (sqlite3.Error, OSError) as error:
-                from grokcli.store.errors import store_error
+        if isinstance(error, (sqlite3.Error, OSError)):
+            from grokcli.store.errors import store_error
 
-                raise store_error(self.path, error) from None
-
-    def _connected(self, *, for_reading: bool) -> sqlite3.Connection:
-        if self._connection is None:
-            from grokcli.store import schema
-
-            if for_reading and not self.path.exists():
-                return schema.nothing()
-            opened = schema.open_for_reading if for_reading else schema.open_for_writing
-            self._connection = opened(self.path, self._busy_seconds)
-        return self._connection
-
-    def _settle(self, connection: sqlite3.Connection) -> None:
-        import sqlite3
-
-        from grokcli.store import reading
-
-        if reading.dead(connection, self._now()):
-            # Found again inside the transaction: another process may be settling them right now.
-            with suppress(sqlite3.Error):  # what cannot be settled can still be read
-                _in_transaction(
-                    connection, lambda connection: writing.settle(connection, reading.dead(connection, self._now()))
-                )
-
-
-def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        return work(connection)
+            raise store_error(self._path, error) from None

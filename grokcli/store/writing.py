@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.chat import assistant
 from grokcli.store.rows import new_id, pack, storable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from grokcli.chat import Message
     from grokcli.events import Usage
@@ -22,103 +22,110 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
+class Ending(NamedTuple):
+    """How an answer ended.
+
+    `reason` is the server's finish reason of a whole answer, and why no more came of an interrupted one. `model` is the
+    one that answered, "" for the one that was asked.
+    """
+
+    message: Message
+    status: Status
+    reason: str
+    usage: Usage | None = None
+    model: str = ""
+
+
 def create(connection: sqlite3.Connection, model: str, title: str, now: float) -> str:
     """Start a conversation and return its id; `now` is in seconds since 1970, here and below."""
-    key = new_id()
-    connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", (key, storable(title), model, now, now))
-    return key
+    conversation_id = new_id()
+    row = (conversation_id, storable(title), model, now, now)
+    connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", row)
+    return conversation_id
 
 
-def add(
-    connection: sqlite3.Connection,
-    conversation: str,
-    message: Message,
-    model: str,
-    now: float,
-    status: Status = "whole",
-) -> int:
+def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> None:
+    """Give a conversation another title."""
+    connection.execute("UPDATE conversation SET title = ? WHERE id = ?", (title, conversation_id))
+
+
+def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
+    """Delete conversations with their messages."""
+    rows = [(conversation_id,) for conversation_id in conversation_ids]
+    connection.executemany("DELETE FROM conversation WHERE id = ?", rows)
+
+
+def add(connection: sqlite3.Connection, conversation_id: str, message: Message, model: str, now: float) -> int:
     """Add a message to a conversation and return its id. Raises sqlite3.IntegrityError when there is no such one."""
     cursor = connection.execute(
-        "INSERT INTO message (conversation, status, model, created, body, text) VALUES (?, ?, ?, ?, ?, ?)",
-        (conversation, status, model, now, *pack(message)),
+        "INSERT INTO message (conversation, status, model, created, body, text) VALUES (?, 'whole', ?, ?, ?, ?)",
+        (conversation_id, model, now, *pack(message)),
     )
-    _touch(connection, conversation, model, now)
+    _touch(connection, conversation_id, model, now)
     return cursor.lastrowid or 0
 
 
-def begin(connection: sqlite3.Connection, conversation: str, model: str, now: float) -> int:
-    """Add an answer that is about to come, and return its id."""
+def begin(connection: sqlite3.Connection, conversation_id: str, model: str, now: float) -> int:
+    """Add an answer that is about to come, and return its id. Raises as `add` does."""
     cursor = connection.execute(
         "INSERT INTO message (conversation, status, writer, model, created, body) VALUES (?, 'streaming', ?, ?, ?, ?)",
-        (conversation, _writer(), model, now, _STREAMING_BODY),
+        (conversation_id, _writer(), model, now, _STREAMING_BODY),
     )
-    _touch(connection, conversation, model, now)
+    _touch(connection, conversation_id, model, now)
     return cursor.lastrowid or 0
 
 
-def keep(connection: sqlite3.Connection, answer: int, text: str) -> None:
+def keep(connection: sqlite3.Connection, answer_id: int, text: str) -> None:
     """Add a piece to an answer, unless it has ended."""
     connection.execute(
         "INSERT INTO piece SELECT id, ? FROM message WHERE id = ? AND status = 'streaming'",
-        (text.encode("utf-8", "surrogatepass"), answer),
+        (text.encode("utf-8", "surrogatepass"), answer_id),
     )
 
 
-def end(
-    connection: sqlite3.Connection,
-    conversation: str,
-    answer: int,
-    message: Message,
-    *,
-    status: Status,
-    reason: str,
-    usage: Usage | None,
-    model: str,
-    now: float,
-) -> None:
-    """Put `message` in the place of an answer's pieces; an interrupted answer without text is removed.
-
-    `model` is the one that answered, "" for the one that was asked.
-    """
-    connection.execute("DELETE FROM piece WHERE message = ?", (answer,))
+def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, ending: Ending, now: float) -> None:
+    """Put the message of `ending` in the place of an answer's pieces; remove an interrupted answer without text."""
+    message, status, reason, usage, model = ending
+    connection.execute("DELETE FROM piece WHERE message = ?", (answer_id,))
     if status == "interrupted" and not message["content"]:
-        connection.execute("DELETE FROM message WHERE id = ?", (answer,))
+        connection.execute("DELETE FROM message WHERE id = ?", (answer_id,))
         return
     connection.execute(
         "UPDATE message SET status = ?, reason = ?, writer = '', model = coalesce(nullif(?, ''), model),"
         " input_tokens = ?, output_tokens = ?, reasoning_tokens = ?, cached_tokens = ?, cost_in_usd_ticks = ?,"
         " body = ?, text = ? WHERE id = ?",
-        (status, reason, model, *_figures(usage), *pack(message), answer),
+        (status, reason, model, *_usage_columns(usage), *pack(message), answer_id),
     )
-    _touch(connection, conversation, model, now)
+    _touch(connection, conversation_id, model, now)
 
 
-def settle(connection: sqlite3.Connection, died: Sequence[tuple[str, int, float]]) -> None:
-    """End answers whose processes died with what came of them: of each the conversation, the id and the time."""
-    for conversation, answer, began in died:
-        message = assistant(text_of_pieces(connection, answer))
-        end(
-            connection,
-            conversation,
-            answer,
-            message,
-            status="interrupted",
-            reason=DIED,
-            usage=None,
-            model="",
-            now=began,
-        )
+def dead_answers(connection: sqlite3.Connection, now: float) -> list[tuple[str, int, float]]:
+    """Return the answers whose processes died before they were whole: of each the conversation, the id and the time."""
+    rows = connection.execute("SELECT conversation, id, created, writer FROM message WHERE status = 'streaming'")
+    return [
+        (conversation_id, answer_id, began)
+        for conversation_id, answer_id, began, writer in rows
+        if not is_alive(writer, began, now)
+    ]
 
 
-def text_of_pieces(connection: sqlite3.Connection, answer: int) -> str:
+def settle(connection: sqlite3.Connection, now: float) -> None:
+    """End the answers whose processes died with what came of them."""
+    for conversation_id, answer_id, began in dead_answers(connection, now):
+        message = assistant(text_of_pieces(connection, answer_id))
+        end(connection, conversation_id, answer_id, Ending(message, "interrupted", DIED), began)
+
+
+def text_of_pieces(connection: sqlite3.Connection, answer_id: int) -> str:
     """Return what came of an answer that has not ended."""
-    rows = connection.execute("SELECT content FROM piece WHERE message = ? ORDER BY rowid", (answer,))
+    rows = connection.execute("SELECT content FROM piece WHERE message = ? ORDER BY rowid", (answer_id,))
     return b"".join(row[0] for row in rows).decode("utf-8", "surrogatepass")
 
 
-def truncate(connection: sqlite3.Connection, conversation: str, first: int) -> None:
-    """Mark the messages of a conversation from the id `first` on as superseded."""
-    connection.execute("UPDATE message SET superseded = 1 WHERE conversation = ? AND id >= ?", (conversation, first))
+def truncate(connection: sqlite3.Connection, conversation_id: str, first_id: int) -> None:
+    """Mark the messages of a conversation from the id `first_id` on as superseded."""
+    statement = "UPDATE message SET superseded = 1 WHERE conversation = ? AND id >= ?"
+    connection.execute(statement, (conversation_id, first_id))
 
 
 def is_alive(writer: str, since: float, now: float) -> bool:
@@ -140,14 +147,14 @@ def is_alive(writer: str, since: float, now: float) -> bool:
     return age < _DAY
 
 
-def _touch(connection: sqlite3.Connection, conversation: str, model: str, now: float) -> None:
+def _touch(connection: sqlite3.Connection, conversation_id: str, model: str, now: float) -> None:
     connection.execute(
         "UPDATE conversation SET updated = max(updated, ?), model = coalesce(nullif(?, ''), model) WHERE id = ?",
-        (now, model, conversation),
+        (now, model, conversation_id),
     )
 
 
-def _figures(usage: Usage | None) -> tuple[int | None, ...]:
+def _usage_columns(usage: Usage | None) -> tuple[int | None, ...]:
     if usage is None:
         return (None,) * 5
     return (

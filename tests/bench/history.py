@@ -91,7 +91,7 @@ def generate(path: Path) -> None:
                 writing.add(connection, key, message, "grok-4.7", 1e9 + number)
 
     with Store(path, print) as store:
-        store._attempt(fill)
+        store.transaction(fill)
 
 
 def ours(path: Path, words: list[str]) -> None:
