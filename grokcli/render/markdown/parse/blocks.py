@@ -99,9 +99,7 @@ class BlockParser:
     def _match_open(self, cursor: LineCursor) -> int:
         """Return how many of the open blocks, from the outside, the line goes on with."""
         for depth, node in enumerate(self._stack[1:], 1):
-            # A fence that ends here is not asked: it would take blanks from before its closing mark.
-            ends = isinstance(node, Fence) and node.closed_by(cursor)
-            if not ends and not node.continues(cursor):
+            if not node.continues(cursor):
                 return depth
         return len(self._stack)
 
@@ -241,7 +239,7 @@ class BlockParser:
             case Paragraph() as paragraph if not cursor.blank:
                 paragraph.add(cursor.text)
             case Fence() as fence:
-                self._sink.add_code(self._stack[1:-1], fence, cursor.rest)
+                self._sink.add_code(self._stack[1:-1], fence, fence.code_in(cursor))
             case Html() as html:
                 self._add_html(html, cursor.rest)
             case IndentedCode() as code:
