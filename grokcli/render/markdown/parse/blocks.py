@@ -158,29 +158,29 @@ class BlockParser:
         paragraph = self._stack[-1]
         if not isinstance(paragraph, Paragraph) or paragraph.continued:
             return None
+        if SETEXT_UNDERLINE.match(cursor.text):
+            definitions, _, text = split_definitions(paragraph.text)
+            if text:
+                heading = self._turn_into(Heading(1 if cursor.first == "=" else 2, text), paragraph, definitions)
+                self._close_tip()
+                return heading
         alignments = table_alignments(cursor.text)
         if alignments is not None and "|" in paragraph.lines[-1]:
             head = split_cells(paragraph.lines[-1])
             if len(head) == len(alignments):
-                return self._begin_table(paragraph, Table(alignments, head))
-        if SETEXT_UNDERLINE.match(cursor.text) and split_definitions(paragraph.text).text:
-            heading = Heading(1 if cursor.first == "=" else 2, paragraph.text)
-            heading.key, heading.after_blank = paragraph.key, paragraph.after_blank
-            self._stack[-1] = heading
-            self._close_tip()
-            return heading
+                return self._turn_into(Table(alignments, head), paragraph, paragraph.lines[:-1])
         return None
 
-    def _begin_table(self, paragraph: Paragraph, table: Table) -> Table:
-        """Turn the last line of `paragraph` into the head of `table`; what is before it stays a paragraph."""
-        paragraph.lines.pop()
-        if paragraph.lines:
+    def _turn_into(self, leaf: Leaf, paragraph: Paragraph, before: list[str]) -> Leaf:
+        """Open `leaf` in place of the open `paragraph`, of which only the lines `before` stay."""
+        if before:
+            paragraph.lines = before
             self._close_tip()
         else:
             self._stack.pop()
             self._after_blank = paragraph.after_blank
-        self._open(table)
-        return table
+        self._open(leaf)
+        return leaf
 
     def _first_line(self, node: Node, line: str) -> None:
         """Hand on what the line holds beyond the mark that began `node`."""

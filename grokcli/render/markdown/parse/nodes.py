@@ -93,13 +93,10 @@ class Item(Container):
 
     def continues(self, cursor: LineCursor) -> bool:
         """Ask for the indentation, or for a blank line unless the item began with one."""
-        if cursor.blank:
-            cursor.skip_blanks()
-            return not self.empty
-        if cursor.indent < self.indent:
-            return False
-        cursor.skip_columns(self.indent)
-        return True
+        goes_on = not self.empty if cursor.blank else cursor.indent >= self.indent
+        if goes_on:
+            cursor.skip_columns(self.indent)
+        return goes_on
 
     def fork(self) -> Item:
         """Copy: `empty` ends."""
