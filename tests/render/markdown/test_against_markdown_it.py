@@ -231,7 +231,7 @@ LINES = st.tuples(st.lists(MARKS, max_size=3), st.lists(CONTENTS, max_size=2)).m
 LEFT_OUT = {
     "blanks make text of a quote mark in a paragraph; markdown-it never looks at it": r"(?: {4}|\t)[ \t]*>",
     "so they do of other marks in lazy lines; it looks at these in all but the outermost container": (
-        r"(?m)^(?:[ \t]+@|@[ \t]*(?:@|\t|  )).*\n(?:.*\S.*\n)*(?: {4}|\t)".replace("@", r"(?:[-+*>]|\d+[.)])")
+        r"(?m)^(?:[ \t]+@|@[ \t]*(?:@|\t|  )).*\n(?:.*\S.*\n)*.*(?: {4}|\t)".replace("@", r"(?:[-+*>]|\d+[.)])")
     ),
     "the last line of a paragraph is a table's head; it asks before that whether the line begins a block": (
         r"\S.*\n.*\|.*\n[ \t>]*[-:|][-:| \t]*\n"
