@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from copy import copy
 
-from grokcli.render.markdown.forking import changed_copy
 from grokcli.render.markdown.parse.cursor import LineCursor
 from grokcli.render.markdown.parse.definitions import split_definitions
 from grokcli.render.markdown.parse.nodes import (
@@ -57,7 +56,10 @@ class BlockParser:
 
     def fork(self, sink: LeafSink) -> BlockParser:
         """Return a parser that goes on from here on its own, for looking ahead."""
-        return changed_copy(self, _sink=sink, _stack=[node.fork() for node in self._stack])
+        other: BlockParser = copy(self)
+        other._sink = sink
+        other._stack = [node.fork() for node in self._stack]
+        return other
 
     def feed_line(self, line: str) -> None:
         """Read one complete line, without its newline."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from grokcli.render.markdown.document import StreamedDocument
 from grokcli.render.markdown.layout.spans import Pen, Row
 from grokcli.render.markdown.layout.theme import Theme
-from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.layout.wrap import first_shown
 from grokcli.render.markdown.screen.painter import Painter, RowPrinter, ScreenPainter, Write
 from grokcli.render.markdown.terminal import Terminal
 
