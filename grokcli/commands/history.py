@@ -218,7 +218,8 @@ def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage
 
 def _render(env: Env, conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> None:
     """Show a conversation on a terminal: the answers rendered, the rest as it was typed."""
-    from grokcli.render.markdown import Terminal, render_markdown
+    from grokcli.render.markdown import Terminal
+    from grokcli.render.stream_markdown import render_markdown
 
     terminal = Terminal.detect(env.console.stdout, env.environ, env.settings.value("color"))
     theme = env.settings.value("theme")

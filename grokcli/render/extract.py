@@ -39,7 +39,7 @@ class ExtractRenderer:
 
 def extract(text: str, which: Which) -> list[str]:
     """Return `which` of the fenced code blocks of a markdown text, in order; [] when it has none."""
-    from grokcli.render.markdown.parse.code_blocks import code_blocks
+    from grokcli.render.markdown import code_blocks
 
     blocks = code_blocks(text)
     if which == "all":

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from grokcli.events import TextDelta
@@ -16,16 +13,12 @@ from grokcli.render.plain import PlainRenderer
 
 if TYPE_CHECKING:
     from grokcli.env import Env
-    from grokcli.errors import GrokError
-    from grokcli.events import Event
     from grokcli.render import Renderer
     from grokcli.render.extract import Which
     from grokcli.terminal.console import Console
 
 Format = Literal["text", "json", "stream-json"]
 Color = Literal["auto", "always", "never"]
-
-OWN_THEMES = ("default", "mono")
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,9 @@ def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:
 def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Renderer:
     if output.format != "text" or not markdown:
         return _for_format(out, output, env.console.stderr)
-    return LazyMarkdown(env, out, env.settings.value("color", output.color), env.settings.value("theme"))
+    from grokcli.render.stream_markdown import MarkdownRenderer
+
+    return MarkdownRenderer(out, env.environ, env.settings.value("color", output.color), env.settings.value("theme"))
 
 
 def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:
@@ -113,37 +108,6 @@ def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:
 
         return ExtractRenderer(out, output.code, rest)
     return PlainRenderer(out)
-
-
-class LazyMarkdown:
-    """The markdown renderer, which takes 100 ms to import: that is done while the server thinks."""
-
-    def __init__(self, env: Env, out: TextIO, color: Color, theme: str) -> None:
-        """Show on `out`. Raises ConfigError for an unknown theme; our own are known without an import."""
-        self._make = partial(_make_markdown_renderer, env, out, color, theme)
-        self._renderer: Renderer | None = None
-        if theme in OWN_THEMES:
-            Thread(target=import_module, args=("grokcli.render.markdown",), daemon=True).start()
-        else:
-            self._renderer = self._make()
-
-    def show(self, event: Event) -> None:
-        """Show a piece of the answer."""
-        if isinstance(event, TextDelta):
-            if self._renderer is None:
-                self._renderer = self._make()
-            self._renderer.show(event)
-
-    def close(self, error: GrokError | None = None) -> None:
-        """Finish what is open."""
-        if self._renderer is not None:
-            self._renderer.close(error)
-
-
-def _make_markdown_renderer(env: Env, out: TextIO, color: Color, theme: str) -> Renderer:
-    from grokcli.render.markdown import MarkdownRenderer, Terminal
-
-    return MarkdownRenderer(out, terminal=Terminal.detect(out, env.environ, color), theme=theme)
 
 
 def show_text(env: Env, output: Output, text: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from server import answer, body, whole
@@ -243,11 +244,10 @@ DOCUMENTS = st.lists(
 
 @given(DOCUMENTS)
 def test_code_is_what_another_parser_finds(text):
-    expected = [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
-    found = extract(text, "all")
-    # Of blank lines the two may keep different blanks: in list items, and at the end of a document.
-    assert [_without_blank_lines(block) for block in found] == [_without_blank_lines(block) for block in expected]
-
-
-def _without_blank_lines(block):
-    return [line for line in block.split("\n") if line.strip()]
+    # Where cmark reads what we do: markdown-it never looks at a quote mark that blanks make text of a paragraph, or
+    # code, and hands on the whole of a tab whose first column belongs to a quote mark.
+    assume(not re.search(r"(?: {4}|\t)[ \t]*>|>\t", text))
+    text += "\n"  # without it, markdown-it drops blanks at the end
+    assert extract(text, "all") == [
+        token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"
+    ]

@@ -1,23 +1,32 @@
 """Markdown on a terminal while it streams: never redrawn, never duplicated, never slow, never dangerous.
 
+    with MarkdownStream(sys.stdout, Terminal.detect(sys.stdout, os.environ)) as stream:
+        for piece in pieces:
+            stream.write(piece)
+
 How a piece of text travels:
 
-    renderer   takes events and owns the thread that does all the rest
-    display    decides when to paint, and notices resizes
-    document   cuts text into lines and folds them: final rows once, unfinished rows at any moment
-    blocks     parses lines into leaves, each line once (leaves, nodes, starts, syntax, cursor, definitions)
-    layout     makes rows of leaves (margins, inline, tables, fences, highlight, theme, spans, cells)
-    painter    writes rows, and as little as it can (terminal)
+    stream            hands it to the thread that does all the rest
+    screen/display    decides when to paint, and notices resizes
+    document          cleans it, cuts it into lines, and folds these into rows: once for what is final, again and again
+                      for what is unfinished
+    parse/            reads each line once and hands over leaves (blocks): paragraphs, lines of code, rows of a table
+    layout/           makes rows of leaves (rows): what stands to their left (margins), their markup (inline), tables,
+                      colours of code (highlight), lines that fit (wrap), escape sequences (spans)
+    screen/painter    writes the rows, and as little as it can
 
-What is unfinished is shown by the same code on a fork of the parser and of the layout (forking), with open markup
-closed for the moment (provisional), and no taller than the screen (viewport).
+What is unfinished takes the same way through a fork of the parser and of the layout, with open markup closed for the
+moment (layout/unclosed), and is never taller than the screen.
 
-This package imports rich, pygments and markdown-it (about 100 ms): import it where it is used, not at the top.
+A library of its own: of grok it imports grokcli.terminal.sanitize and nothing else. With rich, Pygments and markdown-it
+it takes about 100 ms to import: import it where it is used, not at the top.
 """
 
 from __future__ import annotations
 
-from grokcli.render.markdown.stream import MarkdownRenderer, render_markdown
+from grokcli.render.markdown.layout.theme import UnknownThemeError
+from grokcli.render.markdown.parse.code_blocks import code_blocks
+from grokcli.render.markdown.stream import MarkdownStream, render
 from grokcli.render.markdown.terminal import Terminal
 
-__all__ = ["MarkdownRenderer", "Terminal", "render_markdown"]
+__all__ = ["MarkdownStream", "Terminal", "UnknownThemeError", "code_blocks", "render"]

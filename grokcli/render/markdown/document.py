@@ -7,7 +7,7 @@ import re
 from grokcli.render.markdown.layout.rows import Layout
 from grokcli.render.markdown.layout.spans import Pen, Row
 from grokcli.render.markdown.layout.theme import Theme
-from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.layout.wrap import first_shown
 from grokcli.render.markdown.parse.blocks import BlockParser
 from grokcli.render.markdown.parse.nodes import Fence, Math, Paragraph
 from grokcli.terminal.sanitize import StreamCleaner

@@ -1,4 +1,4 @@
-"""The markdown renderer: events in, a live terminal out."""
+"""Markdown in, while it is being written; a live terminal out."""
 
 from __future__ import annotations
 
@@ -6,32 +6,19 @@ import codecs
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, TextIO
+from types import TracebackType
+from typing import TextIO
 
-from grokcli.events import Event, TextDelta
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.render.markdown.screen.display import Display
 from grokcli.render.markdown.screen.painter import Write
 from grokcli.render.markdown.terminal import Terminal
 
-if TYPE_CHECKING:
-    from grokcli.errors import GrokError
 
-
-@dataclass
-class _Request:
-    """Something to be done by the painting thread; `done` gets an entry when it is."""
-
-    action: Callable[[], None]
-    is_last: bool = False
-    done: SimpleQueue[None] = field(default_factory=SimpleQueue)
-
-
-class MarkdownRenderer:
-    """Shows an answer as it streams; a grokcli.render.Renderer.
+class MarkdownStream:
+    """Shows a markdown text while it arrives in pieces. A context manager that closes itself.
 
     One thread does all parsing and all writing. The caller only hands over text, which takes a microsecond: Ctrl-C can
     therefore never interrupt a half-written frame, a slow terminal never holds up the network, and the last piece of a
@@ -42,55 +29,60 @@ class MarkdownRenderer:
     def __init__(
         self,
         out: TextIO,
-        *,
         terminal: Terminal,
         theme: str = "default",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show on `out`, which is what `terminal` describes. Raises ConfigError for an unknown `theme`."""
+        """Show on `out`, which is what `terminal` describes; `clock` tells the seconds that frames are timed by.
+
+        Raises UnknownThemeError, a ValueError.
+        """
         self._clock = clock
         self._display = Display(_writer(out), terminal, Theme(theme), clock)
-        self._inbox: SimpleQueue[str | _Request] = SimpleQueue()
+        self._inbox: SimpleQueue[str | None] = SimpleQueue()  # None ends the text
         self._hurry: SimpleQueue[None] = SimpleQueue()  # an entry ends the wait for the next frame
+        self._ended: SimpleQueue[None] = SimpleQueue()  # an entry tells that the thread will write no more
         self._failure: Exception | None = None
         self._closed = False
         self._thread = Thread(target=self._run, name="markdown", daemon=True)
         self._thread.start()
 
-    def show(self, event: Event) -> None:
-        """Show a piece of text: at once, or within a frame if the last one is not long ago; other events are ignored.
+    def write(self, text: str) -> None:
+        """Show a piece of the text: at once, or within a frame if the last one is not long ago.
 
         Raises what writing failed with (BrokenPipeError, OSError), perhaps of an earlier piece.
         """
         self._raise_failure()
-        if isinstance(event, TextDelta) and event.text:
-            self._inbox.put(event.text)
+        if text:
+            self._inbox.put(text)
 
-    def suspend(self) -> None:
-        """Let others write whole lines to the terminal: what is unfinished leaves it until the next show()."""
-        self._do(_Request(self._display.suspend))
+    def close(self) -> None:
+        """Finish what is open and show it, wherever the text was cut; the cursor is then on a new line.
 
-    def close(self, error: GrokError | None = None) -> None:
-        """Finish what is open and show it, whatever interrupted the answer; the cursor is then on a new line.
-
-        May be called again, also after it was itself interrupted. Raises what writing failed with, unless show() did.
+        May be called again, also after it was itself interrupted. Raises what writing failed with, unless write() did.
         """
         if not self._closed:
-            self._do(_Request(self._display.finish, is_last=True))
+            self._inbox.put(None)
+            self._hurry.put(None)
+            self._wait_for_the_end()
             self._closed = True
         self._raise_failure()
 
-    def _do(self, request: _Request) -> None:
-        """Have the thread do something, after all that was shown before, and wait until it did."""
-        self._inbox.put(request)
-        self._hurry.put(None)
-        while self._thread.is_alive():
-            try:
-                request.done.get(timeout=0.1)
-            except Empty:
-                continue  # a blocked terminal; or the thread has ended, which no entry tells
-            break
-        self._raise_failure()
+    def __enter__(self) -> MarkdownStream:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close, whatever happened inside."""
+        self.close()
+
+    def _wait_for_the_end(self) -> None:
+        while self._thread.is_alive():  # an interrupted close() may have taken the entry
+            with suppress(Empty):  # the terminal is blocked; wait on, a little at a time, so that Ctrl-C is noticed
+                self._ended.get(timeout=0.1)
+                break
 
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
@@ -100,33 +92,27 @@ class MarkdownRenderer:
 
     def _run(self) -> None:
         try:
-            while self._work_off(self._inbox.get()):
+            while self._show(self._inbox.get()):
                 pass
         except Exception as error:  # noqa: BLE001  it is raised again, by the caller's next call
             self._failure = error
+        self._ended.put(None)
 
-    def _work_off(self, first: str | _Request) -> bool:
+    def _show(self, first: str | None) -> bool:
         """Wait until a frame is due, and show `first` and all that came since; return whether more may come."""
         wait = self._display.next_frame - self._clock()
-        if wait > 0 and isinstance(first, str):
+        if wait > 0 and first is not None:
             with suppress(Empty):  # the frame is due
                 self._hurry.get(timeout=wait)
-        unpainted = False
-        for entry in self._waiting(first):
-            if isinstance(entry, str):
-                self._display.feed(entry)
-                unpainted = True
-                continue
-            entry.action()
-            entry.done.put(None)
-            if entry.is_last:
+        for text in self._waiting(first):
+            if text is None:
+                self._display.finish()
                 return False
-            unpainted = False
-        if unpainted:
-            self._display.paint()
+            self._display.feed(text)
+        self._display.paint()
         return True
 
-    def _waiting(self, first: str | _Request) -> Iterator[str | _Request]:
+    def _waiting(self, first: str | None) -> Iterator[str | None]:
         """Yield `first` and then what else is in the inbox, until it is empty."""
         yield first
         with suppress(Empty):
@@ -134,10 +120,10 @@ class MarkdownRenderer:
                 yield self._inbox.get_nowait()
 
 
-def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str = "default") -> None:
-    """Show a whole answer at once, as MarkdownRenderer leaves it after streaming it.
+def render(text: str, out: TextIO, terminal: Terminal, theme: str = "default") -> None:
+    """Show a whole text at once, as MarkdownStream leaves it when it is closed.
 
-    Raises ConfigError for an unknown `theme`, and what writing to `out` raises.
+    Raises UnknownThemeError, a ValueError, and what writing to `out` raises.
     """
     display = Display(_writer(out), terminal, Theme(theme), time.monotonic)
     display.feed(text)

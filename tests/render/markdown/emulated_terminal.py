@@ -111,5 +111,5 @@ _FORBIDDEN = re.compile(
 
 
 def hostile_characters(output: str) -> list[str]:
-    """What is left of `output` that a terminal could handle_line, after the sequences that we send on purpose."""
+    """What is left of `output` that a terminal could obey, after the sequences that we send on purpose."""
     return _FORBIDDEN.findall(_ALLOWED.sub("", output))

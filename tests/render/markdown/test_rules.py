@@ -127,6 +127,10 @@ def test_references_resolve_backwards_only():
     assert lines("[a]\n\n[a]: http://x\n\n[a]") == ["[a]", "", "[a]: http://x", "", "a (http://x)"]
 
 
+def test_definitions_above_an_underlined_heading_define():
+    assert lines("[a]: http://x\nb\n===\n[a]") == ["[a]: http://x", "", "b", "", "a (http://x)"]
+
+
 def test_html_is_shown_as_it_is():
     text = "<details>\n<summary>s</summary>\n\nx </kbd> <b>y</b> <!-- z -->\n\n<think>\nhm\n</think>"
     assert lines(text) == [

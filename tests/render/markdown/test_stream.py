@@ -1,4 +1,4 @@
-"""The renderer as the program uses it: events, a thread that paints, and every way in which an answer may end."""
+"""The library as a program uses it: text, a thread that paints, and every way in which a text may end."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import time
 import pytest
 from emulated_terminal import Clock, Emulator, show, terminal
 
-from grokcli.errors import ConfigError, StreamCutError
-from grokcli.events import End, ReasoningDelta, TextDelta
-from grokcli.render.markdown import MarkdownRenderer, Terminal, render_markdown
+from grokcli.render.markdown import MarkdownStream, Terminal, render
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.render.markdown.screen.display import Display
 
@@ -33,66 +31,70 @@ class Out(io.StringIO):
 TEXT = "# Title\n\n- one **two**\n- three\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| c | d |\n\nthe end"
 
 
-def test_shows_an_answer():
+def test_shows_a_text():
     out = Out()
-    renderer = MarkdownRenderer(out, terminal=terminal())
-    for character in TEXT:
-        renderer.show(TextDelta(character))
-    renderer.show(ReasoningDelta("no"))
-    renderer.show(End("stop"))
-    renderer.close()
+    with MarkdownStream(out, terminal()) as stream:
+        for character in TEXT:
+            stream.write(character)
     assert out.emulator.cells() == show(TEXT).cells()
 
 
 def test_replay_is_the_same_as_streaming():
     out = Out()
-    render_markdown(TEXT, out, terminal())
+    render(TEXT, out, terminal())
     assert out.emulator.cells() == show(TEXT).cells()
 
 
 def test_text_is_visible_at_once_and_the_rest_within_a_frame():
     out = Out()
-    renderer = MarkdownRenderer(out, terminal=terminal())
-    renderer.show(TextDelta("first"))
-    assert out.written.wait(1)
-    renderer.show(TextDelta(" second"))
-    deadline = time.monotonic() + 2
-    while "second" not in out.emulator.text() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert out.emulator.lines() == ["first second"]
-    renderer.close()
+    with MarkdownStream(out, terminal()) as stream:
+        stream.write("first")
+        assert out.written.wait(1)
+        stream.write(" second")
+        deadline = time.monotonic() + 2
+        while "second" not in out.emulator.text() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert out.emulator.lines() == ["first second"]
 
 
 def test_close_finishes_what_is_open():
     for cut in range(len(TEXT)):
         out = Out()
-        renderer = MarkdownRenderer(out, terminal=terminal())
-        renderer.show(TextDelta(TEXT[:cut]))
-        renderer.close(StreamCutError("cut"))
-        renderer.close()
+        stream = MarkdownStream(out, terminal())
+        stream.write(TEXT[:cut])
+        stream.close()
+        stream.close()
         assert out.emulator.cells() == show(TEXT[:cut]).cells()
         assert out.emulator.screen.cursor.x == 0
 
 
+def test_an_exception_finishes_what_is_open_too():
+    out = Out()
+    with pytest.raises(KeyboardInterrupt), MarkdownStream(out, terminal()) as stream:
+        stream.write("**text")
+        raise KeyboardInterrupt
+    assert out.emulator.lines() == ["**text"]
+
+
 def test_close_without_text_writes_nothing():
     out = Out()
-    MarkdownRenderer(out, terminal=terminal()).close()
+    MarkdownStream(out, terminal()).close()
     assert out.emulator.output == ""
 
 
 def test_close_works_after_an_interrupted_close(monkeypatch):
     out = Out()
-    renderer = MarkdownRenderer(out, terminal=terminal())
-    renderer.show(TextDelta("text"))
+    stream = MarkdownStream(out, terminal())
+    stream.write("text")
 
-    def interrupted(request):
+    def interrupted():
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(renderer, "_do", interrupted)
+        patch.setattr(stream, "_wait_for_the_end", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            renderer.close()
-    renderer.close()
+            stream.close()
+    stream.close()
     assert out.emulator.lines() == ["text"]
 
 
@@ -102,45 +104,34 @@ class BrokenOut(io.StringIO):
 
 
 def test_a_broken_pipe_surfaces_in_the_caller():
-    renderer = MarkdownRenderer(BrokenOut(), terminal=terminal())
+    stream = MarkdownStream(BrokenOut(), terminal())
     with pytest.raises(BrokenPipeError):
         for _ in range(700):
-            renderer.show(TextDelta("text "))
+            stream.write("text ")
             time.sleep(0.001)
-    renderer.close()
+    stream.close()
 
 
 def test_a_broken_pipe_surfaces_at_the_end():
-    renderer = MarkdownRenderer(BrokenOut(), terminal=terminal())
-    renderer.show(TextDelta("text"))
+    stream = MarkdownStream(BrokenOut(), terminal())
+    stream.write("text")
     with pytest.raises(BrokenPipeError):
-        renderer.close()
-    renderer.close()
-
-
-def test_others_may_write_whole_lines_in_between():
-    out = Out()
-    renderer = MarkdownRenderer(out, terminal=terminal())
-    renderer.show(TextDelta("done\n\nunfin"))
-    renderer.suspend()
-    assert out.emulator.lines() == ["done"]
-    out.write("searching\r\n")
-    renderer.show(TextDelta("ished"))
-    renderer.close()
-    assert out.emulator.lines() == ["done", "searching", "", "unfinished"]
+        stream.close()
+    stream.close()
 
 
 def test_a_stream_that_cannot_encode():
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
-    render_markdown("- é 日本", out, terminal(styled=False, addressable=False))
+    render("- é 日本", out, terminal(styled=False, addressable=False))
     assert raw.getvalue() == b"  ? ? ??\n"
 
 
 def test_an_unknown_theme_names_the_closest():
-    with pytest.raises(ConfigError) as error:
-        Theme("monokay")
-    assert error.value.hint == "did you mean monokai?"
+    with pytest.raises(ValueError, match=r"there is no theme called 'monokay': did you mean monokai\?"):
+        render("text", io.StringIO(), terminal(), "monokay")
+    with pytest.raises(ValueError, match="use default, mono, or a Pygments style such as monokai"):
+        MarkdownStream(io.StringIO(), terminal(), "?")
 
 
 def test_themes_change_the_colours_of_code():

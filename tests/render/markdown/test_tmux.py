@@ -17,17 +17,16 @@ pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux
 
 DRIVER = """
 import os, sys, time
-from grokcli.events import TextDelta
-from grokcli.render.markdown import MarkdownRenderer, Terminal
+from grokcli.render.markdown import MarkdownStream, Terminal
 text, pause = open(sys.argv[1]).read(), float(sys.argv[2])
-renderer = MarkdownRenderer(sys.stdout, terminal=Terminal.detect(sys.stdout, os.environ))
+stream = MarkdownStream(sys.stdout, Terminal.detect(sys.stdout, os.environ))
 try:
     for start in range(0, len(text), 12):
-        renderer.show(TextDelta(text[start:start + 12]))
+        stream.write(text[start:start + 12])
         time.sleep(pause)
 except KeyboardInterrupt:
     pass
-renderer.close()
+stream.close()
 print("DONE")
 time.sleep(60)
 """

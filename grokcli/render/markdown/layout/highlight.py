@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
+from copy import copy, deepcopy
 from typing import Any, Protocol
 
 from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer
@@ -18,8 +19,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Error, Text, Whitespace
 from pygments.util import ClassNotFound
 
-from grokcli.render.markdown.forking import changed_copy
-from grokcli.render.markdown.layout.theme import TokenType
+from grokcli.render.markdown.layout.spans import Span
+from grokcli.render.markdown.layout.theme import Theme, TokenType
 
 LexedLine = list[tuple[TokenType, str]]
 Rules = dict[str, list[tuple[Any, Any, Any]]]  # state -> (match function, action, change of state), as Pygments has it
@@ -79,7 +80,9 @@ class _RegexLines:
         return position + 1
 
     def fork(self) -> _RegexLines:
-        return changed_copy(self, _stack=list(self._stack))
+        other: _RegexLines = copy(self)
+        other._stack = list(self._stack)
+        return other
 
 
 class _ContextLines:
@@ -97,8 +100,9 @@ class _ContextLines:
         return [(token, value) for _, token, value in self._lexer.get_tokens_unprocessed(context=self._context)]
 
     def fork(self) -> _ContextLines:
-        lists = {name: list(value) for name, value in vars(self._context).items() if isinstance(value, list)}
-        return changed_copy(self, _context=changed_copy(self._context, **lists))
+        other: _ContextLines = copy(self)
+        other._context = deepcopy(self._context)
+        return other
 
 
 class _SingleLines:
@@ -207,7 +211,9 @@ class Highlighter:
 
     def fork(self) -> Highlighter:
         """Return a highlighter in the same state, for looking ahead."""
-        return changed_copy(self, _lexer=self._lexer and self._lexer.fork())
+        other: Highlighter = copy(self)
+        other._lexer = self._lexer and self._lexer.fork()
+        return other
 
 
 def _line_lexer(language: str) -> LineLexer | None:
@@ -234,3 +240,42 @@ def _lex_safely(lexer: LineLexer, line: str) -> LexedLine:
     except Exception:  # noqa: BLE001  600 lexers by as many authors: a fault in one costs colour, never the answer
         return [(Text, line)]
     return tokens if "".join(value for _, value in tokens) == line else [(Text, line)]
+
+
+class FencedCode:
+    """Lines of code on their way to the screen; they wait here while their lexer is being loaded."""
+
+    def __init__(self, info: str, theme: Theme) -> None:
+        """Begin code in the language that the info string `info` names, if any."""
+        self._theme = theme
+        self._waiting: list[str] = []
+        language = language_of(info)
+        self._highlighter = Highlighter(language) if language else None
+
+    def fork(self) -> FencedCode:
+        """Return code that goes its own way, for looking ahead."""
+        other: FencedCode = copy(self)
+        other._waiting = list(self._waiting)
+        other._highlighter = self._highlighter and self._highlighter.fork()
+        return other
+
+    def add(self, line: str) -> None:
+        """Add a line."""
+        self._waiting.append(line)
+
+    @property
+    def ready(self) -> bool:
+        """Whether `take` would answer without waiting for the lexer."""
+        return self._highlighter is None or self._highlighter.ready
+
+    def take(self) -> list[list[Span]]:
+        """Return what waits, in colours; waits for the lexer if it must."""
+        lines, self._waiting = self._waiting, []
+        if self._highlighter is None:
+            return [[Span(line)] for line in lines]
+        lexed = [self._highlighter.lex(line) for line in lines]
+        return [[Span(text, self._theme.code_style(token)) for token, text in tokens] for tokens in lexed]
+
+    def peek(self, last: int) -> list[list[Span]]:
+        """Return the last lines of what waits: in colours if the lexer is there, else plain for now."""
+        return self.take()[-last:] if self.ready else [[Span(line)] for line in self._waiting[-last:]]

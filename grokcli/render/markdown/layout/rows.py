@@ -6,15 +6,16 @@ answer that streams comes to the same rows as one that is there at once.
 
 from __future__ import annotations
 
-from grokcli.render.markdown.forking import changed_copy
-from grokcli.render.markdown.layout.fences import FencedCode
+from copy import copy
+
+from grokcli.render.markdown.layout.highlight import FencedCode
 from grokcli.render.markdown.layout.inline import References, render_inline
 from grokcli.render.markdown.layout.margins import Margins
-from grokcli.render.markdown.layout.spans import EMPTY_ROW, PLAIN, Pen, Row, Span, cut, wrap
+from grokcli.render.markdown.layout.spans import EMPTY_ROW, PLAIN, Pen, Row, Span
 from grokcli.render.markdown.layout.tables import Cell, TableLayout
 from grokcli.render.markdown.layout.theme import Theme
-from grokcli.render.markdown.layout.unclosed import Draft, close_markup
-from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.layout.unclosed import InlineCache, close_markup
+from grokcli.render.markdown.layout.wrap import cut, first_shown, wrap
 from grokcli.render.markdown.parse.definitions import split_definitions
 from grokcli.render.markdown.parse.nodes import (
     Fence,
@@ -45,28 +46,26 @@ class Layout:
         self._pen = pen
         self._theme = theme
         self._preview_rows: int | None = None  # set in a preview
-        self._references: References = {}
+        self._references: References = {}  # never changed in place, so previews may share it
         self._margins = Margins(theme)
         self._last_leaf: Node | None = None
         self._last_path: Path = ()
         self._fence: FencedCode | None = None  # the open one
         self._table: TableLayout | None = None  # the open one
-        self._draft = Draft()  # of the open paragraph; shared by all previews
+        self._inline_cache = InlineCache()  # of the open paragraph; shared by all previews
 
     def preview(self, rows: int) -> Layout:
         """Return a layout that goes on from here on its own, to show what is unfinished on at most `rows` rows.
 
         It closes markup that may still be closed, cuts rows that are too long, and does not end fences.
         """
-        return changed_copy(
-            self,
-            rows=[],
-            _preview_rows=rows,
-            _references=dict(self._references),
-            _margins=self._margins.fork(),
-            _fence=self._fence and self._fence.fork(),
-            _table=self._table and self._table.fork(),
-        )
+        other: Layout = copy(self)
+        other.rows = []
+        other._preview_rows = rows
+        other._margins = self._margins.fork()
+        other._fence = self._fence and self._fence.fork()
+        other._table = self._table and self._table.fork()
+        return other
 
     # ---- what the parser hands over
 
@@ -150,7 +149,7 @@ class Layout:
         if text:
             self._separate(path, paragraph)
             mark, text = self._task_mark(path, text)
-            spans = self._inline(text) if self._preview_rows is None else self._draft.render(text, self._inline)
+            spans = self._inline(text) if self._preview_rows is None else self._inline_cache.render(text, self._inline)
             self._put_wrapped(path, mark + spans)
 
     def _task_mark(self, path: Path, text: str) -> tuple[list[Span], str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.color import ColorSystem
 from rich.style import Style
 
-from grokcli.render.markdown.layout.cells import break_lines, cell_width
+from grokcli.render.markdown.layout.cells import cell_width
 from grokcli.render.markdown.terminal import Terminal
 
 PLAIN = Style.null()
@@ -17,7 +17,6 @@ LINE_BREAK = "\n"  # a span of this text ends the line
 
 # Only what a browser or a mail program opens, only printable ASCII: nothing in it can end the sequence it stands in.
 _CLICKABLE = re.compile(r"(?:https?://|mailto:)[\x21-\x7e]{1,2000}", re.IGNORECASE)
-
 
 _COLOR_SYSTEMS = {
     "none": ColorSystem.STANDARD,
@@ -99,43 +98,3 @@ def _joined(spans: Iterable[Span]) -> list[tuple[str, Style, str | None]]:
     if kept:
         joined.append((kept, style, url))
     return joined
-
-
-def wrap(spans: Sequence[Span], width: int) -> list[list[Span]]:
-    """Return the lines of at most `width` cells that `spans` make; at least one, perhaps empty."""
-    if len(spans) == 1:
-        (span,) = spans
-        return [[Span(span.text[start:end], span.style, span.url)] for start, end in break_lines(span.text, width)]
-    text = "".join([span.text for span in spans])
-    if len(text) <= width and text.isascii() and LINE_BREAK not in text:
-        return [list(spans)]
-    lines = break_lines(text, width)
-    result: list[list[Span]] = []
-    index = offset = 0  # the span that the next line begins in, and where that span begins
-    for start, end in lines:
-        line: list[Span] = []
-        while index < len(spans) and offset < end:
-            text, style, url = spans[index]
-            piece = text[max(start - offset, 0) : end - offset]
-            if piece:
-                line.append(Span(piece, style, url))
-            if offset + len(text) > end:
-                break
-            offset += len(text)
-            index += 1
-        result.append(line)
-    return result
-
-
-def cut(spans: Iterable[Span], width: int) -> list[Span]:
-    """Return as much of `spans`, from the beginning, as fits into `width` cells."""
-    kept: list[Span] = []
-    for span in spans:
-        text = span.text[: 2 * width]  # enough: few characters take no cell
-        while cell_width(text) > width:
-            text = text[:-1]
-        kept.append(span._replace(text=text))
-        width -= cell_width(text)
-        if text != span.text:
-            break
-    return kept

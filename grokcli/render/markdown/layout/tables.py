@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import zip_longest
 
-from grokcli.render.markdown.forking import changed_copy
 from grokcli.render.markdown.layout.cells import cell_width
-from grokcli.render.markdown.layout.spans import LINE_BREAK, Span, wrap
+from grokcli.render.markdown.layout.spans import LINE_BREAK, Span
 from grokcli.render.markdown.layout.theme import Theme
-from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.layout.wrap import first_shown, wrap
 from grokcli.render.markdown.parse.syntax import Alignment
 
 Cell = list[Span]
@@ -47,7 +47,9 @@ class TableLayout:
 
     def fork(self) -> TableLayout:
         """Return a table that may go on on its own, for looking ahead."""
-        return changed_copy(self, _waiting=list(self._waiting))
+        other: TableLayout = copy(self)
+        other._waiting = list(self._waiting)
+        return other
 
     def take_lines(self, room: int, last: int | None = None) -> list[Line]:
         """Return the lines of what is waiting, and the head first if it was not taken yet; fixes the widths.

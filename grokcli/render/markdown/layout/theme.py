@@ -15,8 +15,6 @@ from pygments.token import Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
 
-from grokcli.errors import ConfigError
-
 TokenType = Any  # pygments types its tokens as tuples that have attributes
 
 _MARKDOWN = {
@@ -74,7 +72,16 @@ _CODE = {
     Token.Generic.Prompt: "dim",
 }
 
-_PLAIN = Style.null()
+
+class UnknownThemeError(ValueError):
+    """There is no such theme: `message` says so, and `hint` names the closest that there is."""
+
+    def __init__(self, name: str) -> None:
+        """Look for what may have been meant by `name`."""
+        close = difflib.get_close_matches(name, ["default", "mono", *sorted(get_all_styles())], n=1)
+        self.message = f"there is no theme called {name!r}"
+        self.hint = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
+        super().__init__(f"{self.message}: {self.hint}")
 
 
 class Theme:
@@ -83,7 +90,7 @@ class Theme:
     def __init__(self, name: str = "default") -> None:
         """Take "default", "mono" (no colours), or the name of a Pygments style, which then colours the code.
 
-        Raises ConfigError for any other name, naming the closest.
+        Raises UnknownThemeError for any other name.
         """
         colorless = name == "mono"
         self._styles = {key: _style(definition, colorless) for key, definition in _MARKDOWN.items()}
@@ -115,9 +122,6 @@ def _code_styles(name: str) -> Callable[[TokenType], Style]:
     if name in ("default", "mono"):
         table = {token: _style(definition, name == "mono") for token, definition in _CODE.items()}
         return ANSISyntaxTheme(table).get_style_for_token
-    known = sorted(get_all_styles())
-    if name not in known:
-        close = difflib.get_close_matches(name, ["default", "mono", *known], n=1)
-        suggestion = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
-        raise ConfigError(f"there is no theme called {name!r}", hint=suggestion)
+    if name not in get_all_styles():
+        raise UnknownThemeError(name)
     return PygmentsSyntaxTheme(name).get_style_for_token

@@ -13,7 +13,7 @@ from grokcli.render.markdown.layout.spans import Span
 _MARK = re.compile(r"\\.|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|(?P<link>\[[^\[\]]*\]\([^)\s]*$)", re.DOTALL)
 
 
-class Draft:
+class InlineCache:
     """The spans of a text that grows: only what came since its markup was last complete is rendered again.
 
     That the text before stays as it was is likely, not certain; so this too is only for what is live.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from copy import copy
 
-from grokcli.render.markdown.forking import changed_copy
 from grokcli.render.markdown.parse.cursor import LineCursor
 from grokcli.render.markdown.parse.definitions import split_definitions
 from grokcli.render.markdown.parse.nodes import (
@@ -57,7 +56,10 @@ class BlockParser:
 
     def fork(self, sink: LeafSink) -> BlockParser:
         """Return a parser that goes on from here on its own, for looking ahead."""
-        return changed_copy(self, _sink=sink, _stack=[node.fork() for node in self._stack])
+        other: BlockParser = copy(self)
+        other._sink = sink
+        other._stack = [node.fork() for node in self._stack]
+        return other
 
     def feed_line(self, line: str) -> None:
         """Read one complete line, without its newline."""
@@ -99,9 +101,7 @@ class BlockParser:
     def _match_open(self, cursor: LineCursor) -> int:
         """Return how many of the open blocks, from the outside, the line goes on with."""
         for depth, node in enumerate(self._stack[1:], 1):
-            # A fence that ends here is not asked: it would take blanks from before its closing mark.
-            ends = isinstance(node, Fence) and node.closed_by(cursor)
-            if not ends and not node.continues(cursor):
+            if not node.continues(cursor):
                 return depth
         return len(self._stack)
 
@@ -160,29 +160,29 @@ class BlockParser:
         paragraph = self._stack[-1]
         if not isinstance(paragraph, Paragraph) or paragraph.continued:
             return None
+        if SETEXT_UNDERLINE.match(cursor.text):
+            definitions, _, text = split_definitions(paragraph.text)
+            if text:
+                heading = self._turn_into(Heading(1 if cursor.first == "=" else 2, text), paragraph, definitions)
+                self._close_tip()
+                return heading
         alignments = table_alignments(cursor.text)
         if alignments is not None and "|" in paragraph.lines[-1]:
             head = split_cells(paragraph.lines[-1])
             if len(head) == len(alignments):
-                return self._begin_table(paragraph, Table(alignments, head))
-        if SETEXT_UNDERLINE.match(cursor.text) and split_definitions(paragraph.text).text:
-            heading = Heading(1 if cursor.first == "=" else 2, paragraph.text)
-            heading.key, heading.after_blank = paragraph.key, paragraph.after_blank
-            self._stack[-1] = heading
-            self._close_tip()
-            return heading
+                return self._turn_into(Table(alignments, head), paragraph, paragraph.lines[:-1])
         return None
 
-    def _begin_table(self, paragraph: Paragraph, table: Table) -> Table:
-        """Turn the last line of `paragraph` into the head of `table`; what is before it stays a paragraph."""
-        paragraph.lines.pop()
-        if paragraph.lines:
+    def _turn_into(self, leaf: Leaf, paragraph: Paragraph, before: list[str]) -> Leaf:
+        """Open `leaf` in place of the open `paragraph`, of which only the lines `before` stay."""
+        if before:
+            paragraph.lines = before
             self._close_tip()
         else:
             self._stack.pop()
             self._after_blank = paragraph.after_blank
-        self._open(table)
-        return table
+        self._open(leaf)
+        return leaf
 
     def _first_line(self, node: Node, line: str) -> None:
         """Hand on what the line holds beyond the mark that began `node`."""
@@ -241,7 +241,7 @@ class BlockParser:
             case Paragraph() as paragraph if not cursor.blank:
                 paragraph.add(cursor.text)
             case Fence() as fence:
-                self._sink.add_code(self._stack[1:-1], fence, cursor.rest)
+                self._sink.add_code(self._stack[1:-1], fence, fence.code_in(cursor))
             case Html() as html:
                 self._add_html(html, cursor.rest)
             case IndentedCode() as code:

@@ -38,11 +38,6 @@ class LineCursor:
         self._start_column = column
 
     @property
-    def column(self) -> int:
-        """How many columns lie behind."""
-        return self._column
-
-    @property
     def indent(self) -> int:
         """How many columns of blanks come next."""
         return self._start_column - self._column

@@ -93,13 +93,10 @@ class Item(Container):
 
     def continues(self, cursor: LineCursor) -> bool:
         """Ask for the indentation, or for a blank line unless the item began with one."""
-        if cursor.blank:
-            cursor.skip_blanks()
-            return not self.empty
-        if cursor.indent < self.indent:
-            return False
-        cursor.skip_columns(self.indent)
-        return True
+        goes_on = not self.empty if cursor.blank else cursor.indent >= self.indent
+        if goes_on:
+            cursor.skip_columns(self.indent)
+        return goes_on
 
     def fork(self) -> Item:
         """Copy: `empty` ends."""
@@ -154,6 +151,10 @@ class Fence(Leaf):
     indent: int
     info: str
 
+    def continues(self, cursor: LineCursor) -> bool:
+        """Go on: whether the line closes the fence is for closed_by() to say."""
+        return True
+
     def closed_by(self, cursor: LineCursor) -> bool:
         """Say whether the line is the mark that ends this code."""
         if cursor.is_code_indented or cursor.blank or cursor.first != self.mark[0]:
@@ -161,10 +162,10 @@ class Fence(Leaf):
         match = _FENCE_END.match(cursor.text)
         return match is not None and len(match[1]) >= len(self.mark)
 
-    def continues(self, cursor: LineCursor) -> bool:
-        """Go on; code may be indented as far as its opening mark was."""
-        cursor.skip_columns(min(self.indent, cursor.indent))
-        return True
+    def code_in(self, cursor: LineCursor) -> str:
+        """Return the line of code; as many blanks as came before the opening mark are no part of it."""
+        cursor.skip_columns(self.indent)
+        return cursor.rest
 
 
 @dataclass(slots=True, eq=False)

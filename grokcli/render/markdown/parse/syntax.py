@@ -42,6 +42,7 @@ HTML_ENDS = [
 TAKES_NO_BLANK = (5, 6)  # these kinds end at a blank line
 NEVER_INTERRUPTS = 6  # and this one cannot end a paragraph
 
+_DELIMITER_ROW = re.compile(r"[|:]|-[^ \t]")  # how it begins; a hyphen and a blank begin a list item
 _DELIMITER_CELL = re.compile(r":?-+:?$")
 
 
@@ -58,19 +59,12 @@ _ALIGNMENT_OF: dict[tuple[bool, bool], Alignment] = {
     (False, True): "right",
     (True, True): "center",
 }
-_PIPE_OR_ESCAPE = re.compile(r"\\.|\|", re.DOTALL)
+_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 def split_cells(line: str) -> list[str]:
     r"""Return the cells of a table row, trimmed; `\|` is a pipe inside a cell."""
-    cells: list[str] = []
-    start = 0
-    for match in _PIPE_OR_ESCAPE.finditer(line):
-        if match[0] == "|":
-            cells.append(line[start : match.start()])
-            start = match.end()
-    cells.append(line[start:])
-    cells = [cell.strip().replace(r"\|", "|") for cell in cells]
+    cells = [cell.strip().replace(r"\|", "|") for cell in _CELL_END.split(line)]
     if not cells[0]:
         del cells[0]
     if cells and not cells[-1]:
@@ -81,7 +75,7 @@ def split_cells(line: str) -> list[str]:
 def table_alignments(line: str) -> list[Alignment] | None:
     """Return how the columns are aligned if `line` is the row under a table's head, else None."""
     row = line.strip()
-    if len(row) < 2 or row[0] not in "|-:":
+    if not _DELIMITER_ROW.match(row):
         return None
     cells = [cell.strip() for cell in row.removeprefix("|").removesuffix("|").split("|")]
     if not all(_DELIMITER_CELL.match(cell) for cell in cells):

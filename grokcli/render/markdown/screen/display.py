@@ -7,15 +7,13 @@ from collections.abc import Callable
 from grokcli.render.markdown.document import StreamedDocument
 from grokcli.render.markdown.layout.spans import Pen, Row
 from grokcli.render.markdown.layout.theme import Theme
-from grokcli.render.markdown.layout.viewport import first_shown
+from grokcli.render.markdown.layout.wrap import first_shown
 from grokcli.render.markdown.screen.painter import Painter, RowPrinter, ScreenPainter, Write
 from grokcli.render.markdown.terminal import Terminal
 
 _FRAME_SECONDS = 0.05
-_IDLE_SHARE = (
-    5  # the next frame is at least this many times as far away as the last one took: at most a fifth of a core
-)
-
+# The next frame is at least this many times as far away as the last one took: at most a fifth of a core.
+_IDLE_SHARE = 5
 _WHOLE = 1_000_000  # more rows than anything unfinished has
 
 
@@ -45,13 +43,6 @@ class Display:
         self._painter.paint(*self._rows())
         now = self._clock()
         self.next_frame = now + max(_FRAME_SECONDS, _IDLE_SHARE * (now - began))
-
-    def suspend(self) -> None:
-        """Take what is unfinished off the screen and leave the cursor on a new line; paint() brings it back."""
-        self._notice_resize()
-        self._read()
-        self._painter.paint(self._rows()[0], [])
-        self._painter.finish()
 
     def finish(self) -> None:
         """End the document and show the rest of it."""

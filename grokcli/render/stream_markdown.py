@@ -1,0 +1,78 @@
+"""Answers as live markdown: grok's events and errors on one side, the library grokcli.render.markdown on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, TextIO
+
+from grokcli.errors import ConfigError
+from grokcli.events import TextDelta
+
+if TYPE_CHECKING:
+    from grokcli.errors import GrokError
+    from grokcli.events import Event
+    from grokcli.render.markdown import MarkdownStream, Terminal
+    from grokcli.render.markdown.terminal import ColorMode
+
+_OWN_THEMES = ("default", "mono")  # known without importing the library
+
+
+class MarkdownRenderer:
+    """Shows an answer as markdown while it streams; a grokcli.render.Renderer.
+
+    The library takes 100 ms to import: that is done in a thread while the server thinks.
+    """
+
+    def __init__(self, out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> None:
+        """Show on `out`, in colours if `color` and `environ` say so. Raises ConfigError for an unknown `theme`."""
+        self._open = partial(_open_stream, out, environ, color, theme)
+        self._stream: MarkdownStream | None = None
+        if theme in _OWN_THEMES:
+            Thread(target=import_module, args=("grokcli.render.markdown",), daemon=True).start()
+        else:
+            self._stream = self._open()
+
+    def show(self, event: Event) -> None:
+        """Show a piece of text; other events are ignored. Raises what writing failed with, perhaps for a piece before.
+
+        The piece is shown at once, or within a frame if the last one is not long ago.
+        """
+        if isinstance(event, TextDelta):
+            if self._stream is None:
+                self._stream = self._open()
+            self._stream.write(event.text)
+
+    def close(self, error: GrokError | None = None) -> None:
+        """Finish what is open and show it, whatever interrupted the answer. Raises what writing failed with."""
+        if self._stream is not None:
+            self._stream.close()
+
+
+def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str) -> None:
+    """Show a whole answer at once. Raises ConfigError for an unknown `theme`, and what writing to `out` raises."""
+    from grokcli.render.markdown import render
+
+    with _config_errors():
+        render(text, out, terminal, theme)
+
+
+def _open_stream(out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> MarkdownStream:
+    from grokcli.render.markdown import MarkdownStream, Terminal
+
+    with _config_errors():
+        return MarkdownStream(out, Terminal.detect(out, environ, color), theme)
+
+
+@contextmanager
+def _config_errors() -> Iterator[None]:
+    """Say of a theme that does not exist that the setting is wrong."""
+    from grokcli.render.markdown import UnknownThemeError
+
+    try:
+        yield
+    except UnknownThemeError as error:
+        raise ConfigError(error.message, hint=error.hint) from None

@@ -1,0 +1,53 @@
+"""grokcli.render.markdown is a library of its own, and its parts know each other in one direction only."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import grokcli.render.markdown
+
+LIBRARY = "grokcli.render.markdown"
+FOLDER = Path(grokcli.render.markdown.__file__).parent
+PARTS = ["terminal", "parse", "layout", "document", "screen", "stream", "__init__"]  # each imports from those before it
+
+
+def imports(path: Path) -> set[str]:
+    """Return all modules of grok that the file imports, wherever in the file and if only for type checkers."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return {name for name in found if name.startswith(("grokcli", "."))}
+
+
+IMPORTS = {
+    ".".join([LIBRARY, *path.relative_to(FOLDER).with_suffix("").parts]): imports(path)
+    for path in sorted(FOLDER.rglob("*.py"))
+}
+
+
+def part(module: str) -> int:
+    """Return the place in PARTS of what the module belongs to."""
+    return PARTS.index(module.removeprefix(f"{LIBRARY}.").split(".")[0])
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_of_grok_it_imports_only_what_cleans_text(module):
+    assert {name for name in IMPORTS[module] if name not in IMPORTS} <= {"grokcli.terminal.sanitize"}
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_arrows_point_down(module):
+    for name in IMPORTS[module] & IMPORTS.keys():
+        own = name.rpartition(".")[0] == module.rpartition(".")[0] != LIBRARY  # a folder's modules know each other
+        assert own or part(name) < part(module), name
+
+
+def test_there_are_no_circles():
+    assert list(TopologicalSorter(IMPORTS).static_order())
