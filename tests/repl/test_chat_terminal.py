@@ -26,7 +26,7 @@ def terminal(environ):
     def start(*words, shell=""):
         program = shlex.join(command("chat", *words))
         line = shell.format(program) if shell else f"exec {program}"
-        child = pexpect.spawn("/bin/sh", ["-c", line], env=environ, dimensions=(24, 200), timeout=15, encoding="utf-8")
+        child = pexpect.spawn("/bin/sh", ["-c", line], env=environ, dimensions=(24, 200), timeout=60, encoding="utf-8")
         children.append(child)
         child.expect(PROMPT)
         return child
