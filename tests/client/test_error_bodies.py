@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -212,8 +213,9 @@ def test_long_words_of_the_server_are_cut(grok, server):
     assert max(map(len, grok("ask", "hi").err.splitlines())) < 400
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_signals_keep_what_came_and_end_with_their_code(environ, server, number, code):
+@pytest.mark.skipif(sys.platform == "win32", reason="these are the signals of Unix")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_signals_keep_what_came_and_end_with_their_code(environ, server, name, code):
     done = threading.Event()
 
     def play(connection):
@@ -226,7 +228,7 @@ def test_signals_keep_what_came_and_end_with_their_code(environ, server, number,
         command("ask", "hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
     )
     first = process.stdout.read(5)
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=30)
     done.set()
     assert (process.returncode, first + out, err) == (code, b"Hello\n", b"")

@@ -101,17 +101,18 @@ def test_the_server_takes_only_its_own_key(offline, grok, weights, home):
     assert len(server.api_key) >= 32
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_the_server_ends_with_the_command(offline, number):
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="/proc tells what a process listens on")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGKILL", -9)])
+def test_the_server_ends_with_the_command(offline, name, code):
     process = subprocess.Popen(
         command("ask", "-m", "local", "-q", "--max-tokens", "1000", "-O", "ignore_eos=true", "Count for ever."),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=offline,
     )  # fmt: skip
     assert process.stdout.read(1)
     assert _listening(process.pid)
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     process.communicate(timeout=30)
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -signal.SIGKILL}[number]
+    assert process.returncode == code
     assert not Path(f"/proc/{process.pid}").exists()
 
 

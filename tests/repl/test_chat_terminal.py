@@ -9,6 +9,7 @@ import pytest
 from language import command
 from server import answer, body, calls, data, delta, finish
 
+pytest.importorskip("pty", reason="a pty is needed")
 pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
 
 # The prompt is bold; its blank is drawn by moving the cursor.

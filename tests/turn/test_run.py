@@ -272,6 +272,7 @@ def test_an_error_after_a_call_keeps_what_was_said(grok, server):
 
 
 def test_ctrl_c_stops_a_function_and_the_conversation_can_go_on(environ, server, grok, ran):
+    pytest.importorskip("pty", reason="a pty is needed")
     pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
     server.reply(calls(("hangs", {})), answer("ok"))
     line = f"echo text | {shlex.join(command('ask', '--tool', 'mine.py:hangs', 'hi'))} > out"
