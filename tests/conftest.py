@@ -12,6 +12,7 @@ new ones: `python -m pytest -m hypothesis --hypothesis-profile=explore`.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,10 @@ UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, H
 settings.register_profile("suite", UNTIMED, max_examples=100, derandomize=True, database=None)
 settings.register_profile("explore", UNTIMED, max_examples=2000, derandomize=False, print_blob=True)
 settings.load_profile("suite")
+
+# A script that starts the tests in the background has them ignore Ctrl-C, and with them every grok that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from language import KEY, until
+from language import KEY
 from server import answer, data, delta, finish
 
 from grokcli import XAI, user
@@ -14,7 +14,7 @@ from grokcli.events import TextDelta
 
 
 class Clock:
-    """What the transport takes for the time; the scripts of these tests say how fast it goes."""
+    """The time, as the transport sees it: the scripts of these tests move it on."""
 
     now = 0.0
 
@@ -67,25 +67,27 @@ def test_silence_before_the_head_is_not_tried_again(grok, server):
 
 
 def test_a_slow_answer_is_no_silence(server, clock):
-    taken = []
+    taken = threading.Semaphore(0)
 
     def play(connection):
         connection.stream_head()
-        for number, letter in enumerate("slowly", start=1):
+        for letter in "slowly":
             clock.now += 40
             connection.chunk(b": wait\n\n")
             connection.chunk(data(delta(letter)))
-            until(lambda: len(taken) == number)
+            assert taken.acquire(timeout=60)
         connection.chunk(data(finish()))
         connection.end()
 
     server.reply(play)
     xai = XAI(KEY, base_url=server.url, timeout=(10, 60))
+    said = ""
     for event in xai.events([user("hi")]):
         if isinstance(event, TextDelta):
-            taken.append(event.text)
+            said += event.text
+            taken.release()
     xai.close()
-    assert "".join(taken) == "slowly"
+    assert said == "slowly"
 
 
 def test_the_flag_is_a_setting_too_and_must_make_sense(grok, server):
