@@ -10,7 +10,6 @@ repeats it.
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 import random
@@ -23,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import responses as wire  # found through the path above, as are the next two
-from language import KEY, Result, Screen, command, piped
+from language import KEY, Result, Screen, command, piped, written
 from server import Connection, Reply, Server, body, data, delta, finish, usage
 
 from grokcli.cli import main as grok
@@ -33,7 +32,8 @@ from grokcli.terminal.console import Console
 CODES = {0, 3, 4, 5, 6, 7}
 LETTERS = "aé日🙂 \n`*"
 STATUSES = (400, 401, 402, 403, 404, 405, 410, 413, 415, 422, 429, 500, 502, 503, 520, 529)
-LONG_SECONDS = 20
+# Longer than any wait that is meant, so that only a run that hangs is found.
+LONG_SECONDS = 60
 # One run in so many is a process of its own.
 PROCESSES = 25
 
@@ -171,10 +171,7 @@ def in_place(words: list[str], environ: dict[str, str]) -> Result:
     with piped(None) as stdin:
         env = Env(Console(stdin, Screen(tty=False), Screen(tty=False)), environ)
         code = grok(words, env)
-    console = env.console
-    assert isinstance(console.stdout, io.StringIO)
-    assert isinstance(console.stderr, io.StringIO)
-    return Result(code, console.stdout.getvalue(), console.stderr.getvalue())
+    return Result(code, written(env.console.stdout), written(env.console.stderr))
 
 
 def in_process(words: list[str], environ: dict[str, str]) -> Result:

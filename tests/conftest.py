@@ -4,23 +4,38 @@ code, out, err = grok("ask", "hi")
 grok("ask", "review this", stdin="a\\nb\\n")     text in a pipe
 grok("ask", "hi", tty=True)                      stdout is a terminal
 run("ask", "hi")                                 the same, in a process of its own
+
+Property tests run in one of two profiles of Hypothesis. `suite` tries the same examples every time. `explore` looks for
+new ones: `python -m pytest -m hypothesis --hypothesis-profile=explore`.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from language import KEY, Result, Screen, command, piped
+from hypothesis import HealthCheck, settings
+from language import KEY, Result, Screen, command, piped, written
 from server import Server
 
 from grokcli.cli import main
 from grokcli.env import Env
 from grokcli.terminal.console import Console
+
+# No time limits, so that a slow machine cannot fail a test. Hypothesis loads the profile of --hypothesis-profile later.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+settings.register_profile("suite", UNTIMED, max_examples=100, derandomize=True, database=None)
+settings.register_profile("explore", UNTIMED, max_examples=2000, derandomize=False, print_blob=True)
+settings.load_profile("suite")
+
+# A script that starts the tests in the background has them ignore Ctrl-C, and with them every grok that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -62,7 +77,7 @@ def grok(environ: dict[str, str]) -> Callable[..., Result]:
         env = Env(console, environ)
         with source:
             code = main(words, env)
-        return Result(code, console.stdout.getvalue(), console.stderr.getvalue())
+        return Result(code, written(console.stdout), written(console.stderr))
 
     return run
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TextIO
 
 KEY = "xai-test0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -26,6 +28,20 @@ class Screen(io.StringIO):
 
     def isatty(self) -> bool:
         return self._tty
+
+
+def written(stream: TextIO) -> str:
+    """Return everything that was written to a stream in memory."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what a thread or another process is about to do. The limit is there to end a test that hangs."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "waited a minute in vain"
+        time.sleep(0.005)
 
 
 def piped(content: str | bytes | None) -> IO[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -106,7 +107,8 @@ def test_a_connection_that_breaks_after_the_end_costs_the_usage_only(grok, serve
 
 
 def test_silence_ends(grok, server, environ):
-    environ["GROK_IDLE_TIMEOUT"] = "0.1"
+    # Long enough for a slow machine to take the first word before it is over.
+    environ["GROK_IDLE_TIMEOUT"] = "1"
     done = threading.Event()
 
     def play(connection):
@@ -118,7 +120,7 @@ def test_silence_ends(grok, server, environ):
     code, out, err = grok("ask", "hi")
     done.set()
     assert (code, out) == (5, "Hello\n")
-    assert "fell silent for 0.1 s" in err
+    assert "fell silent for 1 s" in err
 
 
 def test_nobody_listens(grok, environ):
@@ -211,8 +213,9 @@ def test_long_words_of_the_server_are_cut(grok, server):
     assert max(map(len, grok("ask", "hi").err.splitlines())) < 400
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_signals_keep_what_came_and_end_with_their_code(environ, server, number, code):
+@pytest.mark.skipif(sys.platform == "win32", reason="these are the signals of Unix")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_signals_keep_what_came_and_end_with_their_code(environ, server, name, code):
     done = threading.Event()
 
     def play(connection):
@@ -225,7 +228,7 @@ def test_signals_keep_what_came_and_end_with_their_code(environ, server, number,
         command("ask", "hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
     )
     first = process.stdout.read(5)
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=30)
     done.set()
     assert (process.returncode, first + out, err) == (code, b"Hello\n", b"")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 import responses as recorded
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from server import USAGE, data, delta, finish
 
@@ -115,21 +115,18 @@ def read(wire, chunks):
 
 
 @FORMATS
-@settings(max_examples=40)
 @given(st.lists(st.binary()))
 def test_bytes(wire, chunks):
     read(wire, chunks)
 
 
 @FORMATS
-@settings(max_examples=40)
 @given(st.lists(LIKELY | DOCUMENTS, max_size=6))
 def test_any_json(wire, documents):
     read(wire, [data(json.dumps(document)) for document in documents])
 
 
 @FORMATS
-@settings(max_examples=40)
 @given(LIKELY | DOCUMENTS)
 def test_any_json_in_one_piece(wire, document):
     try:
@@ -142,7 +139,6 @@ def test_any_json_in_one_piece(wire, document):
 @pytest.mark.parametrize(
     ("wire", "stream"), [(chat, CHAT_STREAM), (responses, RESPONSES_STREAM)], ids=["chat", "responses"]
 )
-@settings(max_examples=40)
 @given(cuts=st.lists(st.integers(0, 3000)), size=st.integers(0, 3000))
 def test_any_cutting_says_the_same_and_any_end_a_beginning(wire, stream, cuts, size):
     marks = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
@@ -154,7 +150,6 @@ def test_any_cutting_says_the_same_and_any_end_a_beginning(wire, stream, cuts, s
 
 
 @FORMATS
-@settings(max_examples=40)
 @given(st.binary(), st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=4)), max_size=4))
 def test_a_stream_with_wounds(wire, tail, wounds):
     stream = bytearray((CHAT_STREAM if wire is chat else RESPONSES_STREAM) + tail)
@@ -163,7 +158,6 @@ def test_a_stream_with_wounds(wire, tail, wounds):
     read(wire, [bytes(stream)])
 
 
-@settings(max_examples=40)
 @given(st.integers(400, 599), st.binary() | DOCUMENTS.map(lambda document: json.dumps(document).encode()))
 def test_any_error_body(status, content):
     error = error_from(status, {"retry-after": content.decode("latin-1")}, content)

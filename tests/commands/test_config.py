@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import stat
 import subprocess
 
@@ -205,6 +204,7 @@ def test_what_is_no_key_is_not_saved(grok, home, entered):
 
 
 def test_on_a_terminal_the_key_is_asked_for_without_echo(environ, home):
+    pty = pytest.importorskip("pty", reason="a pty is needed")
     environ.pop("XAI_API_KEY")
     primary, secondary = pty.openpty()
     process = subprocess.Popen(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import socket
 import stat
@@ -14,6 +13,8 @@ from pathlib import Path
 import pytest
 from language import Screen, command
 from server import answer, body, data, delta
+
+pty = pytest.importorskip("pty", reason="these are the pipes and terminals of Unix")
 
 BUSY = body({"error": "busy"}, 503)
 

@@ -9,6 +9,7 @@ import pytest
 from language import command
 from server import answer, body, calls, data, delta, finish
 
+pytest.importorskip("pty", reason="a pty is needed")
 pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
 
 # The prompt is bold; its blank is drawn by moving the cursor.
@@ -26,7 +27,7 @@ def terminal(environ):
     def start(*words, shell=""):
         program = shlex.join(command("chat", *words))
         line = shell.format(program) if shell else f"exec {program}"
-        child = pexpect.spawn("/bin/sh", ["-c", line], env=environ, dimensions=(24, 200), timeout=15, encoding="utf-8")
+        child = pexpect.spawn("/bin/sh", ["-c", line], env=environ, dimensions=(24, 200), timeout=60, encoding="utf-8")
         children.append(child)
         child.expect(PROMPT)
         return child

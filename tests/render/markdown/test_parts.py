@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Literal
@@ -65,7 +65,6 @@ def test_very_long_lines_are_plain():
 
 
 @given(lines=st.lists(st.text(st.characters(blacklist_categories=["Cs", "Cc"])), max_size=4))
-@settings(max_examples=60, deadline=None, derandomize=True)
 def test_highlighting_never_changes_the_text(lines):
     for language in CODE:
         highlighter = Highlighter(language)
@@ -101,7 +100,6 @@ TEXTS = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
 @given(text=TEXTS, width=st.integers(4, 40))
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_lines_fit_and_lose_nothing_but_blanks(text, width):
     text = text.strip()
     lines = [text[start:end] for start, end in break_lines(text, width)]
