@@ -193,6 +193,10 @@ def test_blanks_inside_a_line_stay():
     assert lines("a  b `c  d`") == ["a  b c  d"]
 
 
+def test_ideographic_blanks_that_indent_a_paragraph_stay():
+    assert show("  　　首先").text().startswith("　")
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_all_line_ends_are_the_same(newline):
     assert lines(newline.join(["# a", "b", "", "- c", "```", "d", "", "e", "```"])) == lines(

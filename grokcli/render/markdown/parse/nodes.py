@@ -118,8 +118,8 @@ class Paragraph(Leaf):
 
     @property
     def text(self) -> str:
-        """The lines as one text, without indentation."""
-        return "\n".join(line.lstrip(" \t") for line in self.lines).strip()
+        """The lines as one text, without indentation. U+3000 at its beginning is no indentation but text."""
+        return "\n".join(line.lstrip(" \t") for line in self.lines).rstrip()
 
     def continues(self, cursor: LineCursor) -> bool:
         """Go on until a blank line."""
