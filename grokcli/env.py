@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.config.credentials import find_key
 from grokcli.config.paths import Paths
@@ -27,8 +26,7 @@ COMPLETION_VARIABLE = "_GROK_COMPLETE"
 CONNECT_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """What flags say of the way to the server; None leaves it to the settings.
 
     `idle_timeout` is in seconds, `proxy` a URL, `ca_bundle` the path of a file.

@@ -7,7 +7,6 @@ of the table it may hold sections: [models."grok-4.3"] for defaults of one model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -70,8 +69,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table. `parse` turns what a file or the environment holds into the value, or raises ValueError."""
 
     name: str

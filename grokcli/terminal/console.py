@@ -15,10 +15,11 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 from grokcli.client.redact import redact
 from grokcli.errors import APIError, GrokError
 from grokcli.terminal.sanitize import clean
-from grokcli.terminal.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from grokcli.terminal.status import Status
 
 
 class Console:
@@ -121,6 +122,8 @@ class Console:
         """Count the seconds behind `label` on stderr until `stop_status`, if somebody sees it."""
         if self._status is not None or self.quiet or not self.is_capable(self.stderr):
             return
+        from grokcli.terminal.status import Status
+
         self._status = Status(self.stderr, label=label)
         self._status.start()
 
