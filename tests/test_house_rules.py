@@ -92,6 +92,14 @@ def test_no_folder_is_imported_in_a_circle():
     assert len([(a, b) for a, b in arrows if a != b]) <= 93
 
 
+def test_the_markdown_library_knows_nothing_of_grok_but_the_sanitizer():
+    inside = [path for path in MODULES if name_of(path).startswith("render/markdown/")]
+    foreign = {
+        module for path in inside for module in imports(path) if not module.startswith("grokcli.render.markdown")
+    }
+    assert foreign == {"grokcli.terminal.sanitize"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_files_and_functions_stay_small(path):
     text = path.read_text("utf-8")
