@@ -57,7 +57,6 @@ def chat(
     )
     toolset = tools.toolset(env)
     kept = conversation.open(env)
-    kept.expects_more = True
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     request = session.next_request()  # what cannot be asked is told before anything is typed

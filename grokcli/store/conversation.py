@@ -28,14 +28,13 @@ class Conversation:
     """One conversation, which is made in the store with its first question; without a store nothing is kept.
 
     `messages` are in the order in which they were said; a system prompt stands where it began to hold, so that a change
-    of it rewrites nothing. Where more than one question is expected the server is told the conversation's name, which
-    its cache goes by. `summary` is what the store knew when the conversation was loaded, None for a new one;
+    of it rewrites nothing. The server is told the conversation's id from the first question on: its cache goes by that.
+    `summary` is what the store knew when the conversation was loaded, None for a new one;
     `interrupted` is why its last answer is not whole, "" when it is.
     """
 
-    def __init__(self, store: Store | None, *, expects_more: bool = False) -> None:
+    def __init__(self, store: Store | None) -> None:
         """Begin a conversation that is kept in `store`."""
-        self.expects_more = expects_more
         self.store = store
         self.messages: list[Message] = []
         self.summary: ConversationSummary | None = None
@@ -92,7 +91,7 @@ class Conversation:
         if first["role"] == "system" and first["content"] != self.system_prompt:
             self._add(first, model)
         self.keep(messages[-1], model=model)
-        self._chat = Chat(client, model, messages, options, self._id if self.expects_more or self.summary else "")
+        self._chat = Chat(client, model, messages, options, self._id)
         return self._chat
 
     def keep(self, message: Message, *, model: str) -> None:

@@ -447,8 +447,13 @@ def test_a_conversation_that_is_gone_on_with_sends_its_items_back(grok, server):
     assert grok("ask", "--api", "responses", "-c", "three") == (0, "Answer 2.\n", "")
     first, second, third = (request.json for request in server.requests)
     assert [item.get("type") for item in second["input"]] == [None, "reasoning", "custom_tool_call", None, None]
-    assert "prompt_cache_key" not in first
-    assert second["prompt_cache_key"] == third["prompt_cache_key"] != ""
+    assert first["prompt_cache_key"] == second["prompt_cache_key"] == third["prompt_cache_key"] != ""
+
+
+def test_a_question_that_is_not_kept_names_no_conversation(grok, server):
+    server.reply(wire.answer(message("ok")))
+    assert grok("ask", "--api", "responses", "-n", "hi").code == 0
+    assert "prompt_cache_key" not in server.requests[0].json
 
 
 def test_a_chat_sends_its_items_back_and_names_itself(grok, server, environ):
