@@ -48,6 +48,11 @@ class Conversation:
         """The conversation's id in the store, "" while it has none."""
         return self._id
 
+    @property
+    def cache_key(self) -> str:
+        """What the server's cache is told to know the conversation by, "" where no more is expected."""
+        return self._id if self.expects_more or self.summary else ""
+
     # ---- what was said
 
     @property
@@ -92,7 +97,7 @@ class Conversation:
         if first["role"] == "system" and first["content"] != self.system_prompt:
             self._add(first, model)
         self.keep(messages[-1], model=model)
-        self._chat = Chat(client, model, messages, options, self._id if self.expects_more or self.summary else "")
+        self._chat = Chat(client, model, messages, options, self.cache_key)
         return self._chat
 
     def keep(self, message: Message, *, model: str) -> None:
