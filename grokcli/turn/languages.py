@@ -103,7 +103,7 @@ for chunk in answer:
         print(chunk.choices[0].delta.content or "", end="", flush=True)
 print()
 """,
-    ("chat", False): "print(answer.choices[0].message.content or "")\n",
+    ("chat", False): 'print(answer.choices[0].message.content or "")\n',
     ("responses", True): """\
 for event in answer:
     if event.type == "response.output_text.delta":
@@ -119,7 +119,7 @@ for await (const chunk of answer) {
 }
 console.log();
 """,
-    ("chat", False): "console.log(answer.choices[0].message.content ?? "");\n",
+    ("chat", False): 'console.log(answer.choices[0].message.content ?? "");\n',
     ("responses", True): """\
 for await (const event of answer) {
   if (event.type === "response.output_text.delta") process.stdout.write(event.delta);
@@ -162,7 +162,7 @@ def _js(call: Call) -> str:
 
 def _js_integer(digits: str) -> int:
     if abs(int(digits)) > LARGEST_JS_INTEGER:
-        raise UsageError(f"JavaScript has no number {digits}: it would round it", hint="use --as openai")
+        raise UsageError(f"--as js cannot send the number {digits}: JavaScript rounds it", hint="use --as openai")
     return int(digits)
 
 
