@@ -12,6 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from grokcli.client.wire.json_body import encode
 from grokcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -168,11 +169,27 @@ def _js_integer(digits: str) -> int:
 
 # ---- the SDK of Anthropic, for plain chats: its endpoint has no counterpart for the rest
 
-# What stands for fields of chat requests.
-ANTHROPIC_FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens"}
+# Fields that mean the same here. They go through `extra_body`: the SDK has parameters for them in some versions only.
+ANTHROPIC_FIELDS = ("temperature", "top_p")
 # Anthropic's API wants a limit with every question.
 ANTHROPIC_MAX_TOKENS = 4096
 DATA_URL = re.compile(r"data:([^;,]+);base64,(.*)", re.DOTALL)
+ANTHROPIC_STREAM = """\
+with client.messages.stream(
+{arguments}
+) as answer:
+    for text in answer.text_stream:
+        print(text, end="", flush=True)
+print()
+"""
+# Without a time limit of its own, the SDK refuses to wait for what may be long.
+ANTHROPIC_WHOLE = """\
+answer = client.messages.create(
+{arguments}
+    timeout=3600,
+)
+print("".join(block.text for block in answer.content if block.type == "text"))
+"""
 
 
 def _anthropic(call: Call) -> str:
@@ -180,37 +197,33 @@ def _anthropic(call: Call) -> str:
         raise UsageError(
             f"Anthropic's SDK asks servers at …/v1, and the base_url is {call.base_url!r}", hint="use --as openai"
         )
-    show = '    for text in answer.text_stream:\n        print(text, end="", flush=True)\nprint()\n'
-    arguments = _arguments(_anthropic_fields(call))
+    show = ANTHROPIC_STREAM if call.stream else ANTHROPIC_WHOLE
     return (
         "import os\n"
         "\n"
         "from anthropic import Anthropic\n"
         "\n"
         f'client = Anthropic(api_key=os.environ["XAI_API_KEY"], base_url={call.base_url.removesuffix("/v1")!r})\n'
-    ) + (
-        f"with client.messages.stream(\n{arguments}\n) as answer:\n{show}"
-        if call.stream
-        else f"answer = client.messages.create(\n{arguments}\n)\n"
-        'print("".join(block.text for block in answer.content if block.type == "text"))\n'
-    )
+    ) + show.format(arguments=_arguments(_anthropic_fields(call)))
 
 
 def _anthropic_fields(call: Call) -> dict[str, Any]:
     """Return the call as Anthropic's API has it: the system prompt apart, and a limit. Raises UsageError."""
     options = {name: value for name, value in call.options.items() if value is not None}
+    max_tokens = options.pop("max_tokens", ANTHROPIC_MAX_TOKENS)
     for name in options:
         if name not in ANTHROPIC_FIELDS:
             raise _cannot_send(f"the field {name!r}")
     said = [(message["role"], _anthropic_content(message)) for message in call.messages]
     prompts = [content for role, content in said if role == "system"]
-    return {
-        "model": call.model,
-        "max_tokens": ANTHROPIC_MAX_TOKENS,
-        **{ANTHROPIC_FIELDS[name]: value for name, value in options.items()},
-        **({"system": prompts[-1]} if prompts else {}),
-        "messages": [{"role": role, "content": content} for role, content in said if role != "system"],
-    }
+    fields: dict[str, Any] = {"model": call.model, "max_tokens": max_tokens}
+    if prompts:
+        fields["system"] = prompts[-1]
+    fields["messages"] = [{"role": role, "content": content} for role, content in said if role != "system"]
+    if options:
+        fields["extra_body"] = options
+    sent: dict[str, Any] = json.loads(encode(fields))
+    return sent
 
 
 def _anthropic_content(message: Message) -> object:

@@ -27,7 +27,7 @@ TOOL = 'def weather(city: str) -> str:\n    """Tell the weather: it\'s `so`."""\
 FLAGS = {
     "chat": [
         *("-s", NASTY, "-t", "0.5", "--effort", "high", "--schema", "name", "-O", "seed=7", "-O", "stop=\n"),
-        *("-O", "tools=5"),
+        *("-O", "tools=5", "-O", "user=\udc80"),
     ],
     "chat in one piece": [
         *("--no-stream", "--tool", "TOOL", "--yes", "--max-tokens", "9", "-i", "IMAGE"),
@@ -40,7 +40,7 @@ FLAGS = {
     ],
     "responses in one piece": [
         *("--api", "responses", "--no-stream", "-s", NASTY, "-i", "https://example.com/sky.png"),
-        *("-O", "extra_body={}", "-O", "for=x", "-O", 'tool_choice={"type":"function","function":{"name":"f"}}'),
+        *("-O", "extra_body={}", "-O", "for=\udc80", "-O", 'tool_choice={"type":"function","function":{"name":"f"}}'),
     ],
 }
 HELLO = '{"name": "Hello"}'
@@ -216,9 +216,10 @@ def test_anthropics_sdk_gets_the_system_prompt_apart_and_a_limit(
     assert fields == {
         "model": "grok-4.7",
         "max_tokens": 4096,
-        "temperature": 0.5,
         "system": "be 'brief'",
         "messages": [{"role": "user", "content": content}],
+        "extra_body": {"temperature": 0.5},
+        **({"timeout": 3600} if method == "create" else {}),
     }
     assert "max_tokens=9" in printed("anthropic", "--max-tokens", "9", "hi")
 
