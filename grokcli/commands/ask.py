@@ -140,7 +140,7 @@ def ask(
     kept = conversation.open(env)
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
     if output.sends_nothing:
-        env.console.print(_as_text(env, request, output))
+        _print_request(env, request, kept.id, output)
         return
     started = time.monotonic()
     check = response_format.check if response_format else None
@@ -150,10 +150,12 @@ def ask(
         env.console.error_line(usage_line(turn.response.usage, started))
 
 
-def _as_text(env: Env, request: Request, output: AskOutput) -> str:
-    """Return the request as code in some language, or as it would be sent."""
-    from grokcli.turn.export import as_code, as_request
+def _print_request(env: Env, request: Request, conversation: str, output: AskOutput) -> None:
+    """Print the request as code in some language, or as it would be sent."""
+    from grokcli.turn.export import as_code, as_request, call_of
 
-    if output.language is not None:
-        return as_code(env, request, output.language)
-    return as_request(env, request, stream=not output.no_stream)
+    call = call_of(env, request, conversation=conversation, stream=not output.no_stream)
+    text = as_request(env, call) if output.language is None else as_code(call, output.language)
+    if env.console.mask(text) != text:
+        env.console.warn("what looks like a secret is masked in this text")
+    env.console.print(text)

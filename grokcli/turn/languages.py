@@ -1,0 +1,249 @@
+"""The languages of `--as`: each a function that returns a program which sends a call and prints the answer.
+
+Each raises UsageError for what cannot be said in it.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import pprint
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from grokcli.client.wire.json_body import encode
+from grokcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grokcli.chat import Message
+    from grokcli.turn.export import Call
+
+# ---- curl
+
+
+def _curl(call: Call) -> str:
+    # A here-document, because an argument may have 128 KiB on Linux. No line of JSON is its end mark.
+    return (
+        f"curl -sS{'N' if call.stream else ''} {shlex.quote(call.url)} \\\n"
+        '  -H "Authorization: Bearer $XAI_API_KEY" \\\n'
+        "  -H 'Content-Type: application/json' \\\n"
+        "  --data-binary @- <<'EOF'\n"
+        f"{_json(call.body)}\n"
+        "EOF\n"
+    )
+
+
+def _json(value: object) -> str:
+    """Return `value` as JSON in which nothing can be invisible: what cannot be printed is escaped, as in Python's."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return re.sub(r"[^\n -~]", lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
+
+
+# ---- this library
+
+
+def _python(call: Call) -> str:
+    given: dict[str, Any] = {"messages": call.messages}
+    if call.conversation:
+        given["conversation"] = call.conversation
+    given |= {name: value for name, value in call.options.items() if _is_argument(name, value)}
+    others = {name: value for name, value in call.options.items() if not _is_argument(name, value)}
+    show = 'for _, chunk in chat.stream():\n    print(chunk.content, end="", flush=True)\nprint()\n'
+    return (
+        "from grokcli import Client\n"
+        "\n"
+        f"client = Client(base_url={call.base_url!r}, api={call.api!r})\n"
+        f"chat = client.chat.create(\n    {call.model!r},\n{_arguments(given)}\n)\n"
+        + (f"chat.options |= {_literal(others)}\n" if others else "")
+        + (show if call.stream else "print(chat.sample().content)\n")
+    )
+
+
+def _is_argument(name: str, value: object) -> bool:
+    """Say whether `Chats.create` takes this option as a keyword argument, and hands it on as it is."""
+    if name == "tools":
+        return isinstance(value, list) and all(isinstance(tool, dict) for tool in value)
+    # Python reads names that are not ASCII as their normal forms.
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in PARAMETERS_OF_CREATE
+
+
+# The parameters of `Chats.create` that are no fields of a request, beside those that no option can be named after.
+PARAMETERS_OF_CREATE = ("self", "conversation")
+
+
+def _arguments(fields: Mapping[str, Any]) -> str:
+    """Return keyword arguments, a line or more each."""
+    return "\n".join(f"    {name}={_literal(value, indent=len(name) + 5)}," for name, value in fields.items())
+
+
+def _literal(value: object, indent: int = 0) -> str:
+    return pprint.pformat(value, width=100, sort_dicts=False).replace("\n", "\n" + " " * indent)
+
+
+# ---- the SDKs of OpenAI
+
+METHODS = {"chat": "chat.completions.create", "responses": "responses.create"}
+# What the Python SDK has parameters for, in all its versions; other fields go through `extra_body`.
+OPENAI_PARAMETERS = {
+    "chat": {
+        *("model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "reasoning_effort"),
+        *("response_format", "tools", "tool_choice", "parallel_tool_calls", "seed", "stop"),
+    },
+    "responses": {
+        *("model", "input", "stream", "store", "include", "temperature", "top_p", "max_output_tokens", "reasoning"),
+        *("text", "tools", "tool_choice", "parallel_tool_calls", "prompt_cache_key"),
+    },
+}
+OPENAI_SHOWS = {
+    ("chat", True): """\
+for chunk in answer:
+    if chunk.choices:
+        print(chunk.choices[0].delta.content or "", end="", flush=True)
+print()
+""",
+    ("chat", False): 'print(answer.choices[0].message.content or "")\n',
+    ("responses", True): """\
+for event in answer:
+    if event.type == "response.output_text.delta":
+        print(event.delta, end="", flush=True)
+print()
+""",
+    ("responses", False): "print(answer.output_text)\n",
+}
+JS_SHOWS = {
+    ("chat", True): """\
+for await (const chunk of answer) {
+  process.stdout.write(chunk.choices[0]?.delta?.content ?? "");
+}
+console.log();
+""",
+    ("chat", False): 'console.log(answer.choices[0].message.content ?? "");\n',
+    ("responses", True): """\
+for await (const event of answer) {
+  if (event.type === "response.output_text.delta") process.stdout.write(event.delta);
+}
+console.log();
+""",
+    ("responses", False): "console.log(answer.output_text);\n",
+}
+# Beyond it, JavaScript rounds.
+LARGEST_JS_INTEGER = 2**53 - 1
+
+
+def _openai(call: Call) -> str:
+    fields = {name: value for name, value in call.body.items() if name in OPENAI_PARAMETERS[call.api]}
+    if others := {name: value for name, value in call.body.items() if name not in fields}:
+        fields["extra_body"] = others
+    return (
+        "import os\n"
+        "\n"
+        "from openai import OpenAI\n"
+        "\n"
+        f'client = OpenAI(api_key=os.environ["XAI_API_KEY"], base_url={call.base_url!r})\n'
+        f"answer = client.{METHODS[call.api]}(\n{_arguments(fields)}\n)\n"
+        f"{OPENAI_SHOWS[call.api, call.stream]}"
+    )
+
+
+def _js(call: Call) -> str:
+    body = _json(json.loads(call.content, parse_int=_js_integer))
+    # A plain "__proto__" in an object literal is no key.
+    body = body.replace('"__proto__":', '["__proto__"]:')
+    return (
+        'import OpenAI from "openai";\n'
+        "\n"
+        f"const client = new OpenAI({{ apiKey: process.env.XAI_API_KEY, baseURL: {_json(call.base_url)} }});\n"
+        f"const answer = await client.{METHODS[call.api]}({body});\n"
+        f"{JS_SHOWS[call.api, call.stream]}"
+    )
+
+
+def _js_integer(digits: str) -> int:
+    if abs(int(digits)) > LARGEST_JS_INTEGER:
+        raise UsageError(f"--as js cannot send the number {digits}: JavaScript rounds it", hint="use --as openai")
+    return int(digits)
+
+
+# ---- the SDK of Anthropic, for plain chats: its endpoint has no counterpart for the rest
+
+# Fields that mean the same here. They go through `extra_body`: the SDK has parameters for them in some versions only.
+ANTHROPIC_FIELDS = ("temperature", "top_p")
+# Anthropic's API wants a limit with every question.
+ANTHROPIC_MAX_TOKENS = 4096
+DATA_URL = re.compile(r"data:([^;,]+);base64,(.*)", re.DOTALL)
+ANTHROPIC_STREAM = """\
+with client.messages.stream(
+{arguments}
+) as answer:
+    for text in answer.text_stream:
+        print(text, end="", flush=True)
+print()
+"""
+# Without a time limit of its own, the SDK refuses to wait for what may be long.
+ANTHROPIC_WHOLE = """\
+answer = client.messages.create(
+{arguments}
+    timeout=3600,
+)
+print("".join(block.text for block in answer.content if block.type == "text"))
+"""
+
+
+def _anthropic(call: Call) -> str:
+    if not call.base_url.endswith("/v1"):
+        raise UsageError(
+            f"Anthropic's SDK asks servers at …/v1, and the base_url is {call.base_url!r}", hint="use --as openai"
+        )
+    show = ANTHROPIC_STREAM if call.stream else ANTHROPIC_WHOLE
+    return (
+        "import os\n"
+        "\n"
+        "from anthropic import Anthropic\n"
+        "\n"
+        f'client = Anthropic(api_key=os.environ["XAI_API_KEY"], base_url={call.base_url.removesuffix("/v1")!r})\n'
+    ) + show.format(arguments=_arguments(_anthropic_fields(call)))
+
+
+def _anthropic_fields(call: Call) -> dict[str, Any]:
+    """Return the call as Anthropic's API has it: the system prompt apart, and a limit. Raises UsageError."""
+    options = {name: value for name, value in call.options.items() if value is not None}
+    max_tokens = options.pop("max_tokens", ANTHROPIC_MAX_TOKENS)
+    for name in options:
+        if name not in ANTHROPIC_FIELDS:
+            raise _cannot_send(f"the field {name!r}")
+    said = [(message["role"], _anthropic_content(message)) for message in call.messages]
+    prompts = [content for role, content in said if role == "system"]
+    fields: dict[str, Any] = {"model": call.model, "max_tokens": max_tokens}
+    if prompts:
+        fields["system"] = prompts[-1]
+    fields["messages"] = [{"role": role, "content": content} for role, content in said if role != "system"]
+    if options:
+        fields["extra_body"] = options
+    sent: dict[str, Any] = json.loads(encode(fields))
+    return sent
+
+
+def _anthropic_content(message: Message) -> object:
+    content = message["content"]
+    if message["role"] == "tool" or "tool_calls" in message:
+        raise _cannot_send("calls of functions")
+    return [_anthropic_part(part) for part in content] if isinstance(content, list) else content
+
+
+def _anthropic_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part["type"] != "image_url":
+        return part
+    url = part["image_url"]["url"]
+    data = DATA_URL.fullmatch(url)
+    source = {"type": "base64", "media_type": data[1], "data": data[2]} if data else {"type": "url", "url": url}
+    return {"type": "image", "source": source}
+
+
+def _cannot_send(what: str) -> UsageError:
+    return UsageError(f"--as anthropic cannot send {what}", hint="leave it out, or use --as openai")
+
+
+LANGUAGES = {"curl": _curl, "python": _python, "openai": _openai, "anthropic": _anthropic, "js": _js}
