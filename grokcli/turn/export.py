@@ -14,7 +14,6 @@ from grokcli.client.redact import mask
 from grokcli.client.wire import chat_completions as chat_wire
 from grokcli.client.wire import format_for
 from grokcli.client.wire.json_body import encode
-from grokcli.config.credentials import find_key
 from grokcli.errors import MissingKeyError
 from grokcli.models import LOCAL_MODEL
 
@@ -107,7 +106,7 @@ def _masked_key(env: Env, request: Request) -> str:
     if request.model == LOCAL_MODEL:
         return "(made up for each run)"
     try:
-        return mask(find_key(env.settings, env.environ).value)
+        return mask(env.find_key().value)
     except MissingKeyError:
         return "(no key is set)"
 
