@@ -8,11 +8,13 @@ still holds most of it. What only looks like a key is judged strictly, since nam
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+# Patterns are text here: to compile them takes a millisecond that a start without a word to mask does not have.
+#
 # xAI keys are "xai-" and some 80 letters and digits, as no other name is; 40 and 64 hexadecimal digits are a hash.
 _XAI_KEY = r"xai-(?:token-)?(?!(?:[0-9a-f]{40}|[0-9a-f]{64})(?![A-Za-z0-9]))[A-Za-z0-9]{40,}"
 # The key of any other server, where a header has it; "Bearer YOUR_API_KEY" holds no digit. Without the header's name
@@ -22,12 +24,10 @@ _HEADER = (
     r"\bbearer(?=\s[A-Za-z0-9._~+/-]{32}))\s"
 )
 _BEARER_KEY = rf"(?P<header>(?i:{_HEADER}))(?=[^\s\"']*\d)[A-Za-z0-9._~+/-]{{8,}}=*"
-KEY_PATTERN = re.compile(f"{_BEARER_KEY}|{_XAI_KEY}")
+_KEY = f"{_BEARER_KEY}|{_XAI_KEY}"
 # A user and a password before the host of a URL. A slash in a password is an error that people make; after a port it
 # begins a path. The limits keep hostile text from being searched over and over.
-LOGIN_PATTERN = re.compile(
-    r"(?<=://)[^\s/@:\[\"'<>]{0,256}:(?:[^\s/\"'<>]{0,256}@|(?!\d*(?:[/?#]|$))[^\s@\"'<>]{0,256}@)"
-)
+_LOGIN = r"(?<=://)[^\s/@:\[\"'<>]{0,256}:(?:[^\s/\"'<>]{0,256}@|(?!\d*(?:[/?#]|$))[^\s@\"'<>]{0,256}@)"
 
 SHORTEST_SECRET = 6
 # Secrets of this length are random enough for a part of them to tell what it is, and to be worth as much.
@@ -35,17 +35,9 @@ LONG_SECRET = 20
 SHORTEST_PART = 8
 
 # A character as URLs, JSON and Python's repr write it, and those that are there and not to be seen.
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"%([0-9A-Fa-f]{2})|\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'/]))|\\(\\)|[\u00ad\u200b-\u200d\u2060\ufeff]"
 )
-
-
-class _Span(NamedTuple):
-    """Where a secret or a part of it stands in a text, and what takes its place."""
-
-    start: int
-    end: int
-    hint: str
 
 
 def mask(secret: str) -> str:
@@ -62,8 +54,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with every one of `secrets`, and everything that looks like a key, masked."""
     # What servers of one's own take for a key, "none" say, is no secret and may be part of any word.
     text = _without(text, sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True))
-    text = LOGIN_PATTERN.sub("…@", text)
-    return KEY_PATTERN.sub(_masked, text)
+    text = re.sub(_LOGIN, "…@", text)
+    return re.sub(_KEY, _masked, text)
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -75,36 +67,40 @@ def _without(text: str, secrets: list[str]) -> str:
     """Return `text` without `secrets`, the longest first, in whatever way they are written."""
     for secret in secrets:
         text = text.replace(secret, mask(secret))
-    plain = _ESCAPE.sub(_character, text)
+    plain = re.sub(_ESCAPE, _character, text)
     spans = [span for secret in secrets for span in _spans(plain, secret)]
     if not spans:
         return text
     offsets = _offsets(text)
     pieces = []
     done = 0
-    for span in sorted(spans):
-        pieces += [text[done : offsets[span.start]], span.hint]
-        done = max(done, offsets[span.end])
+    for start, end, hint in sorted(spans):
+        pieces += [text[done : offsets[start]], hint]
+        done = max(done, offsets[end])
         # The sign of the cut that left a part is not shown twice.
-        if span.hint.endswith("…") and text.startswith("…", done):
+        if hint.endswith("…") and text.startswith("…", done):
             done += 1
     return "".join(pieces) + text[done:]
 
 
-def _spans(plain: str, secret: str) -> Iterator[_Span]:
-    """Yield where `secret` stands in a text without escapes, and where a part of it stands that is long enough."""
+def _spans(plain: str, secret: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where `secret`, or a part of it that is long enough, begins and ends in a text, and its hint.
+
+    The text is one without escapes.
+    """
     found: list[tuple[int, int]] = []
     # A proxy's password has its escapes in the setting, and none where it was used.
-    for form in {secret, _ESCAPE.sub(_character, secret)}:
-        found += _places(plain, form)
+    for form in {secret, re.sub(_ESCAPE, _character, secret)}:
+        if len(form) >= SHORTEST_SECRET:
+            found += _places(plain, form)
     for start, end in _merged(found):
         part = plain[start:end]
         if not _is_word_of(secret, part):
-            yield _Span(start, end, mask(secret) if len(part) >= len(secret) else f"{_head(part)}…")
+            yield start, end, mask(secret) if len(part) >= len(secret) else f"{_head(part)}…"
 
 
 def _places(plain: str, secret: str) -> Iterator[tuple[int, int]]:
-    """Yield every place of every part of `secret` that is as long as a part must be, and longer ones where they are."""
+    """Yield where each part of `secret` begins and ends that is just long enough; longer ones are made of those."""
     size = SHORTEST_PART if len(secret) >= LONG_SECRET else len(secret)
     for first in range(len(secret) - size + 1):
         part = secret[first : first + size]
@@ -146,7 +142,7 @@ def _offsets(text: str) -> list[int]:
     """Return where in `text` each character of the text without escapes begins, and where the last one ends."""
     offsets: list[int] = []
     at = 0
-    for match in _ESCAPE.finditer(text):
+    for match in re.finditer(_ESCAPE, text):
         offsets += [*range(at, match.start()), *[match.start()] * len(_character(match))]
         at = match.end()
     return [*offsets, *range(at, len(text) + 1)]

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 VARIABLE = "XAI_API_KEY"
 NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
 
-_SECRET_VARIABLE = re.compile(r"(?:^|_)(?:API_KEY|TOKEN|SECRET)$", re.IGNORECASE)
+_KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
 # What a command is told by an option or a variable: --token=…, --password …, VAULT_TOKEN=…, -u user:password.
-_ARGUMENT = re.compile(
+_ARGUMENT = (
     r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|secret|key)[= ]|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
     r"|-u ?(?=\S*:))[\"']?([^\s\"']+)"
 )
@@ -55,11 +55,13 @@ def known_secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[st
     What cannot be read is left to those who need it: they say what is wrong with it.
     """
     yield environ.get(VARIABLE, "").strip()
-    yield from (value.strip() for name, value in environ.items() if _SECRET_VARIABLE.search(name) and _is_random(value))
+    yield from (
+        value.strip() for name, value in environ.items() if re.search(_KEY_VARIABLE, name) and _is_random(value)
+    )
     yield from (login_of(value) for name, value in environ.items() if name.upper().endswith("_PROXY"))
     with suppress(GrokError, OSError, RuntimeError):
         yield login_of(settings.value("proxy"))
-        yield from _ARGUMENT.findall(settings.value("api_key_command"))
+        yield from re.findall(_ARGUMENT, settings.value("api_key_command"))
     with suppress(GrokError, OSError, RuntimeError):
         yield str(read_toml(settings.paths.credentials).get("api_key", "")).strip()
 
