@@ -23,10 +23,12 @@ VARIABLE = "XAI_API_KEY"
 NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
 
 _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
-# What a command is told by an option or a variable: --token=…, --password …, VAULT_TOKEN=…, -u user:password.
+# What a command is told by an option or a variable, --token=…, VAULT_TOKEN=…, -u user:password, or only repeats.
+# A key may be named there, and a name has no digits.
 _ARGUMENT = (
-    r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|secret|key)[= ]|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
-    r"|-u ?(?=\S*:))[\"']?([^\s\"']+)"
+    r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|(?:secret|key)(?=.\S*\d))[= ]"
+    r"|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
+    r"|-u ?(?=\S*:)|(?:\S*[\"'])?(?:echo|printf) (?:-n |[\"']?%\S* )?)[\"']?([^\s\"']+)"
 )
 
 

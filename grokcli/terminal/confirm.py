@@ -34,7 +34,7 @@ def confirm(console: Console, question: str) -> bool:
     try:
         with console.aside(), _keyboard(console) as keyboard:
             _drop_typed(keyboard)
-            console.stderr.write(f"{clean(console.mask(question))} [y/N] ")
+            console.stderr.write(f"{clean(question)} [y/N] ")
             console.stderr.flush()
             answer = keyboard.readline()
     except OSError:
