@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import find_key
+from grokcli.config.credentials import Key, find_key, known_secrets, login_of
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
 from grokcli.models import LOCAL_MODEL
@@ -44,6 +44,7 @@ class Env:
         """Take the streams and the environment variables."""
         self.console = console
         self.environ = environ
+        console.find_secrets = lambda: known_secrets(self.settings, environ)
         self._clients: dict[str, XAI] = {}
         self._closing: list[Callable[[], None]] = []
 
@@ -58,6 +59,12 @@ class Env:
     def settings(self) -> Settings:
         """The settings of this run."""
         return Settings(Paths.find(self.environ), self.environ)
+
+    def find_key(self) -> Key:
+        """Return the key, which is masked from here on whatever it looks like. Raises MissingKeyError, ConfigError."""
+        key = find_key(self.settings, self.environ)
+        self.console.secrets.append(key.value)
+        return key
 
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
@@ -75,16 +82,18 @@ class Env:
         if place == LOCAL_MODEL:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
+            console.secrets.append(key)
         else:
-            key = find_key(settings, self.environ).value
+            key = self.find_key().value
             base_url, api = settings.value("base_url"), settings.value("api", api)
-        console.secrets.append(key)
+        proxy = settings.value("proxy", network.proxy)
+        console.secrets.append(login_of(proxy))
         client = _import_client()(
             key,
             base_url=base_url,
             timeout=(CONNECT_SECONDS, settings.value("idle_timeout", network.idle_timeout)),
             api=api,
-            proxy=settings.value("proxy", network.proxy),
+            proxy=proxy,
             ca_bundle=settings.value("ca_bundle", network.ca_bundle),
             trace=_new_trace(console) if console.debug else None,
         )

@@ -13,6 +13,11 @@ from typing import IO, NamedTuple, TextIO
 KEY = "xai-test0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
+def leaked(secret: str, text: str) -> list[str]:
+    """Return the parts of `secret` that `text` tells: eight characters are one, and the last four are no secret."""
+    return [part for at in range(len(secret) - 11) if (part := secret[at : at + 8]) in text]
+
+
 class Result(NamedTuple):
     code: int
     out: str

@@ -31,7 +31,8 @@ class Route(NamedTuple):
     @property
     def proxy_host(self) -> str:
         """The proxy's host and port."""
-        return urlsplit(self.proxy if "//" in self.proxy else f"//{self.proxy}").netloc.rpartition("@")[2]
+        # Not by urlsplit: a slash in the password would end the host within it.
+        return self.proxy.rpartition("@")[2].rpartition("://")[2].partition("/")[0]
 
 
 def network_error(error: Exception, route: Route) -> GrokError:

@@ -83,16 +83,16 @@ class Trace:
     def _tell_headers(self, sign: str, headers: Mapping[str, str | bytes]) -> None:
         for name, value in headers.items():
             text = value.decode("latin-1") if isinstance(value, bytes) else value
-            self._say(f"{sign} {name}: {_masked(text) if name.lower() in SECRET_HEADERS else text}")
+            self._say(f"{sign} {name}: {_masked(name.lower(), text) if name.lower() in SECRET_HEADERS else text}")
 
     def _tell_time(self, what: str) -> None:
         self._say(f"* {what} after {(self._clock() - self._began) * 1000:.0f} ms")
 
 
-def _masked(text: str) -> str:
-    """Return the value of a header that holds a secret, without it: the word before it may stay."""
-    scheme, _, secret = text.rpartition(" ")
-    return f"{scheme} {mask(secret)}".strip()
+def _masked(name: str, value: str) -> str:
+    """Return the value of a header that holds a secret, without it: the word before a key may stay."""
+    scheme, _, secret = value.partition(" ") if "authorization" in name else ("", "", value)
+    return f"{scheme} {mask(secret)}".strip() if secret else mask(scheme)
 
 
 def _watched(kind: Any, connected: Callable[[str, float], None]) -> Any:

@@ -10,7 +10,7 @@ import typer
 from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.config.credentials import VARIABLE, exposed, find_key, forget_key, save_key
+from grokcli.config.credentials import VARIABLE, exposed, forget_key, save_key
 from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
@@ -48,7 +48,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     """Print the value of one setting; the key is masked."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
-        env.console.stdout.write(mask(find_key(env.settings, env.environ).value) + "\n")
+        env.console.stdout.write(mask(env.find_key().value) + "\n")
         return
     where = key_path(key)
     value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
@@ -120,15 +120,15 @@ def check(ctx: typer.Context) -> None:
     """Ask the server whether the key works."""
     env: Env = ctx.obj
     _warn(env)
-    key = find_key(env.settings, env.environ)
-    env.console.stdout.write(f"key     {mask(key.value)} from {key.source}\n")
+    key = env.find_key()
+    env.console.print(f"key     {mask(key.value)} from {key.source}\n")
     base_url = env.settings.find("base_url")
     env.console.print(f"server  {base_url.value} from {base_url.source}\n")
     env.console.stdout.flush()
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
-    env.console.stdout.write(clean(env.console.mask(f"status  the key works{name}")) + "\n")
+    env.console.print(f"status  the key works{clean(name)}\n")
 
 
 def _require_usable(told: dict[str, Any]) -> None:
@@ -185,7 +185,7 @@ def _found(env: Env, name: str) -> tuple[object, str]:
 
 def _masked_key(env: Env) -> tuple[str, str]:
     try:
-        key = find_key(env.settings, env.environ)
+        key = env.find_key()
     except (MissingKeyError, ConfigError) as error:
         return "", error.message
     return mask(key.value), key.source

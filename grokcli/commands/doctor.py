@@ -17,7 +17,7 @@ from grokcli import __version__
 from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.config.credentials import exposed, find_key
+from grokcli.config.credentials import exposed
 from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
 from grokcli.models import DEFAULT_MODEL
 from grokcli.store.store import FILE_NAME, Store
@@ -141,7 +141,7 @@ def _terminal(env: Env) -> Finding:
 
 def _key(env: Env) -> Finding:
     try:
-        key = find_key(env.settings, env.environ)
+        key = env.find_key()
     except MissingKeyError as error:
         return Finding("key", "bad", f"{error.message}: {error.hint}")
     except ConfigError as error:

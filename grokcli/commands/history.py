@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from grokcli.client.redact import redact
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.config.credentials import VARIABLE
-from grokcli.config.toml_file import read_toml
 from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, write_atomically
 from grokcli.store.store import FILE_NAME, Store
@@ -107,7 +104,7 @@ def export(
         _print(env, text)
         return
     try:
-        write_atomically(output, redact(text, _secrets(env)).encode("utf-8", "replace"), mode=PRIVATE)
+        write_atomically(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from None
 
@@ -223,12 +220,12 @@ def _render(env: Env, conversation: ConversationSummary, entries: Sequence[Store
 
     terminal = Terminal.detect(env.console.stdout, env.environ, env.settings.value("color"))
     theme = env.settings.value("theme")
-    secrets = _secrets(env)
-    env.console.stdout.write(clean(redact(f"{conversation.id}  {conversation.title}\n", secrets)))
+    mask = env.console.mask
+    env.console.stdout.write(clean(mask(f"{conversation.id}  {conversation.title}\n")))
     for entry in entries:
         env.console.stdout.write("\n")
-        render_markdown(f"## {redact(speaker(entry), secrets)}", env.console.stdout, terminal, theme)
-        text = redact(text_of(entry.message), secrets)
+        render_markdown(f"## {mask(speaker(entry))}", env.console.stdout, terminal, theme)
+        text = mask(text_of(entry.message))
         if entry.message.get("role") == "assistant":
             render_markdown(text, env.console.stdout, terminal, theme)
         else:
@@ -236,7 +233,7 @@ def _render(env: Env, conversation: ConversationSummary, entries: Sequence[Store
 
 
 def _print(env: Env, text: str) -> None:
-    text = redact(text, _secrets(env))
+    text = env.console.mask(text)
     env.console.stdout.write(clean(text) if env.console.stdout.isatty() else text)
 
 
@@ -246,9 +243,3 @@ def _print_json(env: Env, document: Any) -> None:
 
 def _json(document: Any) -> str:
     return jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def _secrets(env: Env) -> tuple[str, ...]:
-    """Return the keys that must not be printed: those that can be known without running `api_key_command`."""
-    saved = read_toml(env.settings.paths.credentials).get("api_key")
-    return (*env.console.secrets, env.environ.get(VARIABLE, "").strip(), saved if isinstance(saved, str) else "")

@@ -29,10 +29,10 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if all(model.id != LOCAL_MODEL for model in found.models):
         found.models.extend(model for model in MODELS if model.id == LOCAL_MODEL)
     if json:
-        env.console.stdout.write(jsonlib.dumps(_document(found), indent=2) + "\n")
+        env.console.print(jsonlib.dumps(_document(found), indent=2) + "\n")
         return
     for line in listing(found.models):
-        env.console.stdout.write(clean(line) + "\n")
+        env.console.print(clean(line) + "\n")
 
 
 def _find(env: Env) -> ModelList:

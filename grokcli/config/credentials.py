@@ -5,20 +5,31 @@ It is never taken from the command line, where `ps` and the shell's history woul
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.config.toml_file import read_toml
-from grokcli.errors import ConfigError, MissingKeyError, UsageError
+from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError
 from grokcli.files import PRIVATE, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from grokcli.config.settings import Settings
 
 VARIABLE = "XAI_API_KEY"
 NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
+
+_KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
+# What a command is told by an option or a variable, --token=…, VAULT_TOKEN=…, -u user:password, or only repeats.
+# A key may be named there, and a name has no digits.
+_ARGUMENT = (
+    r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|(?:secret|key)(?=.\S*\d))[= ]"
+    r"|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
+    r"|-u ?(?=\S*:)|(?:\S*[\"'])?(?:echo|printf) (?:-n |[\"']?%\S* )?)[\"']?([^\s\"']+)"
+)
 
 
 class Key(NamedTuple):
@@ -38,6 +49,34 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
     if value := str(read_toml(path).get("api_key", "")).strip():
         return Key(_checked(value, str(path)), str(path))
     raise MissingKeyError("no API key", hint=NO_KEY_HINT)
+
+
+def known_secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what must never be printed, as far as it can be known without running `api_key_command`.
+
+    What cannot be read is left to those who need it: they say what is wrong with it.
+    """
+    yield environ.get(VARIABLE, "").strip()
+    yield from (
+        value.strip() for name, value in environ.items() if re.search(_KEY_VARIABLE, name) and _is_random(value)
+    )
+    yield from (login_of(value) for name, value in environ.items() if name.upper().endswith("_PROXY"))
+    with suppress(GrokError, OSError, RuntimeError):
+        yield login_of(settings.value("proxy"))
+        yield from re.findall(_ARGUMENT, settings.value("api_key_command"))
+    with suppress(GrokError, OSError, RuntimeError):
+        yield str(read_toml(settings.paths.credentials).get("api_key", "")).strip()
+
+
+def login_of(proxy: str) -> str:
+    """Return the user and the password in what names a proxy, with or without a scheme; "" without a password."""
+    login = proxy.rpartition("@")[0].rpartition("://")[2]
+    return login if ":" in login else ""
+
+
+def _is_random(value: str) -> bool:
+    """Say whether a value is no word that may stand in any text: a secret of another program need not be random."""
+    return len(value) >= 20 or not (value.isdigit() or value.replace("-", "").replace("_", "").isalpha())
 
 
 def save_key(path: Path, value: str) -> None:

@@ -69,7 +69,7 @@ class SearchRenderer:
 
     def _tell(self, step: SearchStep) -> None:
         # Code is many lines and nobody asked to read it.
-        query = "" if step.kind == "code" else " ".join(step.query.split())
+        query = "" if step.kind == "code" else self._console.mask(" ".join(step.query.split()))
         if not query and step.status == "in_progress" and step.kind not in ("code", "image"):
             return
         line = _WORDS[step.kind] + (f": {query[:_LONGEST]}" if query else "")

@@ -7,6 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from grokcli.client.redact import redact
+
 if TYPE_CHECKING:
     from grokcli.chat import Message
 
@@ -30,6 +32,7 @@ def title_of(question: str) -> str:
 def _first_line(text: str) -> str:
     start = text.lstrip()[: 20 * TITLE_LENGTH].partition("\n")[0]
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
+    line = redact(line)  # a key that is cut in the middle looks like none
     if len(line) <= TITLE_LENGTH:
         return line
     cut = line[: TITLE_LENGTH - 1]

@@ -17,7 +17,7 @@ from grokcli.errors import APIError, GrokError
 from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from grokcli.terminal.status import Status
 
@@ -37,6 +37,8 @@ class Console:
         self.quiet = False
         self.debug = False
         self.secrets: list[str] = []
+        # Asked when something is masked for the first time: what needs no mask costs no start.
+        self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
         self._noted: set[str] = set()
         self._status: Status | None = None
@@ -104,7 +106,10 @@ class Console:
 
     def mask(self, text: str) -> str:
         """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
-        return redact(text, tuple(self.secrets))
+        find, self.find_secrets = self.find_secrets, None
+        if find is not None:
+            self.secrets.extend(find())
+        return redact(text, self.secrets)
 
     def mask_error(self, error: GrokError) -> None:
         """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""

@@ -12,7 +12,6 @@ from grokcli.client.redact import mask
 from grokcli.client.wire import format_for, resolve
 from grokcli.client.wire.json_body import encode
 from grokcli.config.cache import RejectedFields
-from grokcli.config.credentials import find_key
 from grokcli.errors import MissingKeyError, UsageError
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.languages import LANGUAGES
@@ -92,7 +91,7 @@ def _masked_key(env: Env, call: Call) -> str:
     if call.model == LOCAL_MODEL:
         return "(made up for each run)"
     try:
-        return mask(find_key(env.settings, env.environ).value)
+        return mask(env.find_key().value)
     except MissingKeyError:
         return "(no key is set)"
 

@@ -17,6 +17,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from grokcli.client.redact import redact
 from grokcli.errors import IncompleteError, UsageError
 
 EXAMPLE = "for example: --schema 'name, age int, tags list'"
@@ -153,6 +154,6 @@ def _refuse(constant: str) -> NoReturn:
 
 def _shortened(message: str) -> str:
     """Return a message on one line that is worth reading; it may quote the whole document."""
-    line = " ".join(message.split())
+    line = redact(" ".join(message.split()))  # a key that is cut in the middle looks like none
     half = SHOWN_CHARACTERS // 2
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:half]} … {line[-half:]}"

@@ -6,7 +6,7 @@ import json
 import subprocess
 
 import pytest
-from language import command
+from language import KEY, command
 from server import answer, body
 
 LISTING = {
@@ -120,3 +120,11 @@ def test_a_model_that_is_gone_is_told_with_a_living_one(grok, server, model, hin
 def test_an_answer_by_another_model_says_so(grok, server):
     server.reply(answer("ok", model="grok-4.3"))
     assert grok("ask", "-m", "grok-3", "hi").err == "asked grok-3, answered by grok-4.3\n"
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_list_of_models_that_holds_the_key(grok, server, flags):
+    server.reply(body({"data": [{"id": KEY, "object": "model"}]}))
+    out = grok("models", *flags).out
+    assert "xai-…6789" in out
+    assert KEY not in out

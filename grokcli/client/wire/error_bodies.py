@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from grokcli.client.redact import redact
 from grokcli.errors import APIError, AuthError, RateLimitError, RefusedError
 from grokcli.models import DEFAULT_MODEL, successor
 
@@ -142,7 +143,8 @@ def _parse_text(text: str) -> tuple[str, str]:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
+    # Masked first: a key that is cut in the middle looks like none.
+    line = redact(" ".join(text.split()))
     return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from grokcli.client.redact import redact
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
 from grokcli.repl.session import Prompt
@@ -164,5 +165,5 @@ def _number(argument: str, count: int) -> int:
 
 
 def _preview(text: str) -> str:
-    line = " ".join(text.split())
+    line = redact(" ".join(text.split()))  # a key that is cut in the middle looks like none
     return line if len(line) <= PREVIEW else f"{line[: PREVIEW - 1]}…"
