@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import find_key
+from grokcli.config.credentials import child_environ, find_key
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
 from grokcli.models import LOCAL_MODEL
@@ -58,6 +58,10 @@ class Env:
     def settings(self) -> Settings:
         """The settings of this run."""
         return Settings(Paths.find(self.environ), self.environ)
+
+    def child_environ(self) -> dict[str, str]:
+        """Return the environment variables for a program that we start: all but those with a key."""
+        return child_environ(self.environ, self.console.secrets)
 
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
