@@ -99,11 +99,12 @@ class Env:
         from grokcli.client import local_server
 
         settings, console = self.settings, self.console
-        # Kept, because the server ends when nothing holds it.
-        self._local_server = local_server.start(
-            settings.value("local_model"), settings.paths.data / "models", console.stderr, quiet=console.quiet
-        )
-        return self._local_server
+        server = local_server.start(
+            settings.value("local_model"), settings.paths.data / "models", self.child_environ(), console.stderr,
+            quiet=console.quiet, loading=console.status("loading the local model"),
+        )  # fmt: skip
+        self.on_close(server.close)
+        return server
 
     def on_close(self, close: Callable[[], None]) -> None:
         """Have something closed when the run ends."""
