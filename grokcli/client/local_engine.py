@@ -13,6 +13,8 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 CONTEXT_TOKENS = 4096
+# The engine notices between two batches that nobody wants the answer any more. Smaller ones cost no time.
+BATCH_TOKENS = 64
 # A small model does not know when to stop, wanders when it is warm, and repeats itself when it is cold. With these
 # and the system prompt it got six of six simple questions right, and at best five with what else was tried.
 LONGEST_ANSWER_TOKENS = 1024
@@ -68,6 +70,7 @@ def _params(engine: Any, path: str, alias: str, key: str) -> Any:
     params.hostnames = ["127.0.0.1"]
     params.api_keys = [key]
     params.n_ctx = CONTEXT_TOKENS
+    params.n_batch = BATCH_TOKENS
     params.n_predict = LONGEST_ANSWER_TOKENS
     params.sampling.temp = TEMPERATURE
     params.sampling.penalty_repeat = REPEAT_PENALTY

@@ -174,6 +174,24 @@ def test_the_engine_has_no_key(offline):
     process.communicate()
 
 
+def test_a_chat_goes_on_after_ctrl_c(offline):
+    """The keyboard's signal is for grok: it stops an answer, and not the engine."""
+    pytest.importorskip("pty", reason="a pty is needed")
+    pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
+    offline |= {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    words = command("chat", "-m", "local", "--raw", "-O", "ignore_eos=true", "--max-tokens", "300")
+    child = pexpect.spawn(words[0], words[1:], env=offline, dimensions=(24, 200), timeout=60, encoding="utf-8")
+    prompt = r"\x1b\[0;1m>"
+    child.expect(prompt)
+    for _ in range(2):
+        child.send("What is the capital of France?\r")
+        child.expect("Paris")
+        child.send("\x03")
+        child.expect("interrupted")
+        child.expect(prompt)
+    child.close(force=True)
+
+
 def test_it_is_said_that_the_model_is_loading(offline, grok, tmp_path):
     (tmp_path / "xllamacpp.py").write_text(
         "from unittest.mock import MagicMock as CommonParams\n"
