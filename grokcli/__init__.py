@@ -9,7 +9,9 @@ chat = xai.chat.create(model="grok-4.7")
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+# Not typing's own: under `python -m` a typing.py of the current folder would be imported before we can prevent it.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from grokcli.chat import Chat, Response, assistant, image, system, tool_result, user

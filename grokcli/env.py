@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import Key, find_key, known_secrets, login_of
+from grokcli.config.credentials import Key, child_environ, find_key, known_secrets, login_of
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
 from grokcli.models import LOCAL_MODEL
@@ -66,6 +66,10 @@ class Env:
         self.console.secrets.append(key.value)
         return key
 
+    def child_environ(self) -> dict[str, str]:
+        """Return the environment variables for a program that we start: all but those with a key."""
+        return child_environ(self.environ, self.console.secrets)
+
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
 
@@ -104,11 +108,12 @@ class Env:
         from grokcli.client import local_server
 
         settings, console = self.settings, self.console
-        # Kept, because the server ends when nothing holds it.
-        self._local_server = local_server.start(
-            settings.value("local_model"), settings.paths.data / "models", console.stderr, quiet=console.quiet
-        )
-        return self._local_server
+        server = local_server.start(
+            settings.value("local_model"), settings.paths.data / "models", self.child_environ(), console.stderr,
+            quiet=console.quiet, loading=console.status("loading the local model"),
+        )  # fmt: skip
+        self.on_close(server.close)
+        return server
 
     def on_close(self, close: Callable[[], None]) -> None:
         """Have something closed when the run ends."""

@@ -210,3 +210,13 @@ def test_a_shell_completes_subcommands_and_options(environ):
 def test_gates(gate):
     done = subprocess.run([sys.executable, "-m", *gate], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_program_that_is_started_is_given_its_environment(path):
+    """What it would inherit holds the key."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+            assert "env" in {keyword.arg for keyword in node.keywords}, ast.unparse(node)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module != "subprocess"

@@ -53,7 +53,7 @@ class AskInput(InputOptions):
         if self.editor:
             from grokcli.terminal.editor import edit_text
 
-            words = [edit_text(" ".join(words), env.environ)]
+            words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
         return user(read_question(env, words, self.documents(), no_stdin=no_stdin), *images)
 

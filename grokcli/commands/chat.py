@@ -24,6 +24,7 @@ from grokcli.repl.loop import chat as run_chat
 from grokcli.repl.session import Session
 from grokcli.repl.slash import table
 from grokcli.repl.slash.conversation import show_where_it_stands
+from grokcli.terminal.editor import edit_text
 
 if TYPE_CHECKING:
     from grokcli.terminal.console import Console
@@ -86,4 +87,9 @@ def _line_editor(session: Session, model: str) -> LineReader:
     console.note(f"{model} · /help lists the commands, Ctrl-D leaves")
     vi = env.settings.value("editing_mode") == "vi"
     history = env.settings.paths.data / "history"
-    return LineEditor(history, lambda before: table.complete(session, before), vi=vi)
+    return LineEditor(
+        history,
+        lambda before: table.complete(session, before),
+        lambda text: edit_text(text, env.child_environ()),
+        vi=vi,
+    )

@@ -109,7 +109,7 @@ def edit(ctx: typer.Context) -> None:
     file = env.settings.paths.settings
     if not file.exists():
         write_atomically(file, _template().encode())
-    edit_file(file, env.environ)
+    edit_file(file, env.child_environ())
     for name in SETTINGS:
         env.settings.find(name)
     _warn(env)

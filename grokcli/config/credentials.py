@@ -14,12 +14,14 @@ from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError
 from grokcli.files import PRIVATE, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from grokcli.config.settings import Settings
 
 VARIABLE = "XAI_API_KEY"
+# What servers of one's own take for a key, "none" say, is no secret and may be part of any value.
+SHORTEST_KEY = 6
 NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
 
 _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
@@ -44,7 +46,7 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
     if value := environ.get(VARIABLE, "").strip():
         return Key(_checked(value, f"environment {VARIABLE}"), f"environment {VARIABLE}")
     if command := settings.value("api_key_command"):
-        return Key(_checked(_output_of(command), "api_key_command"), f"api_key_command ({command})")
+        return Key(_checked(_output_of(command, environ), "api_key_command"), f"api_key_command ({command})")
     path = settings.paths.credentials
     if value := str(read_toml(path).get("api_key", "")).strip():
         return Key(_checked(value, str(path)), str(path))
@@ -77,6 +79,19 @@ def login_of(proxy: str) -> str:
 def _is_random(value: str) -> bool:
     """Say whether a value is no word that may stand in any text: a secret of another program need not be random."""
     return len(value) >= 20 or not (value.isdigit() or value.replace("-", "").replace("_", "").isalpha())
+
+
+def child_environ(environ: Mapping[str, str], keys: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment of a program that we start: `environ` without the key, and without any of `keys`.
+
+    A key is left out under whatever name it stands, and in whatever text.
+    """
+    secrets = [key for key in (environ.get(VARIABLE, "").strip(), *keys) if len(key) >= SHORTEST_KEY]
+    return {
+        name: value
+        for name, value in environ.items()
+        if name != VARIABLE and not any(secret in value for secret in secrets)
+    }
 
 
 def save_key(path: Path, value: str) -> None:
@@ -120,14 +135,17 @@ def _checked(value: str, source: str) -> str:
     raise ConfigError(f"the API key from {source} holds blanks or characters that no key has", hint=NO_KEY_HINT)
 
 
-def _output_of(command: str) -> str:
+def _output_of(command: str, environ: Mapping[str, str]) -> str:
     """Return the first line that `command` prints. It gets no input: a piped document is not for it."""
     import shlex
     import subprocess
 
     hint = "grok config get api_key_command shows the command"
     try:
-        result = subprocess.run(shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+        result = subprocess.run(
+            shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
+            env=child_environ(environ),
+        )  # fmt: skip
     except subprocess.CalledProcessError as error:
         raise MissingKeyError(f"api_key_command failed with exit code {error.returncode}", hint=hint) from None
     except (OSError, ValueError) as error:

@@ -5,8 +5,10 @@ The editor is prompt_toolkit: 60 ms to import, so only a terminal pays for it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from grokcli.errors import UsageError
 from grokcli.files import PRIVATE
 
 if TYPE_CHECKING:
@@ -74,11 +76,18 @@ class PlainLineReader:
 class LineEditor:
     """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, a paste is one text, Ctrl+G opens the editor."""
 
-    def __init__(self, history: Path, complete: Callable[[str], Iterable[tuple[str, int]]], *, vi: bool) -> None:
+    def __init__(
+        self,
+        history: Path,
+        complete: Callable[[str], Iterable[tuple[str, int]]],
+        edit: Callable[[str], str],
+        *,
+        vi: bool,
+    ) -> None:
         """Keep what is typed in the file `history`.
 
         `complete` is asked when Tab is pressed: given what stands before the cursor, it returns the words that can
-        stand there, and how many characters each replaces.
+        stand there, and how many characters each replaces. `edit` returns a text as the user's editor leaves it.
         """
         from prompt_toolkit import PromptSession
         from prompt_toolkit.input import create_input
@@ -88,10 +97,8 @@ class LineEditor:
             history=_history(history),
             completer=_completer(complete),
             complete_while_typing=False,
-            enable_open_in_editor=True,
-            tempfile_suffix=".md",
             multiline=True,
-            key_bindings=_keys(self._is_unfinished),
+            key_bindings=_editor_keys(_keys(self._is_unfinished), edit),
             vi_mode=vi,
             prompt_continuation="  ",
             # stdin may be a pipe that has been read; the terminal is behind stdout then.
@@ -160,8 +167,29 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
     def break_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
+    return keys
+
+
+def _editor_keys(keys: KeyBindings, edit: Callable[[str], str]) -> KeyBindings:
+    """Add the keys that open the editor. prompt_toolkit's own would let the editor inherit the API key."""
+    from prompt_toolkit.application import run_in_terminal
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.filters import emacs_mode, has_selection, vi_navigation_mode
+
+    async def open_editor(buffer: Buffer, *, send: bool) -> None:
+        with suppress(UsageError):  # the editor failed, and the text is as it was
+            text = await run_in_terminal(lambda: edit(buffer.text), in_executor=True)
+            buffer.document = Document(text, len(text))
+            if send:
+                buffer.validate_and_handle()
+
     @keys.add("c-g")
-    def edit(event: KeyPressEvent) -> None:
-        event.current_buffer.open_in_editor()
+    def edit_line(event: KeyPressEvent) -> None:
+        event.app.create_background_task(open_editor(event.current_buffer, send=False))
+
+    @keys.add("c-x", "c-e", filter=emacs_mode & ~has_selection)
+    @keys.add("v", filter=vi_navigation_mode)
+    def edit_and_send(event: KeyPressEvent) -> None:
+        event.app.create_background_task(open_editor(event.current_buffer, send=True))
 
     return keys

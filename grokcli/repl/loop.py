@@ -73,11 +73,12 @@ def _run_shell(session: Session, command: str) -> None:
         return
     console = session.env.console
     if session.has_keyboard:
-        code, output = run_on_terminal(command, SHELL_OUTPUT_BYTES)
+        code, output = run_on_terminal(command, SHELL_OUTPUT_BYTES, session.env.child_environ())
     else:
         done = subprocess.run(  # noqa: S602  # the user asks for a shell
-            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
+            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=session.env.child_environ(), check=False,
+        )  # fmt: skip
         code, output = done.returncode, done.stdout[:SHELL_OUTPUT_BYTES].decode("utf-8", "replace")
         if output:
             console.error_line(output.rstrip("\n"))

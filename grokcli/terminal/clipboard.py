@@ -18,7 +18,8 @@ MAX_OSC52_BYTES = 74_994
 def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
     """Put `text` into the clipboard and return how; "" when there was no way.
 
-    `environ` tells which display there is; `stdout` is asked when there is none, if it is a terminal.
+    `environ` tells which display there is, and is the environment of the tool; `stdout` is asked when there is none,
+    if it is a terminal.
     """
     command = _tool(environ)
     if command is not None:
@@ -26,7 +27,7 @@ def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
         try:
             done = subprocess.run(
                 command, input=text.encode("utf-8", "replace"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                timeout=5, check=False,
+                env=environ, timeout=5, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return ""
@@ -49,4 +50,4 @@ def _tool(environ: Mapping[str, str]) -> list[str] | None:
         candidates.append(["wl-copy"])
     if environ.get("DISPLAY"):
         candidates += [["xclip", "-selection", "clipboard"], ["xsel", "--clipboard", "--input"]]
-    return next((command for command in candidates if shutil.which(command[0])), None)
+    return next((command for command in candidates if shutil.which(command[0], path=environ.get("PATH"))), None)

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 
 def edit_file(path: Path, environ: Mapping[str, str]) -> None:
-    """Open the file at `path` in `$VISUAL` or `$EDITOR` and wait. Raises UsageError when the editor fails."""
+    """Open the file at `path` in `$VISUAL` or `$EDITOR` and wait. Raises UsageError when the editor fails.
+
+    `environ` is the editor's environment, too.
+    """
     command = environ.get("VISUAL") or environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     try:
-        result = subprocess.run([*shlex.split(command), str(path)], check=False)
+        result = subprocess.run([*shlex.split(command), str(path)], env=environ, check=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"the editor {command!r} cannot run: {error}", hint="set VISUAL or EDITOR") from None
     if result.returncode != 0:

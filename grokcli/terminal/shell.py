@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 
-def run_on_terminal(command: str, limit: int) -> tuple[int, str]:
-    """Run a shell command that has the whole terminal, be it an editor or a pager.
+def run_on_terminal(command: str, limit: int, environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run a shell command that has the whole terminal, be it an editor or a pager. Of our variables it gets `environ`.
 
     Returns its exit code and the first `limit` bytes of its output as text, without escape sequences.
     """
@@ -24,6 +28,9 @@ def run_on_terminal(command: str, limit: int) -> tuple[int, str]:
 
     columns, rows = os.get_terminal_size()
     # The command gets a terminal of its own, which does not know yet how large it is.
-    status = pty.spawn(["/bin/sh", "-c", f"stty rows {rows} cols {columns} 2>/dev/null\n{command}"], read)
+    shell = ["/bin/sh", "-c", f"stty rows {rows} cols {columns} 2>/dev/null\n{command}"]
+    # pty.spawn takes no environment.
+    left_out = [f"-u{name}" for name in os.environ if name not in environ]
+    status = pty.spawn(["/usr/bin/env", *left_out, *shell], read)
     text = recorded.decode("utf-8", "replace").replace("\r\n", "\n")
     return os.waitstatus_to_exitcode(status), ESCAPES.sub("", text)

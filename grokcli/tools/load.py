@@ -5,13 +5,50 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import redirect_stdout
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from grokcli.errors import UsageError
 from grokcli.tools.tool import Tool, tool_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class NeighbourFinder:
+    """Lets a tool's file, and what it imports so, import the modules beside it that no installed one has the name of.
+
+    Nobody else may: a socks.py beside the tools must not become the optional socks of a library of ours.
+    """
+
+    def __init__(self) -> None:
+        """Begin without folders."""
+        self.folders: dict[str, str] = {}  # by the name of the module or package whose code lies there
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> ModuleSpec | None:
+        """Return where the module `name` is; `path` is None unless it lies in a package."""
+        folder = self.folders.get(_importer())
+        spec = PathFinder.find_spec(name, [folder]) if folder is not None and path is None else None
+        if folder is not None and spec is not None:
+            self.folders[name] = folder
+        return spec
+
+
+_neighbours = NeighbourFinder()
+
+
+def _importer() -> str:
+    """Return the module, or the package, that holds the import statement for which a finder is asked."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if name != __name__ and name.partition(".")[0] not in ("importlib", "_frozen_importlib"):
+            return name.partition(".")[0]
+        frame = frame.f_back
+    return ""
 
 
 def load(wanted: str, *, printed: TextIO) -> list[Tool]:
@@ -49,9 +86,10 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
     module = module_from_spec(spec)
     # Where dataclasses and get_type_hints() look for the names in annotations.
     sys.modules[name] = module
-    if str(path.parent) not in sys.path:
+    _neighbours.folders[name] = str(path.parent)
+    if _neighbours not in sys.meta_path:
         # Last: a json.py beside the tools must not become everybody's json.
-        sys.path.append(str(path.parent))
+        sys.meta_path.append(_neighbours)
     try:
         with redirect_stdout(printed):
             spec.loader.exec_module(module)

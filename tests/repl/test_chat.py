@@ -294,16 +294,9 @@ def test_copy_uses_the_systems_tool(talk, server, environ, tmp_path):
     tool = tmp_path / "xclip"
     tool.write_text(f'#!/bin/sh\ncat > "{tmp_path}/clipboard"\n')
     tool.chmod(0o755)
-    environ |= {"DISPLAY": ":0"}
+    environ |= {"DISPLAY": ":0", "PATH": f"{tmp_path}:{environ['PATH']}"}
     server.reply(answer("Hello"))
-    import os
-
-    path = os.environ["PATH"]
-    os.environ["PATH"] = f"{tmp_path}:{path}"
-    try:
-        assert "copied (xclip)" in talk("hi", "/copy").err
-    finally:
-        os.environ["PATH"] = path
+    assert "copied (xclip)" in talk("hi", "/copy").err
     assert (tmp_path / "clipboard").read_text() == "Hello"
 
 

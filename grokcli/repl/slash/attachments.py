@@ -48,7 +48,7 @@ def copy(session: Session, argument: str) -> None:
     text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
     target = Path(words[0]).expanduser() if words else session.env.settings.paths.cache / "copied.md"
     _write(target, text, private=not words)
-    how = copy_text(text, session.env.console.stdout, session.env.environ)
+    how = copy_text(text, session.env.console.stdout, session.env.child_environ())
     session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
 
 

@@ -80,7 +80,7 @@ def edit(session: Session, argument: str) -> Prompt | None:
     if not questions:
         raise UsageError("there is no question yet")
     index = questions[number - 1]
-    text = edit_text(text_of(conversation.messages[index]), session.env.environ)
+    text = edit_text(text_of(conversation.messages[index]), session.env.child_environ())
     if not text.strip():
         session.env.console.note("an empty question is not asked; nothing has changed")
         return None
