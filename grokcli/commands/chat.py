@@ -60,6 +60,7 @@ def chat(
     kept.expects_more = True
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
+    session.allow_secrets = inputs.allow_secrets
     request = session.next_request()  # what cannot be asked is told before anything is typed
     session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+from grokcli.chat import user
 from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT
 from grokcli.commands.grouping import new_app, option_group, takes_groups
@@ -27,6 +28,7 @@ from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.turn.secrets import refuse_secrets
 from grokcli.turn.usage import dollars
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     client = env.connect(name, network=network.network())
+    refuse_secrets(env, [user(prompt)], fields, hint="take it out")
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)

@@ -90,7 +90,7 @@ class Search:
         for entry in self._matching(folders, pattern):
             if entry.is_dir(follow_symlinks=False):
                 yield entry.path
-            elif entry.is_dir():
+            elif Path(entry.path).is_dir():  # not of the entry, which raises for links that go in a circle
                 self._may_follow(entry.path, os.path.realpath(entry.path))
 
     def _matching(self, folders: Iterable[str], pattern: str) -> Iterator[os.DirEntry[str]]:

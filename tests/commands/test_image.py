@@ -238,7 +238,7 @@ def test_a_terminal_that_can_shows_the_picture_and_no_other_stream(grok, server,
     encoded = base64.b64encode(PNG).decode()
     shown = f"\x1b]1337;File=inline=1;size={len(PNG)};width=40;preserveAspectRatio=1:{encoded}\x07\n"
     assert grok("image", "x", tty=True).out == f"x-2.png\n{shown}"
-    assert grok("image", "x").out == "x-1-1.png\n"
+    assert grok("image", "x").out == "x-3.png\n"
     assert grok("image", "-q", "x", tty=True).out == "x-4.png\n"
 
 

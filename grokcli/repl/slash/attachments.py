@@ -27,6 +27,7 @@ def file(session: Session, argument: str) -> None:
         if not session.shell_output:
             raise UsageError("no shell command has been run", hint="!COMMAND runs one")
         documents = [("shell", session.shell_output)]
+        session.env.attached += documents
     else:
         documents = read_files(session.env, _some(argument, "/file PATH"), session.options.network)
     session.documents += documents
