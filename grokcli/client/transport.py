@@ -73,6 +73,13 @@ class _KeepHeaders(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """Follows no redirect, and reads none: requests takes in all of its body, however large, to be ready to follow."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # the name is that of requests
+        return None
+
+
 class IdleTimer:
     """How long a server may say nothing: comments and empty events keep a connection alive, they are no answer.
 
@@ -212,7 +219,7 @@ def _reader(response: requests.Response) -> Callable[[int], bytes]:
 
 def open_session(route: Route) -> requests.Session:
     """Return a session for servers that are reached by `route`: without cookies, and without ~/.netrc."""
-    session = requests.Session()
+    session = _Session()
     session.headers["User-Agent"] = f"grokcli/{__version__}"
     session.cookies.set_policy(_no_cookies())
     # The environment has been asked already, and ~/.netrc must not be.
