@@ -36,6 +36,8 @@ def download(url: str, limit: int, *, api_url: str, proxy: str = "", ca_bundle: 
     Raises APIError for other URLs and for more than `limit` bytes, HTTPStatusError, NetworkError; each has a hint with
     the URL, because what is there may have been paid for.
     """
+    # No URL has blanks or newlines, and this one will be shown.
+    url = "".join(url.split())
     host, api_host = _host(url), _host(api_url)
     on_loopback = is_loopback(host) and is_loopback(api_host)
     if not url.lower().startswith(("https://", "http://") if on_loopback else "https://"):
@@ -171,7 +173,8 @@ def _host(url: str) -> str:
 
 
 def _not_public(where: str) -> APIError:
-    return APIError(f"{where[:200]!r} is not fetched: it is not a public address, and you did not name it")
+    what = f"{where[:200]!r} is not fetched: it is not a public address, and you did not name it"
+    return APIError(what, hint="if you want it, name it: -f URL")
 
 
 def _too_slow(url: str) -> NetworkError:

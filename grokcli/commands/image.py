@@ -132,35 +132,44 @@ def _keep(
 
     Without `files` they go to stdout.
     """
-    kept, failed = [], []
+    kept: list[tuple[Path, Picture]] = []
+    failed: list[GrokError] = []
+    deaf: OSError | None = None
     for picture in drawing.pictures:
         if isinstance(picture, GrokError):
             failed.append(picture)
             continue
+        if files is None:
+            _write_bytes(env, picture)
+            kept.append((Path("-"), picture))
+            continue
         try:
-            path = _write(env, files, picture, told=not json)
+            kept.append((files.add(picture), picture))
+            if deaf is None:
+                _tell(env, *kept[-1], json=json)
         except GrokError as error:
             failed.append(error)
-        else:
-            kept.append((path, picture))
+        except OSError as error:  # who reads the names has gone; the other pictures were paid for all the same
+            deaf = error
+    if deaf is not None:
+        raise deaf
     return kept, failed
 
 
-def _write(env: Env, files: ImageFiles | None, picture: Picture, *, told: bool) -> Path:
-    """Write a picture into a file and, if it is to be `told`, print which; without `files`, to stdout."""
-    if files is None:
-        out = cast("TextIOWrapper", env.console.stdout)
-        out.buffer.write(picture.content)
-        out.buffer.flush()
-        return Path("-")
-    path = files.add(picture)
+def _write_bytes(env: Env, picture: Picture) -> None:
+    out = cast("TextIOWrapper", env.console.stdout)
+    out.buffer.write(picture.content)
+    out.buffer.flush()
+
+
+def _tell(env: Env, path: Path, picture: Picture, *, json: bool) -> None:
+    """Print where the picture is, if not as JSON later, and show it where that can be done."""
     if path.suffix.lower() not in _suffixes(picture):
         env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
-    if told:
+    if not json:
         env.console.stdout.write(f"{path}\n")
         _show(env, picture)
         env.console.stdout.flush()
-    return path
 
 
 def _suffixes(picture: Picture) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 
 import pytest
@@ -299,3 +300,30 @@ def test_a_link_to_nothing_is_not_written_through(grok, server, folder, tmp_path
     assert grok("image", "-o", "x-1.png", "x").code == 2
     assert grok("image", "--force", "-o", "x-1.png", "x").out == "x-1-1.png\n"
     assert not target.exists()
+
+
+def test_pictures_are_kept_when_whoever_reads_their_names_has_gone(environ, server, folder):
+    server.reply(pictures(PNG, PNG, PNG))
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command("image", "-n", "3", "x"), stdout=writing, stderr=subprocess.PIPE, env=environ, stdin=subprocess.DEVNULL
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert names(folder) == ["x-1.png", "x-2.png", "x-3.png"]
+
+
+def test_a_picture_is_written_before_the_next_one_is_fetched(environ, server, folder):
+    fetched = f"http://127.0.0.1:{server.port}/x.png"
+    good = base64.b64encode(PNG).decode()
+    seen = []
+
+    def play(connection):
+        seen.extend(names(folder))
+        connection.cut()
+
+    server.reply(body({"data": [{"b64_json": good}, {"url": fetched}]}), play)
+    done = subprocess.run(command("image", "x"), capture_output=True, env=environ, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, seen) == (5, b"x-1.png\n", ["x-1.png"])
+    assert f"hint: the server keeps it for a while: {fetched}".encode() in done.stderr

@@ -117,17 +117,22 @@ def test_a_pipe_that_the_user_names_is_read(run, server, tmp_path):
 
 def test_folders_may_be_nested_deeply(grok, server, folder):
     server.reply(answer("ok"))
+    depth = 1200
     here = Path.cwd()
+    for _ in range(depth):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("deep.txt").write_text("deep down")
+    os.chdir(here)
     try:
-        for _ in range(1200):
-            Path("d").mkdir()
-            os.chdir("d")
-        Path("deep.txt").write_text("deep down")
+        for source in (".", "**/deep.txt"):
+            assert grok("ask", "-f", source, "hi").code == 0
+            assert "deep down" in sent(server)
     finally:
-        os.chdir(here)
-    for source in (".", "**/deep.txt"):
-        assert grok("ask", "-f", source, "hi").code == 0
-        assert "deep down" in sent(server)
+        # What shutil cannot remove, pytest could not.
+        Path("d/" * depth, "deep.txt").unlink()
+        for deep in range(depth, 0, -1):
+            Path("d/" * deep).rmdir()
 
 
 def test_a_folder_has_limits_and_they_are_told(grok, server, folder, monkeypatch):
@@ -201,3 +206,13 @@ def test_a_file_whose_name_is_no_text_can_be_named(run, server, folder):
     path.write_text("odd")
     assert run("ask", "-f", str(path), "hi") == (0, "ok\n", "")
     assert "odd" in sent(server)
+
+
+@pytest.mark.parametrize("name", ["config.toml", "credentials.toml"])
+def test_a_pipe_in_place_of_the_settings_is_not_waited_for(run, environ, home, name):
+    del environ["XAI_API_KEY"]
+    (home / "config").mkdir(parents=True)
+    os.mkfifo(home / "config" / name)
+    code, _, err = run("ask", "hi")
+    assert code == 2
+    assert f"{name} is a pipe, not a file" in err
