@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from grokcli import __version__
 from grokcli.env import COMPLETION_VARIABLE, Env
-from grokcli.errors import GrokError
+from grokcli.errors import GrokError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +73,7 @@ def main(argv: Sequence[str], env: Env) -> int:
     """Run `grok` with `argv` (without the program's name) in the world `env`, and return the exit code."""
     try:
         try:
+            _require_text(argv)
             return _invoke(as_subcommand(argv), env)
         finally:
             env.close()
@@ -116,6 +117,17 @@ def as_subcommand(argv: Sequence[str]) -> list[str]:
         words.remove("-p")
         return ["ask", *words]
     return words
+
+
+def _require_text(argv: Sequence[str]) -> None:
+    """Raise UsageError for a word that is neither UTF-8, whatever the locale is, nor the name of a file that exists."""
+    for word in argv:
+        try:
+            word.encode("utf-8", "surrogateescape").decode("utf-8")
+        except UnicodeError:
+            if not os.path.lexists(word):
+                shown = word.encode("utf-8", "replace").decode("utf-8")
+                raise UsageError(f"{shown!r} is not UTF-8", hint="check your locale") from None
 
 
 def _invoke(argv: list[str], env: Env) -> int:

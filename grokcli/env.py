@@ -37,6 +37,14 @@ class Network(NamedTuple):
     ca_bundle: str | None = None
 
 
+class Way(NamedTuple):
+    """What flags and settings say of the way to a server; "" is nothing."""
+
+    idle_timeout: float
+    proxy: str
+    ca_bundle: str
+
+
 class Env:
     """Everything that a command touches."""
 
@@ -45,6 +53,8 @@ class Env:
         self.console = console
         self.environ = environ
         console.find_secrets = lambda: known_secrets(self.settings, environ)
+        # What was read to go along with questions, as (tag, text): so that an error can name it.
+        self.attached: list[tuple[str, str]] = []
         self._clients: dict[str, XAI] = {}
         self._closing: list[Callable[[], None]] = []
 
@@ -78,11 +88,11 @@ class Env:
         """
         place = LOCAL_MODEL if model == LOCAL_MODEL else "server"
         if place not in self._clients:
-            self._clients[place] = self._new_client(place, api, network or Network())
+            self._clients[place] = self._new_client(place, api, network)
         return self._clients[place]
 
-    def _new_client(self, place: str, api: API | None, network: Network) -> XAI:
-        settings, console = self.settings, self.console
+    def _new_client(self, place: str, api: API | None, network: Network | None) -> XAI:
+        settings, console, way = self.settings, self.console, self.network(network)
         if place == LOCAL_MODEL:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
@@ -90,19 +100,24 @@ class Env:
         else:
             key = self.find_key().value
             base_url, api = settings.value("base_url"), settings.value("api", api)
-        proxy = settings.value("proxy", network.proxy)
-        console.secrets.append(login_of(proxy))
+        console.secrets.append(login_of(way.proxy))
         client = _import_client()(
             key,
             base_url=base_url,
-            timeout=(CONNECT_SECONDS, settings.value("idle_timeout", network.idle_timeout)),
+            timeout=(CONNECT_SECONDS, way.idle_timeout),
             api=api,
-            proxy=proxy,
-            ca_bundle=settings.value("ca_bundle", network.ca_bundle),
+            proxy=way.proxy,
+            ca_bundle=way.ca_bundle,
             trace=_new_trace(console) if console.debug else None,
         )
         self.on_close(client.close)
         return client
+
+    def network(self, flags: Network | None = None) -> Way:
+        """Return the way to any server: as `flags` say, else as the settings do."""
+        idle_timeout, proxy, ca_bundle = flags or Network()
+        value = self.settings.value
+        return Way(value("idle_timeout", idle_timeout), value("proxy", proxy), value("ca_bundle", ca_bundle))
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

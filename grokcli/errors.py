@@ -2,6 +2,7 @@
 
     GrokError                  exit 1   anything else
     ├── UsageError             exit 2   flags, an empty prompt, input that cannot be used
+    │   └── SecretError        exit 2   what would be sent holds a key
     ├── ConfigError            exit 2   a settings file or value that cannot be used
     ├── MissingKeyError        exit 3   no API key anywhere
     ├── NetworkError           exit 5   DNS, TLS, refused, timeout
@@ -41,6 +42,10 @@ class UsageError(GrokError):
     """What the user typed or piped cannot be used; nothing was sent."""
 
     exit_code = 2
+
+
+class SecretError(UsageError):
+    """What would be sent holds a key; nothing was sent, and nothing is to be kept."""
 
 
 class ConfigError(GrokError):

@@ -1,11 +1,24 @@
-"""Writing files so that nobody ever sees half of one."""
+"""The user's paths, and writing files so that nobody ever sees half of one."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from grokcli.errors import UsageError
+
 PRIVATE = 0o600
+
+
+def expand(path: str | Path) -> Path:
+    """Return `path` with the home folder that its `~` or `~name` stands for. Raises UsageError for what is no path."""
+    if "\0" in str(path):
+        raise UsageError(f"{str(path)!r} is not a path: it holds a NUL")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        user = Path(path).parts[0]
+        raise UsageError(f"{user!r} is not the home folder of any user here", hint="write the path in full") from None
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:
@@ -35,6 +48,20 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Put `content` into a new file at `path`. Raises FileExistsError for whatever is there, links to nothing included.
+
+    Of several programs that try at once one has the file.
+    """
+    with path.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _mode_of(path: Path) -> int:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grokcli.errors import GrokError
 
 # Where each kind has its mark, and what is called by its name only to say what it is: the API takes and makes the rest.
 _MARKS = (
@@ -32,10 +37,19 @@ class Pictures(NamedTuple):
     """What one request for pictures brought.
 
     `withheld` is how many the server made and would not hand out; `cost_in_usd_ticks` is what it billed, in units of
-    1e-10 US dollars, None when it did not say.
+    1e-10 US dollars, None when it did not say. `failed` are the errors of those that could not be had.
     """
 
     made: list[Picture]
+    withheld: int
+    cost_in_usd_ticks: int | None
+    failed: list[GrokError]
+
+
+class Drawing(NamedTuple):
+    """What one request for pictures brings: each is fetched when the iterator comes to it, or is an error."""
+
+    pictures: Iterator[Picture | GrokError]
     withheld: int
     cost_in_usd_ticks: int | None
 

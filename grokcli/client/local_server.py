@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from grokcli.client import local_engine, local_weights
 from grokcli.errors import LocalModelError
+from grokcli.files import expand
 from grokcli.models import LOCAL_MODEL
 
 if TYPE_CHECKING:
@@ -103,12 +104,12 @@ def start(
     `stderr` unless it should be `quiet`. `loading` is entered while the model loads; `environ` is the environment of
     what is started. Raises LocalModelError when the extra is not installed, or the weights cannot be fetched or loaded.
     """
-    if own and not Path(own).expanduser().is_file():
+    if own and not expand(own).is_file():
         raise LocalModelError(f"there is no model at {own}", hint="grok config set local_model /path/to/model.gguf")
     server = LocalServer(environ)
     try:
         # Both at once: the process imports the engine while this one reads the weights.
-        weights = Path(own).expanduser() if own else local_weights.find(folder)
+        weights = expand(own) if own else local_weights.find(folder)
         server.require_engine()
         weights = weights or local_weights.fetch(folder, environ, stderr, quiet=quiet)
         with loading:

@@ -9,7 +9,6 @@ import os
 import time
 from functools import partial
 from http.client import HTTPException
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -29,6 +28,7 @@ from grokcli.errors import (
     RateLimitError,
     RefusedError,
 )
+from grokcli.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +71,13 @@ class _KeepHeaders(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+class _Session(requests.Session):
+    """Follows no redirect, and reads none: requests takes in all of its body, however large, to be ready to follow."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # the name is that of requests
+        return None
 
 
 class IdleTimer:
@@ -116,16 +123,9 @@ class Transport:
         self._timeout = timeout
         self._base_url = base_url
         self._trace = trace
-        self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"grokcli/{__version__}"
-        self._session.cookies.set_policy(_no_cookies())
-        # The environment has been asked already, and ~/.netrc must not be.
-        self._session.trust_env = False
-        if self._route.proxy:
-            self._session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
-        if self._route.ca_bundle:
-            self._session.verify = self._route.ca_bundle
+        check_url(base_url)
+        self._route = route_to(base_url, proxy, ca_bundle)
+        self._session = open_session(self._route)
         if trace is not None:
             trace.watch(self._session)
 
@@ -217,31 +217,43 @@ def _reader(response: requests.Response) -> Callable[[int], bytes]:
     return read
 
 
-def _route(url: str, proxy: str, ca_bundle: str, *, loopback: bool) -> Route:
+def open_session(route: Route) -> requests.Session:
+    """Return a session for servers that are reached by `route`: without cookies, and without ~/.netrc."""
+    session = _Session()
+    session.headers["User-Agent"] = f"grokcli/{__version__}"
+    session.cookies.set_policy(_no_cookies())
+    # The environment has been asked already, and ~/.netrc must not be.
+    session.trust_env = False
+    if route.proxy:
+        session.proxies = {"http": route.proxy, "https": route.proxy}
+    if route.ca_bundle:
+        session.verify = route.ca_bundle
+    return session
+
+
+def route_to(url: str, proxy: str, ca_bundle: str) -> Route:
     """Return how `url` is reached: as told, else as the environment says (HTTPS_PROXY, NO_PROXY, …).
 
     A proxy must not see what is meant for this machine.
     """
-    if loopback or requests.utils.should_bypass_proxies(url, no_proxy=None):
+    if is_loopback(urlsplit(url).hostname or "-") or requests.utils.should_bypass_proxies(url, no_proxy=None):
         proxy = ""
     elif not proxy:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
     told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
-    return Route(url, proxy, str(Path(next(filter(None, told))).expanduser()) if any(told) else "")
+    return Route(url, proxy, str(expand(next(filter(None, told)))) if any(told) else "")
 
 
-def check_url(url: str) -> bool:
-    """Say whether `url` leads to this machine. Raises ConfigError when a key must not be sent there."""
+def check_url(url: str) -> None:
+    """Raise ConfigError for a URL that a key must not be sent to."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host:
         raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
     if parts.username or parts.password:
         raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
-    loopback = is_loopback(host)
-    if parts.scheme == "http" and not loopback:
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
-    return loopback
 
 
 def is_loopback(host: str) -> bool:

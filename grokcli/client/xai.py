@@ -14,7 +14,7 @@ from grokcli.client.transport import IdleTimer, Transport
 from grokcli.client.wire import chat_completions as chat_wire
 from grokcli.client.wire import format_for
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
-from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
+from grokcli.errors import APIError, ConfigError, GrokError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import requests
 
     from grokcli.chat import Message
-    from grokcli.client.images import Picture, Pictures
+    from grokcli.client.images import Drawing, Picture, Pictures
     from grokcli.client.trace import Trace
     from grokcli.client.wire import Format
     from grokcli.events import Event
@@ -73,6 +73,7 @@ class XAI:
         limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._idle_seconds = limits[1]
         self._trace = trace
+        self._proxy, self._ca_bundle = proxy, ca_bundle
         self._transport = Transport(self.base_url, limits, proxy=proxy, ca_bundle=ca_bundle, trace=trace)
 
     @cached_property
@@ -162,15 +163,30 @@ class XAI:
 
         `options` are further fields of the request, such as `{"aspect_ratio": "16:9", "resolution": "2k"}`; what is
         not in it, or is None, is not sent. Pictures that come as URLs are fetched, without the key. Raises as
-        chat_completion does.
+        chat_completion does, and what is wrong with the first picture when none can be had.
         """
-        from grokcli.client.images import Pictures
+        from grokcli.client.images import Picture, Pictures
+
+        drawing = self.request_images(prompt, model, n=n, options=options)
+        came = list(drawing.pictures)
+        made = [one for one in came if isinstance(one, Picture)]
+        failed = [one for one in came if not isinstance(one, Picture)]
+        if failed and not made:
+            raise failed[0]
+        return Pictures(made, drawing.withheld, drawing.cost_in_usd_ticks, failed)
+
+    def request_images(
+        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+    ) -> Drawing:
+        """Have pictures made as generate_images does, and return them one by one: each can be kept when it is here."""
+        from grokcli.client.images import Drawing
         from grokcli.client.wire import images as wire
 
         body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
         answer = wire.read_response(self._send_request("POST", wire.ENDPOINT, body))
-        made = [_picture(picture) for picture in answer.pictures if picture is not None]
-        return Pictures(made, answer.pictures.count(None), answer.cost_in_usd_ticks)
+        sources = [source for source in answer.pictures if source is not None]
+        withheld = len(answer.pictures) - len(sources)
+        return Drawing(map(self._picture, sources), withheld, answer.cost_in_usd_ticks)
 
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
@@ -214,6 +230,27 @@ class XAI:
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         yield from wire.read_response(self._open("POST", wire.ENDPOINT, body).content)
 
+    def _picture(self, source: bytes | str | APIError) -> Picture | GrokError:
+        """Return a picture that came, fetched from where it is said to be, or what is wrong with it."""
+        from grokcli.client.images import EXTENSIONS, Picture, picture_type
+
+        if isinstance(source, APIError):
+            return source
+        try:
+            content = self._download(source) if isinstance(source, str) else source
+        except GrokError as error:
+            return error
+        kind = picture_type(content)
+        if kind not in EXTENSIONS:
+            return APIError("what the server sent is no picture", hint="ask again")
+        return Picture(content, kind)
+
+    def _download(self, url: str) -> bytes:
+        from grokcli.client.download import download
+
+        way = {"proxy": self._proxy, "ca_bundle": self._ca_bundle}
+        return download(url, MAX_PICTURE_BYTES, api_url=self.base_url, **way)
+
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
@@ -237,18 +274,6 @@ class XAI:
             )
         else:
             yield from read_events(chunks)
-
-
-def _picture(source: bytes | str) -> Picture:
-    """Return a picture that came, or fetch it from where it is said to be. Raises APIError when it is none."""
-    from grokcli.client.download import download
-    from grokcli.client.images import EXTENSIONS, Picture, picture_type
-
-    content = download(source, MAX_PICTURE_BYTES) if isinstance(source, str) else source
-    kind = picture_type(content)
-    if kind not in EXTENSIONS:
-        raise APIError("what the server sent is no picture", hint="ask again")
-    return Picture(content, kind)
 
 
 # The name that xAI's guide and its own SDK use.

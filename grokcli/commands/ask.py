@@ -46,7 +46,7 @@ class AskInput(InputOptions):
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor.")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False
 
-    def message(self, env: Env) -> Message:
+    def message(self, env: Env, network: NetworkOptions) -> Message:
         """Return the question with all that goes along. Raises UsageError, NetworkError, APIError."""
         images = self.images(env)
         words = self.words or []
@@ -55,7 +55,7 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        return user(read_question(env, words, self.documents(), no_stdin=no_stdin), *images)
+        return user(read_question(env, words, self.documents(env, network), no_stdin=no_stdin), *images)
 
 
 @option_group
@@ -136,7 +136,7 @@ def ask(
         network=network.network(),
     )
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
-    question = inputs.message(env)
+    question = inputs.message(env, network)
     kept = conversation.open(env)
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
     if output.sends_nothing:
@@ -145,6 +145,7 @@ def ask(
     started = time.monotonic()
     check = response_format.check if response_format else None
     turn = Turn(request, kept, output.to_output(response_format), toolset, check, stream=not output.no_stream)
+    turn.allow_secrets = inputs.allow_secrets
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))

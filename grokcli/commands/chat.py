@@ -60,8 +60,9 @@ def chat(
     kept = conversation.open(env)
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
+    session.allow_secrets = inputs.allow_secrets
     request = session.next_request()  # what cannot be asked is told before anything is typed
-    session.documents += inputs.documents()
+    session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)
     if _has_editor(env.console):
         session.lines = _line_editor(session, request.model)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json as jsonlib
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+from grokcli.chat import user
 from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT
 from grokcli.commands.grouping import new_app, option_group, takes_groups
@@ -21,18 +23,18 @@ from grokcli.commands.options import (
     set_verbosity,
 )
 from grokcli.env import Env
-from grokcli.errors import APIError, IncompleteError, UsageError
+from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.turn.secrets import refuse_secrets
 from grokcli.turn.usage import dollars
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
-    from pathlib import Path
 
-    from grokcli.client.images import Picture, Pictures
+    from grokcli.client.images import Drawing, Picture
     from grokcli.client.xai import XAI
 
 EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
@@ -83,15 +85,15 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     client = env.connect(name, network=network.network())
+    refuse_secrets(env, [user(prompt)], fields, hint="take it out")
     with env.console.status("drawing"):
-        pictures = _draw(client, name, prompt, inputs.count, fields)
-    if files is None:
-        _write_bytes(env, pictures)
-    else:
-        _keep(env, files, pictures, name, json=output.json)
+        drawing = _draw(client, name, prompt, inputs.count, fields)
+    kept, failed = _keep(env, files, drawing, json=output.json)
+    if output.json:
+        env.console.stdout.write(jsonlib.dumps(_document(kept, drawing, name), indent=2) + "\n")
     if output.usage:
-        env.console.error_line(_usage_line(pictures, started))
-    _require_all(pictures)
+        env.console.error_line(_usage_line(len(kept), drawing, started))
+    _require_all(env, len(kept), drawing.withheld, failed)
 
 
 def _fields(model: str, inputs: ImageInput) -> dict[str, Any]:
@@ -112,10 +114,10 @@ def _require_stdout(env: Env, count: int, *, json: bool) -> None:
         raise UsageError("a picture is not written to a terminal", hint="-o FILE, or -o - > FILE")
 
 
-def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Pictures:
-    """Ask for the pictures, and wait for them. Raises what the client raises."""
+def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Drawing:
+    """Ask for the pictures, and wait for the answer. Raises what the client raises."""
     try:
-        return client.generate_images(prompt, model, n=count, options=fields)
+        return client.request_images(prompt, model, n=count, options=fields)
     except APIError as error:
         # The model that is otherwise named answers, but does not draw.
         if error.hint == MODEL_HINT:
@@ -123,27 +125,51 @@ def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, An
         raise
 
 
-def _write_bytes(env: Env, pictures: Pictures) -> None:
+def _keep(
+    env: Env, files: ImageFiles | None, drawing: Drawing, *, json: bool
+) -> tuple[list[tuple[Path, Picture]], list[GrokError]]:
+    """Keep each picture as soon as it is there, so that none is lost, and return them, and what went wrong with others.
+
+    Without `files` they go to stdout.
+    """
+    kept: list[tuple[Path, Picture]] = []
+    failed: list[GrokError] = []
+    deaf: OSError | None = None
+    for picture in drawing.pictures:
+        if isinstance(picture, GrokError):
+            failed.append(picture)
+            continue
+        if files is None:
+            _write_bytes(env, picture)
+            kept.append((Path("-"), picture))
+            continue
+        try:
+            kept.append((files.add(picture), picture))
+            if deaf is None:
+                _tell(env, *kept[-1], json=json)
+        except GrokError as error:
+            failed.append(error)
+        except OSError as error:  # who reads the names has gone; the other pictures were paid for all the same
+            deaf = error
+    if deaf is not None:
+        raise deaf
+    return kept, failed
+
+
+def _write_bytes(env: Env, picture: Picture) -> None:
     out = cast("TextIOWrapper", env.console.stdout)
-    for picture in pictures.made:
-        out.buffer.write(picture.content)
+    out.buffer.write(picture.content)
     out.buffer.flush()
 
 
-def _keep(env: Env, files: ImageFiles, pictures: Pictures, model: str, *, json: bool) -> None:
-    """Write the pictures into files, and tell which: each as soon as it is there, so that none is lost."""
-    kept = []
-    for picture in pictures.made:
-        path = files.add(picture)
-        kept.append((path, picture))
-        if path.suffix.lower() not in _suffixes(picture):
-            env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
-        if not json:
-            env.console.stdout.write(f"{path}\n")
-            _show(env, picture)
-            env.console.stdout.flush()
-    if json:
-        env.console.stdout.write(jsonlib.dumps(_document(kept, pictures, model), indent=2) + "\n")
+def _tell(env: Env, path: Path, picture: Picture, *, json: bool) -> None:
+    """Print where the picture is, if not as JSON later, and show it where that can be done."""
+    if path.suffix.lower() not in _suffixes(picture):
+        env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
+    if not json:
+        env.console.stdout.write(f"{path}\n")
+        _show(env, picture)
+        env.console.stdout.flush()
 
 
 def _suffixes(picture: Picture) -> tuple[str, ...]:
@@ -159,25 +185,31 @@ def _show(env: Env, picture: Picture) -> None:
         env.console.stdout.write(inline(picture, env.environ))
 
 
-def _document(kept: list[tuple[Path, Picture]], pictures: Pictures, model: str) -> dict[str, Any]:
+def _document(kept: list[tuple[Path, Picture]], drawing: Drawing, model: str) -> dict[str, Any]:
     return {
         "images": [
             {"path": str(path), "type": picture.media_type, "bytes": len(picture.content)} for path, picture in kept
         ],
-        "withheld": pictures.withheld,
+        "withheld": drawing.withheld,
         "model": model,
-        "usage": {"cost_in_usd_ticks": pictures.cost_in_usd_ticks},
+        "usage": {"cost_in_usd_ticks": drawing.cost_in_usd_ticks},
     }
 
 
-def _usage_line(pictures: Pictures, started: float) -> str:
+def _usage_line(made: int, drawing: Drawing, started: float) -> str:
     """Return what the pictures cost, on one line; `started` is the monotonic time of the request, in seconds."""
-    ticks = pictures.cost_in_usd_ticks
+    ticks = drawing.cost_in_usd_ticks
     cost = "cost not reported" if ticks is None else f"${dollars(ticks)}"
-    return f"usage: {len(pictures.made)} image(s) · {cost} · {time.monotonic() - started:.1f} s"
+    return f"usage: {made} image(s) · {cost} · {time.monotonic() - started:.1f} s"
 
 
-def _require_all(pictures: Pictures) -> None:
-    if pictures.withheld:
-        of = f"{pictures.withheld} of {pictures.withheld + len(pictures.made)} pictures"
-        raise IncompleteError(f"the server withheld {of}", hint="rephrase the prompt")
+def _require_all(env: Env, made: int, withheld: int, failed: list[GrokError]) -> None:
+    """Raise what kept a picture from being made or written; of several errors, the first is raised last."""
+    for error in failed[1:]:
+        env.console.report(error)
+    if failed:
+        raise failed[0]
+    if withheld:
+        raise IncompleteError(
+            f"the server withheld {withheld} of {withheld + made} pictures", hint="rephrase the prompt"
+        )

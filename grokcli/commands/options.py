@@ -116,11 +116,15 @@ class InputOptions:
         typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along; - is stdin."),
     ] = None
 
-    def documents(self) -> list[tuple[str, str]]:
+    allow_secrets: Annotated[
+        bool, typer.Option("--allow-secrets", help="Send what holds your API key all the same.")
+    ] = False
+
+    def documents(self, env: Env, network: NetworkOptions) -> list[tuple[str, str]]:
         """Return (tag, text) for each text file. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(self.file or [])
+        return read_files(env, self.file or [], network.network())
 
     def images(self, env: Env) -> list[Part]:
         """Return the images as parts of a message. Raises UsageError."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from grokcli.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class Paths(NamedTuple):
@@ -21,7 +23,7 @@ class Paths(NamedTuple):
     def find(cls, environ: Mapping[str, str]) -> Paths:
         """Return the places of this system, or those under `GROKCLI_HOME` when that is set."""
         if home := environ.get("GROKCLI_HOME"):
-            root = Path(home).expanduser()
+            root = expand(home)
             config, data, cache = root / "config", root / "data", root / "cache"
         else:
             from platformdirs import PlatformDirs

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
+    if path.is_fifo():
+        raise ConfigError(f"{path} is a pipe, not a file")
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

@@ -4,78 +4,131 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
+from grokcli.files import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from grokcli.env import Env, Network
 
 # More than the largest context, and than the largest image.
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
+# Most files that are not text show it here.
+SNIFFED_BYTES = 8192
+SHOWN_NAMES = 3
+SHOWN_CHARACTERS = 60
+# A file that was found is opened only if it is still one: no link and no pipe has taken its place.
+FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# What would end the tag that a document stands in.
+_ESCAPES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
 
 
-def read_files(sources: list[str]) -> list[tuple[str, str]]:
+def read_files(env: Env, sources: list[str], network: Network | None = None) -> list[tuple[str, str]]:
     """Return (tag, text) for each text file that `sources` name: files, folders, glob patterns and http(s) URLs.
 
-    In folders, hidden files and files that are not text are passed over; a file that is named must be text. Raises
-    UsageError for what cannot be read, NetworkError and APIError for pages.
+    In folders, hidden files and files that are not text are passed over; so are, with a note, links that lead out and
+    what is no file. A file that is named must be text. Raises UsageError for what cannot be read, NetworkError and
+    APIError for pages.
     """
-    return [(f'file path="{name}"', text) for source in sources for name, text in _texts(source)]
+    skipped: dict[str, str] = {}
+    documents = [
+        (f'file path="{_attribute(name)}"', text)
+        for source in sources
+        for name, text in _texts(env, source, network, skipped)
+    ]
+    if skipped:
+        env.console.note(_passed_over(skipped))
+    env.attached += documents
+    return documents
 
 
 def read_text(source: str) -> str:
     """Return the text in the file at `source`. Raises UsageError."""
-    return _decoded(source, _bytes(Path(source).expanduser()))
+    return _decoded(source, _bytes(expand(source)))
 
 
-def _texts(source: str) -> Iterator[tuple[str, str]]:
+def _texts(env: Env, source: str, network: Network | None, skipped: dict[str, str]) -> Iterator[tuple[str, str]]:
     import glob
 
     if source.startswith(("http://", "https://")):
         from grokcli.client.download import fetch
 
-        yield source, _decoded(source, fetch(source, MAX_PAGE_BYTES))
+        way = env.network(network)
+        yield source, _decoded(source, fetch(source, MAX_PAGE_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle))
         return
-    path = Path(source).expanduser()
+    path = expand(source)
     if path.is_dir():
-        yield from _folder(path)
+        yield from _below(path, ("**",), skipped, _decoded_if_text)
     elif path.exists() or not glob.has_magic(source):
         yield source, _decoded(source, _bytes(path))
     else:
-        matches = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+        first = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
+        matches = list(_below(Path(*path.parts[:first]), path.parts[first:], skipped, _decoded))
         if not matches:
-            raise UsageError(f"nothing matches {source}")
-        for match in matches:
-            if match.is_file():
-                yield str(match), _decoded(str(match), _bytes(match))
+            raise UsageError(f"nothing matches {source}", hint=_passed_over(skipped) if skipped else None)
+        yield from matches
 
 
-def _folder(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
+def _below(
+    root: Path, patterns: Sequence[str], skipped: dict[str, str], decode: Callable[[str, bytes], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) for each file that matches below `root`, save those that `decode` says None of."""
+    from grokcli.input.folders import Search
+
+    search = Search(root)
+    left = MAX_FILE_BYTES
+    for found in search.find(patterns):
+        content = _bytes(Path(found.path), flags=FOUND_FILE)
+        if (text := decode(str(found.name), content)) is None:
             continue
-        try:
-            yield str(path), _bytes(path).decode("utf-8")
-        except UnicodeDecodeError:
-            continue
+        left -= len(content)
+        if left < 0:
+            raise UsageError(f"{str(root)!r} holds more than {MAX_FILE_BYTES >> 20} MiB", hint="name a part of it")
+        yield str(found.name), text
+    skipped |= search.skipped
 
 
-def _bytes(path: Path) -> bytes:
-    """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes."""
+def _bytes(path: Path, *, flags: int = 0) -> bytes:
+    """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes.
+
+    With `flags` it was found, not named: what is not text is cut short, so that no film is read to its end.
+    """
     try:
-        with path.open("rb") as file:
-            if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+        with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
                 raise UsageError(f"{path} is a device, not a file")
-            content = file.read(MAX_FILE_BYTES + 1)
+            content = file.read(SNIFFED_BYTES)
+            if not flags or _is_text(content):
+                content += file.read(MAX_FILE_BYTES + 1 - len(content))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
         raise UsageError(f"{path} has more than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it")
     return content
+
+
+def _is_text(beginning: bytes) -> bool:
+    import codecs
+
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded_if_text(_name: str, content: bytes) -> str | None:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -88,3 +141,15 @@ def _decoded(name: str, content: bytes) -> str:
         is_image = picture_type(content) in SENDABLE
         hint = "pictures go along with -i" if is_image else "convert it first: iconv -f latin1 -t utf-8"
         raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
+
+
+def _attribute(name: str) -> str:
+    """Return a file's name as it can stand in a tag, whatever bytes it has."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").translate(_ESCAPES)
+
+
+def _passed_over(skipped: dict[str, str]) -> str:
+    """Return one line on what was not sent, and why."""
+    shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({reason})" for path, reason in islice(skipped.items(), SHOWN_NAMES)]
+    more = f" and {len(skipped) - SHOWN_NAMES} more" if len(skipped) > SHOWN_NAMES else ""
+    return f"not sent: {', '.join(shown)}{more}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import IO
 
 from grokcli.chat import Part, image
 from grokcli.errors import UsageError
+from grokcli.files import expand
 
 # The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
@@ -27,7 +27,7 @@ def read_image(source: str) -> Part:
     """
     if source.startswith(("http://", "https://")):
         return image(source)
-    path = Path(source).expanduser()
+    path = expand(source)
     try:
         with path.open("rb") as file:
             return _image(source, file.read(MAX_IMAGE_BYTES + 1))

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING
 
 from grokcli.errors import UsageError
+from grokcli.input.files import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +87,9 @@ def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
         first = waited
         if not first:
             return ""
-    return _decode(first + _read_all(descriptor))
+    text = _decode(first + _read_all(descriptor, MAX_FILE_BYTES + 1 - len(first)))
+    env.attached.append(("stdin", text))
+    return text
 
 
 def _first_bytes(env: Env, descriptor: int) -> bytes | None:
@@ -111,10 +114,14 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
     return arrived.get()
 
 
-def _read_all(descriptor: int) -> bytes:
+def _read_all(descriptor: int, limit: int) -> bytes:
+    """Return what is left of stdin, of which there may be less than `limit` bytes. Raises UsageError for more."""
     pieces = []
     while piece := _read_once(descriptor):
         pieces.append(piece)
+        limit -= len(piece)
+        if limit <= 0:
+            raise UsageError(f"stdin has more than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it: head -c 1M")
     return b"".join(pieces)
 
 

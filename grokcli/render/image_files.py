@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.client.images import EXTENSIONS
 from grokcli.errors import GrokError, UsageError
-from grokcli.files import write_atomically
+from grokcli.files import expand, write_atomically, write_new
 
 if TYPE_CHECKING:
     from grokcli.client.images import Picture
@@ -27,7 +28,7 @@ class ImageFiles:
         """
         self._force = force
         self._names: list[Path] = []
-        path = Path(output or "").expanduser()
+        path = expand(output or "")
         if not output or output.endswith("/") or path.is_dir():
             self._folder, self._stem = path, _slug(prompt)
         else:
@@ -40,27 +41,38 @@ class ImageFiles:
         for path in self._names:
             if path.is_dir():
                 raise UsageError(f"cannot write {path}: it is a folder")
-            if path.exists() and not force:
+            if os.path.lexists(path) and not force:
                 raise UsageError(f"{path} is there already", hint="--force overwrites it")
 
     def add(self, picture: Picture) -> Path:
         """Write the picture into the next file, and return which. Raises GrokError when that cannot be done."""
-        path = self._names.pop(0) if self._names else self._free(picture)
-        # What has come there meanwhile is spared, and the picture was paid for.
-        if path.exists() and not self._force:
-            path = self._free(picture)
+        chosen = self._names.pop(0) if self._names else None
         try:
-            write_atomically(path, picture.content)
+            if chosen is not None and self._force and chosen.exists():
+                write_atomically(chosen, picture.content)
+                return chosen
+            return self._add_new(chosen, picture)
         except OSError as error:
-            raise GrokError(f"cannot write {path}: {error.strerror or error}") from error
-        return path
+            raise GrokError(f"cannot write {error.filename or chosen}: {error.strerror or error}") from error
 
-    def _free(self, picture: Picture) -> Path:
-        """Return the first numbered name that no picture of any kind has."""
-        number = 1
-        while any(self._numbered(number, f".{extension}").exists() for extension in EXTENSIONS.values()):
+    def _add_new(self, chosen: Path | None, picture: Picture) -> Path:
+        """Write the picture into a file that was not there: `chosen`, else the first numbered name that is free.
+
+        What has come there meanwhile is spared, and the picture was paid for.
+        """
+        suffix = f".{EXTENSIONS[picture.media_type]}"
+        path, number = chosen, 0
+        while True:
+            with suppress(FileExistsError):
+                if path is not None:
+                    write_new(path, picture.content)
+                    return path
             number += 1
-        return self._numbered(number, f".{EXTENSIONS[picture.media_type]}")
+            path = None if self._is_taken(number) else self._numbered(number, suffix)
+
+    def _is_taken(self, number: int) -> bool:
+        """Say whether a picture of any kind has that number."""
+        return any(os.path.lexists(self._numbered(number, f".{one}")) for one in EXTENSIONS.values())
 
     def _numbered(self, number: int, suffix: str) -> Path:
         return self._folder / f"{self._stem}-{number}{suffix}"

@@ -7,7 +7,7 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from grokcli.errors import GrokError
+from grokcli.errors import GrokError, SecretError
 from grokcli.models import context_window
 from grokcli.repl.session import Prompt, Session
 from grokcli.repl.slash import table
@@ -102,8 +102,12 @@ def take_turn(session: Session, prompt: Prompt) -> None:
     try:
         request = session.next_request(question, prompt)
         turn = Turn(request, session.conversation, session.output, session.toolset)
+        turn.allow_secrets = session.allow_secrets
         _run(session, turn)
         session.exit_code = 0
+    except SecretError as error:
+        session.env.console.report(error)
+        session.exit_code = error.exit_code
     except GrokError as error:
         _keep(session, question, turn)
         session.env.console.report(error)

@@ -38,7 +38,7 @@ class Session:
 
     `options` are what the user wants of each request. `documents` and `images` wait for the next question,
     `shell_output` for a wish to see it there. `toolset` are the functions that the model may have called; with
-    `ask_first` only those that the user agrees to.
+    `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
     """
 
     env: Env
@@ -54,6 +54,7 @@ class Session:
     shell_output: str = ""
     toolset: Toolset | None = None
     ask_first: bool = True
+    allow_secrets: bool = False
     last_usage: Usage | None = None
     total_usage: Usage | None = None
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TextIO
 
 from grokcli.errors import UsageError
+from grokcli.files import expand
 from grokcli.tools.tool import Tool, tool_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def load(wanted: str, *, printed: TextIO) -> list[Tool]:
     Raises UsageError for what cannot be read, run, or used as a tool.
     """
     file, name = (wanted, "") if wanted.endswith(".py") else _split(wanted)
-    path = Path(file).expanduser().resolve()
+    path = expand(file).resolve()
     if not path.is_file():
         raise UsageError(f"there is no file {file}", hint="FILE.py, or FILE.py:name for one function of it")
     module = _run(path, printed)

@@ -19,6 +19,7 @@ from referencing.jsonschema import DRAFT202012
 
 from grokcli.client.redact import redact
 from grokcli.errors import IncompleteError, UsageError
+from grokcli.files import expand
 
 EXAMPLE = "for example: --schema 'name, age int, tags list'"
 TYPES: dict[str, dict[str, Any]] = {
@@ -41,7 +42,7 @@ def read_schema(text: str) -> dict[str, Any]:
     """Return the JSON schema that `text` is, names as a file, or lists the fields of. Raises UsageError."""
     if text.lstrip().startswith(("{", "[")):
         return _valid(_parsed(text, "the schema"), "the schema")
-    path = Path(text).expanduser()
+    path = expand(text)
     if text.endswith(".json") or _is_file(path):
         return _valid(_parsed(_content(path), str(path)), str(path))
     return _from_fields(text)

@@ -12,6 +12,7 @@ from grokcli.events import End, TextDelta, Usage
 from grokcli.models import LOCAL_MODEL, is_same_model
 from grokcli.render.select import Output, make_renderers
 from grokcli.turn.retry import ask_without_rejected
+from grokcli.turn.secrets import held_key, refuse_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -32,7 +33,8 @@ class Turn:
     """A question and what becomes of it.
 
     `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
-    given the text of a whole answer and raises what is wrong with it. `response` holds what came, whatever happens.
+    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same.
+    `response` holds what came, whatever happens.
     """
 
     request: Request
@@ -41,17 +43,20 @@ class Turn:
     toolset: Toolset | None = None
     check: Callable[[str], None] | None = None
     stream: bool = True
+    allow_secrets: bool = False
     response: Response = field(default_factory=Response)
 
 
 def run_turn(env: Env, turn: Turn) -> None:
     """Ask, and show and keep the answer as it comes.
 
-    Raises what the client and the check raise; IncompleteError for an answer that a limit cut, and when the model has
-    asked for functions MAX_ROUNDS times and still does.
+    Raises SecretError before anything is kept or sent; what the client and the check raise; IncompleteError for an
+    answer that a limit cut, and when the model has asked for functions MAX_ROUNDS times and still does.
     """
     request = turn.request
     client = env.connect(request.model, request.api, request.network)
+    if not turn.allow_secrets:
+        refuse_secrets(env, request.messages, request.options)
     chat = turn.conversation.begin_turn(client, request.model, request.messages, request.options)
     renderers = make_renderers(env, turn.output)
     with closing(_ask_in_rounds(env, turn, chat)) as events:
@@ -110,7 +115,11 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
 
 def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
     for call in calls:
-        result = tool_result(call, toolset.run_call(env.console, call))
+        text = toolset.run_call(env.console, call)
+        if not turn.allow_secrets and held_key(env, text):
+            env.console.error_line(f"{call.name}: its result holds your API key and is not sent")
+            text = "error: the result holds a secret and is withheld"
+        result = tool_result(call, text)
         turn.conversation.append(result, model=turn.request.model)
     env.console.start_status()
 

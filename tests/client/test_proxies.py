@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from language import KEY
-from server import Server, answer
+from server import Server, answer, body
 
 HOST = "api.example.invalid"
 PASSWORD = "hunter2secret"
@@ -190,3 +190,19 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(grok, tls_serv
     assert "certificate verify failed" in err
     assert "trying again" not in err
     assert "ca_bundle" in err
+
+
+@pytest.mark.parametrize("way", ["flag", "GROK_CA_BUNDLE"])
+def test_a_page_is_fetched_with_the_same_certificates(grok, environ, tls_server, certificate, server, way):
+    environ["XAI_BASE_URL"] = server.url
+    server.reply(answer("Hello"))
+    tls_server.reply(body("the page"))
+    page = tls_server.url + "/page"
+    code, _, err = grok("ask", "-f", page, "hi")
+    assert (code, server.requests) == (5, [])
+    assert "certificate verify failed" in err
+    words = ["--ca-bundle", str(certificate[0])] if way == "flag" else []
+    if way != "flag":
+        environ[way] = str(certificate[0])
+    assert grok("ask", *words, "-f", page, "hi").code == 0
+    assert "the page" in server.requests[0].json["messages"][0]["content"]

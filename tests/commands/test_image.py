@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 
 import pytest
@@ -173,9 +174,9 @@ def test_other_urls_are_not_fetched(grok, server, folder, url):
     assert "which is not fetched" in err
 
 
-def test_a_redirect_is_not_followed_and_the_url_is_told(grok, server, folder):
+def test_a_picture_that_cannot_be_fetched_is_told_with_its_url(grok, server, folder):
     url = f"http://127.0.0.1:{server.port}/x.png"
-    server.reply(body({"data": [{"url": url}]}), body("", 302, location="http://127.0.0.1:1/"))
+    server.reply(body({"data": [{"url": url}]}), body("", 404))
     code, _, err = grok("image", "x")
     assert (code, len(server.requests)) == (6, 2)
     assert f"hint: the server keeps it for a while: {url}" in err
@@ -259,5 +260,70 @@ def test_kitty_is_sent_png_in_pieces_and_asked_not_to_answer():
 def test_the_library_makes_pictures(server):
     server.reply(pictures(PNG, JPEG))
     made = XAI(KEY, base_url=server.url).generate_images("a cat", n=2, options={"aspect_ratio": "1:1"})
-    assert made == ([Picture(PNG, "image/png"), Picture(JPEG, "image/jpeg")], 0, 200_000_000)
+    assert made == ([Picture(PNG, "image/png"), Picture(JPEG, "image/jpeg")], 0, 200_000_000, [])
     assert server.requests[0].json["n"] == 2
+
+
+@pytest.mark.parametrize("bad", ["%%%", base64.b64encode(b"<html>").decode()])
+def test_a_bad_picture_costs_none_of_the_good_ones(grok, server, folder, bad):
+    good = base64.b64encode(PNG).decode()
+    server.reply(body({"data": [{"b64_json": good}, {"b64_json": bad}, {"b64_json": good}]}))
+    code, out, err = grok("image", "-n", "3", "x")
+    assert (code, out, names(folder)) == (6, "x-1.png\nx-2.png\n", ["x-1.png", "x-2.png"])
+    assert err.startswith("error: what the server sent is no picture" if bad != "%%%" else "error: the server sent a")
+
+
+def test_a_good_picture_goes_to_stdout_and_the_bad_one_is_told(environ, server, folder):
+    good = base64.b64encode(PNG).decode()
+    server.reply(body({"data": [{"b64_json": "%%%"}, {"b64_json": good}]}))
+    done = subprocess.run(
+        command("image", "-o", "-", "x"), capture_output=True, env=environ, stdin=subprocess.DEVNULL, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (6, PNG)
+    assert b"not base64" in done.stderr
+
+
+def test_many_at_once_overwrite_nothing(environ, server, folder):
+    server.reply(pictures(PNG, PNG, PNG, PNG))
+    words = command("image", "-n", "4", "x")
+    runs = [subprocess.Popen(words, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) for _ in range(8)]
+    told = [line for one in runs for line in one.communicate(timeout=120)[0].decode().split()]
+    assert len(told) == len(set(told)) == 32
+    assert names(folder) == sorted(told)
+
+
+def test_a_link_to_nothing_is_not_written_through(grok, server, folder, tmp_path):
+    target = tmp_path / "elsewhere.png"
+    (folder / "x-1.png").symlink_to(target)
+    server.reply(pictures(PNG))
+    assert grok("image", "x").out == "x-2.png\n"
+    assert grok("image", "-o", "x-1.png", "x").code == 2
+    assert grok("image", "--force", "-o", "x-1.png", "x").out == "x-1-1.png\n"
+    assert not target.exists()
+
+
+def test_pictures_are_kept_when_whoever_reads_their_names_has_gone(environ, server, folder):
+    server.reply(pictures(PNG, PNG, PNG))
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command("image", "-n", "3", "x"), stdout=writing, stderr=subprocess.PIPE, env=environ, stdin=subprocess.DEVNULL
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert names(folder) == ["x-1.png", "x-2.png", "x-3.png"]
+
+
+def test_a_picture_is_written_before_the_next_one_is_fetched(environ, server, folder):
+    fetched = f"http://127.0.0.1:{server.port}/x.png"
+    good = base64.b64encode(PNG).decode()
+    seen = []
+
+    def play(connection):
+        seen.extend(names(folder))
+        connection.cut()
+
+    server.reply(body({"data": [{"b64_json": good}, {"url": fetched}]}), play)
+    done = subprocess.run(command("image", "x"), capture_output=True, env=environ, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, seen) == (5, b"x-1.png\n", ["x-1.png"])
+    assert f"hint: the server keeps it for a while: {fetched}".encode() in done.stderr

@@ -16,9 +16,12 @@ ENDPOINT = "/images/generations"
 
 
 class ImagesResponse(NamedTuple):
-    """What came: pictures, URLs of pictures, and None for each that was withheld; ticks are 1e-10 US dollars."""
+    """What came: pictures, URLs of pictures, errors in place of those that are broken, and None for each withheld one.
 
-    pictures: list[bytes | str | None]
+    Ticks are 1e-10 US dollars.
+    """
+
+    pictures: list[bytes | str | APIError | None]
     cost_in_usd_ticks: int | None
 
 
@@ -29,14 +32,14 @@ def build_request(model: str, prompt: str, options: JSONObject) -> JSONObject:
 
 
 def read_response(document: JSONObject) -> ImagesResponse:
-    """Return what an answer holds. Raises APIError when that is nothing, or base64 that is broken."""
+    """Return what an answer holds. Raises APIError when that is nothing."""
     pictures = [_read(as_object(item)) for item in as_list(document.get("data"))]
     if not pictures:
         raise APIError("the server sent no picture", hint="ask again")
     return ImagesResponse(pictures, as_count(as_object(document.get("usage")).get("cost_in_usd_ticks")) or None)
 
 
-def _read(item: JSONObject) -> bytes | str | None:
+def _read(item: JSONObject) -> bytes | str | APIError | None:
     # Some servers send a data: URL.
     encoded = as_text(item.get("b64_json")).rpartition(",")[2]
     if not encoded:
@@ -44,4 +47,4 @@ def _read(item: JSONObject) -> bytes | str | None:
     try:
         return b64decode(encoded, validate=True)
     except ValueError:
-        raise APIError("the server sent a picture that is not base64", hint="ask again") from None
+        return APIError("the server sent a picture that is not base64", hint="ask again")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, UsageError
-from grokcli.files import PRIVATE, write_atomically
+from grokcli.files import PRIVATE, expand, write_atomically
 from grokcli.input.files import read_files
 from grokcli.input.images import read_image
 from grokcli.render.extract import extract
@@ -14,6 +13,8 @@ from grokcli.repl.slash.words import words_of
 from grokcli.store.transcript import as_markdown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grokcli.repl.session import Session
 
 
@@ -26,8 +27,9 @@ def file(session: Session, argument: str) -> None:
         if not session.shell_output:
             raise UsageError("no shell command has been run", hint="!COMMAND runs one")
         documents = [("shell", session.shell_output)]
+        session.env.attached += documents
     else:
-        documents = read_files(_some(argument, "/file PATH"))
+        documents = read_files(session.env, _some(argument, "/file PATH"), session.options.network)
     session.documents += documents
     size = sum(len(text) for _, text in documents)
     session.env.console.note(f"{len(documents)} document(s), {size:,} characters, go along with the next question")
@@ -46,7 +48,7 @@ def copy(session: Session, argument: str) -> None:
 
     words = words_of(argument)
     text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
-    target = Path(words[0]).expanduser() if words else session.env.settings.paths.cache / "copied.md"
+    target = expand(words[0]) if words else session.env.settings.paths.cache / "copied.md"
     _write(target, text, private=not words)
     how = copy_text(text, session.env.console.stdout, session.env.child_environ())
     session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
@@ -54,14 +56,14 @@ def copy(session: Session, argument: str) -> None:
 
 def save(session: Session, argument: str) -> None:
     """Write the last answer into a file."""
-    target = Path(_some(argument, "/save FILE")[0]).expanduser()
+    target = expand(_some(argument, "/save FILE")[0])
     _write(target, _chosen(session, ""))
     session.env.console.note(f"written to {target}")
 
 
 def export(session: Session, argument: str) -> None:
     """Write the conversation into a file, as markdown."""
-    target = Path(_some(argument, "/export FILE")[0]).expanduser()
+    target = expand(_some(argument, "/export FILE")[0])
     said = [(SPEAKERS.get(one["role"], str(one["role"])), one) for one in session.conversation.messages]
     _write(target, as_markdown(said))
     session.env.console.note(f"written to {target}")

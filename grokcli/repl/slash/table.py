@@ -6,10 +6,10 @@ import difflib
 import shutil
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
+from grokcli.files import expand
 from grokcli.models import CONTEXT_WINDOWS, EFFORTS
 from grokcli.repl.slash import attachments, conversation, request
 from grokcli.turn.request import FIELDS_OF_SETTINGS
@@ -166,10 +166,9 @@ def complete(session: Session, before: str) -> list[tuple[str, int]]:
 def _matching_paths(typed: str) -> list[str]:
     """Return the paths that begin as `typed` does, folders with a slash."""
     folder, _, _ = typed.rpartition("/")
-    base = Path(f"{folder}/" if "/" in typed else ".").expanduser()
     try:
-        entries = sorted(base.iterdir())
-    except OSError:
+        entries = sorted(expand(f"{folder}/" if "/" in typed else ".").iterdir())
+    except (OSError, UsageError):
         return []
     prefix = f"{folder}/" if "/" in typed else ""
     shown = (entry for entry in entries if not entry.name.startswith(".") or typed.endswith("."))

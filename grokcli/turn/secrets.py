@@ -1,0 +1,56 @@
+"""Keeps the keys of this run out of what is sent: a folder may hold a file with one, and a tool may print one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokcli.errors import SecretError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from grokcli.chat import Message
+    from grokcli.env import Env
+
+# What servers of one's own take for a key, "ollama" say, may be part of any text.
+SHORTEST_KEY = 20
+HINT = "take it out, or send it all the same with --allow-secrets"
+ROLES = {"system": "the system prompt", "tool": "the result of a tool", "assistant": "an earlier answer"}
+
+
+def refuse_secrets(env: Env, messages: Sequence[Message], fields: Mapping[str, object], *, hint: str = HINT) -> None:
+    """Raise SecretError when `messages`, the last of which is the question, or further `fields` hold a key."""
+    for message in reversed(messages):
+        for text in _texts(message):
+            if key := held_key(env, text):
+                named = "the question" if message is messages[-1] else "an earlier question"
+                what = ROLES.get(str(message["role"])) or _document(env, key, text) or named
+                raise SecretError(f"{what} holds your API key", hint=hint)
+    if any(held_key(env, text) for text in _texts(fields)):
+        raise SecretError("a field of the request holds your API key", hint=hint)
+
+
+def held_key(env: Env, text: str) -> str:
+    """Return the key of this run that `text` holds, "" for none."""
+    return next((key for key in env.console.secrets if len(key) >= SHORTEST_KEY and key in text), "")
+
+
+def _document(env: Env, key: str, message: str) -> str:
+    """Return which of the documents in `message` holds the key, "" for none."""
+    for tag, text in env.attached:
+        if key in text and text.removesuffix("\n") in message:
+            kind, _, name = tag.partition(" path=")
+            return f"the {kind} '{name[1:-1]}'" if name else tag
+    return ""
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in `value`, however deep in objects and arrays."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
