@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import re
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -26,6 +25,7 @@ from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.terminal.sanitize import json_text
 from grokcli.turn.usage import dollars
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ def _keep(env: Env, files: ImageFiles, pictures: Pictures, model: str, *, json: 
         if path.suffix.lower() not in _suffixes(picture):
             env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
         if not json:
-            env.console.stdout.write(f"{path}\n")
+            env.console.print_path(path)
             _show(env, picture)
             env.console.stdout.flush()
     if json:
-        env.console.stdout.write(jsonlib.dumps(_document(kept, pictures, model), indent=2) + "\n")
+        env.console.stdout.write(json_text(_document(kept, pictures, model), indent=2))
 
 
 def _suffixes(picture: Picture) -> tuple[str, ...]:

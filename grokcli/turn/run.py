@@ -109,9 +109,8 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
 
 
 def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
-    for call in calls:
-        result = tool_result(call, toolset.run_call(env.console, call))
-        turn.conversation.append(result, model=turn.request.model)
+    for call, told in toolset.run_calls(env.console, calls):
+        turn.conversation.append(tool_result(call, told), model=turn.request.model)
     env.console.start_status()
 
 
