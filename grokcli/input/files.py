@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -23,7 +24,11 @@ def read_files(sources: list[str]) -> list[tuple[str, str]]:
     In folders, hidden files and files that are not text are passed over; a file that is named must be text. Raises
     UsageError for what cannot be read, NetworkError and APIError for pages.
     """
-    return [(f'file path="{name}"', text) for source in sources for name, text in _texts(source)]
+    return [
+        (f"file path={json.dumps(name, ensure_ascii=False)}", text)
+        for source in sources
+        for name, text in _texts(source)
+    ]
 
 
 def read_text(source: str) -> str:
