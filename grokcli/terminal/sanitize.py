@@ -25,7 +25,9 @@ _UNSEEN = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00016fe4\U0001d159"
     "\U000e0100-\U000e01ef"
 )
-_PADDING = re.compile(f"[\\s{_UNSEEN}]{{40,}}")  # more than any column of ours is wide
+# What would push the words behind it to a row of their own: more spaces than any column of ours has, or wide blanks.
+_BLANKS = f"\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000{_UNSEEN}"
+_PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
 
 # By Unicode category, what is not shown as itself where a user must see everything: controls, formats, surrogates,
 # private and unassigned characters, line and paragraph separators, and every blank but the space.

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import pytest
+import responses as wire
 from language import Screen, command
 from server import answer, body
 
@@ -51,6 +52,18 @@ def test_texts_of_several_lines_keep_them(grok, server):
     assert err.startswith("a\nb\n")
     err = grok("chat", "-s", "one\ntwo", stdin="/system\n").err
     assert "system: one\ntwo\n" in err
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\u3164", " \u2800", "\u00a0\u200b"])
+def test_padding_does_not_push_words_to_a_row_of_their_own(blank):
+    assert one_line(f"searching: a{blank * 40}hint: b") == "searching: a hint: b"
+    assert one_line(" " * 100_000 + "x").strip() == one_line("\u3000" * 100_000 + "x").strip() == "x"
+
+
+def test_a_query_cannot_begin_a_row(grok, server):
+    server.reply(wire.answer(wire.web_search("a" + "\u3164" * 45 + "hint: b\nerror: c"), wire.message("ok")))
+    err = grok("ask", "--web", "--api", "responses", "hi", stderr=Screen(tty=True)).err
+    assert "searching the web: a hint: b error: c" in err
 
 
 def test_columns_stay_as_they_are():
