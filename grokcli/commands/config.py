@@ -14,7 +14,7 @@ from grokcli.config.credentials import VARIABLE, exposed, forget_key, save_key
 from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.sanitize import json_text, one_line
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -36,7 +36,7 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
     rows += [(name, *_found(env, name)) for name in SETTINGS]
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
-        env.console.print(jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        env.console.print(json_text(document, indent=2))
         return
     for name, value, source in rows:
         env.console.print(f"{name:16} {_shown(value):32} {source}\n")
@@ -96,7 +96,7 @@ def path(
 ) -> None:
     """Print where the settings file is, or another place where grok keeps things."""
     env: Env = ctx.obj
-    env.console.stdout.write(f"{getattr(env.settings.paths, what)}\n")
+    env.console.print_path(getattr(env.settings.paths, what))
 
 
 @app.command()
@@ -128,7 +128,7 @@ def check(ctx: typer.Context) -> None:
     told = env.connect(SETTINGS["model"].default).key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
-    env.console.print(f"status  the key works{clean(name)}\n")
+    env.console.print(one_line(f"status  the key works{name}") + "\n")
 
 
 def _require_usable(told: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 import platform
 import shutil
@@ -21,6 +20,7 @@ from grokcli.config.credentials import exposed
 from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
 from grokcli.models import DEFAULT_MODEL
 from grokcli.store.store import FILE_NAME, Store
+from grokcli.terminal.sanitize import json_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +57,9 @@ def doctor(
         findings.append(finding)
         if not json:
             sign = {"ok": " ", "note": "?", "bad": "!"}[finding.state]
-            env.console.print(f"{sign} {finding.what:12} {finding.text}\n")
+            env.console.print(one_line(f"{sign} {finding.what:12} {finding.text}") + "\n")
     if json:
-        env.console.print(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n")
+        env.console.print(json_text([asdict(finding) for finding in findings], indent=2))
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
 

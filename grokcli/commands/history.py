@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,8 +16,8 @@ from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, write_atomically
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
-from grokcli.terminal.confirm import can_confirm, confirm
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.confirm import can_confirm, confirm, present
+from grokcli.terminal.sanitize import clean, json_text, one_line, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.store.records import ConversationSummary, StoredMessage
 
+LONGEST_TITLE = 60
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
 
@@ -154,7 +155,7 @@ def prune(
 def path(ctx: typer.Context) -> None:
     """Print where the conversations are kept."""
     env: Env = ctx.obj
-    env.console.stdout.write(f"{_path(env)}\n")
+    env.console.print_path(_path(env))
 
 
 def _path(env: Env) -> Path:
@@ -186,12 +187,21 @@ def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None
     if not can_confirm(console):
         raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
     for one in found[:10]:
-        console.error_line(_row(one, time.time()).rstrip("\n"))
+        row = _row(replace(one, title="", model=reveal(one.model)), time.time()).rstrip("\n")
+        present(console, row, _abridged(reveal(one.title)))
     if len(found) > 10:
         console.error_line(f"… and {len(found) - 10} more")
     if not confirm(console, f"Delete {count} for good?"):
         console.error_line("nothing was deleted")
         raise typer.Exit(1)
+
+
+def _abridged(title: str) -> str:
+    """Return a title with its beginning and its end: ten of them must fit a screen."""
+    if len(title) <= LONGEST_TITLE:
+        return title
+    half = LONGEST_TITLE // 2
+    return f"{title[:half]} [{len(title) - 2 * half:,} more] {title[-half:]}"
 
 
 def _seconds(age: str) -> float:
@@ -206,7 +216,7 @@ def _age(seconds: float) -> str:
 
 
 def _row(one: ConversationSummary, now: float) -> str:
-    return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one.title}\n"
+    return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one_line(one.title)}\n"
 
 
 def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
@@ -221,10 +231,10 @@ def _render(env: Env, conversation: ConversationSummary, entries: Sequence[Store
     terminal = Terminal.detect(env.console.stdout, env.environ, env.settings.value("color"))
     theme = env.settings.value("theme")
     mask = env.console.mask
-    env.console.stdout.write(clean(mask(f"{conversation.id}  {conversation.title}\n")))
+    env.console.stdout.write(one_line(mask(f"{conversation.id}  {conversation.title}")) + "\n")
     for entry in entries:
         env.console.stdout.write("\n")
-        render_markdown(f"## {mask(speaker(entry))}", env.console.stdout, terminal, theme)
+        render_markdown(f"## {one_line(mask(speaker(entry)))}", env.console.stdout, terminal, theme)
         text = mask(text_of(entry.message))
         if entry.message.get("role") == "assistant":
             render_markdown(text, env.console.stdout, terminal, theme)
@@ -242,4 +252,4 @@ def _print_json(env: Env, document: Any) -> None:
 
 
 def _json(document: Any) -> str:
-    return jsonlib.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json_text(document, indent=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import re
 import time
 from pathlib import Path
@@ -28,6 +27,7 @@ from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.terminal.sanitize import json_text
 from grokcli.turn.secrets import refuse_secrets
 from grokcli.turn.usage import dollars
 
@@ -90,7 +90,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)
     if output.json:
-        env.console.stdout.write(jsonlib.dumps(_document(kept, drawing, name), indent=2) + "\n")
+        env.console.stdout.write(json_text(_document(kept, drawing, name), indent=2))
     if output.usage:
         env.console.error_line(_usage_line(len(kept), drawing, started))
     _require_all(env, len(kept), drawing.withheld, failed)
@@ -167,7 +167,7 @@ def _tell(env: Env, path: Path, picture: Picture, *, json: bool) -> None:
     if path.suffix.lower() not in _suffixes(picture):
         env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
     if not json:
-        env.console.stdout.write(f"{path}\n")
+        env.console.print_path(path)
         _show(env, picture)
         env.console.stdout.flush()
 

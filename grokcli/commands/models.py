@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,7 +11,7 @@ from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
 from grokcli.errors import MissingKeyError, NetworkError
 from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL, MODELS, SUCCESSORS, listing
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.sanitize import json_text, one_line
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -29,10 +28,10 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if all(model.id != LOCAL_MODEL for model in found.models):
         found.models.extend(model for model in MODELS if model.id == LOCAL_MODEL)
     if json:
-        env.console.print(jsonlib.dumps(_document(found), indent=2) + "\n")
+        env.console.print(json_text(_document(found), indent=2))
         return
     for line in listing(found.models):
-        env.console.print(clean(line) + "\n")
+        env.console.print(one_line(line) + "\n")
 
 
 def _find(env: Env) -> ModelList:

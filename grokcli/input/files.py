@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from itertools import islice
@@ -25,8 +26,6 @@ SHOWN_NAMES = 3
 SHOWN_CHARACTERS = 60
 # A file that was found is opened only if it is still one: no link and no pipe has taken its place.
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-# What would end the tag that a document stands in.
-_ESCAPES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
 
 
 def read_files(env: Env, sources: list[str], network: Network | None = None) -> list[tuple[str, str]]:
@@ -37,11 +36,7 @@ def read_files(env: Env, sources: list[str], network: Network | None = None) -> 
     APIError for pages.
     """
     skipped: dict[str, str] = {}
-    documents = [
-        (f'file path="{_attribute(name)}"', text)
-        for source in sources
-        for name, text in _texts(env, source, network, skipped)
-    ]
+    documents = [(_tag(name), text) for source in sources for name, text in _texts(env, source, network, skipped)]
     if skipped:
         env.console.note(_passed_over(skipped))
     env.attached += documents
@@ -143,9 +138,11 @@ def _decoded(name: str, content: bytes) -> str:
         raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
 
 
-def _attribute(name: str) -> str:
-    """Return a file's name as it can stand in a tag, whatever bytes it has."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").translate(_ESCAPES)
+def _tag(name: str) -> str:
+    """Return the tag of a document, which its name cannot end; what is not UTF-8 in it becomes a mark."""
+    readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+    return f"file path={path}"
 
 
 def _passed_over(skipped: dict[str, str]) -> str:

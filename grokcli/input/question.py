@@ -7,6 +7,7 @@ beside a question is waited for: without end when somebody sits at the terminal 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from enum import Enum
 from typing import IO, TYPE_CHECKING
@@ -69,8 +70,17 @@ def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
     documents = list(documents)
     if not prompt and len(documents) == 1:
         return documents[0][1]
-    blocks = [f"<{tag}>\n{text.removesuffix(chr(10))}\n</{tag.split()[0]}>" for tag, text in documents]
+    blocks = [_enclosed(tag, text) for tag, text in documents]
     return "\n\n".join([*blocks, prompt] if prompt else blocks)
+
+
+def _enclosed(tag: str, text: str) -> str:
+    """Return a document between tags; one that holds its closing tag has others, numbered: <file-2 path="…">."""
+    name, space, attributes = tag.partition(" ")
+    taken = set(re.findall(rf"(?i)</{re.escape(name)}(-\d+)?", text))
+    numbers = (f"-{number}" for number in range(2, len(taken) + 3))
+    suffix = next(suffix for suffix in ("", *numbers) if suffix not in taken)
+    return f"<{name}{suffix}{space}{attributes}>\n{text.removesuffix(chr(10))}\n</{name}{suffix}>"
 
 
 def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:

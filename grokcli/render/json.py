@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.chat import Response
 from grokcli.errors import APIError, GrokError
 from grokcli.events import End, Event, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
+from grokcli.terminal.sanitize import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-# JSON escapes the C0 controls; these too would move a terminal's cursor or its reading direction.
-UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 # An OutputItem is none of these: it says nothing that the others do not say.
 TYPES: Mapping[type[Event], str] = {
@@ -100,6 +97,5 @@ def error_as_dict(error: GrokError) -> dict[str, Any]:
 
 
 def _write(out: TextIO, document: dict[str, Any]) -> None:
-    text = json.dumps(document, ensure_ascii=False)
-    out.write(UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
+    out.write(json_text(document))
     out.flush()

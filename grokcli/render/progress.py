@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grokcli.events import Event, SearchStep, TextDelta
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.sanitize import one_line
 
 if TYPE_CHECKING:
     from grokcli.errors import GrokError
@@ -77,7 +77,7 @@ class SearchRenderer:
         if name in self._told:
             return
         self._told.add(name)
-        line = clean(line)
+        line = one_line(line)
         if self._before is not None:
             self._before()
         with self._console.aside():

@@ -97,6 +97,7 @@ class LineEditor:
             history=_history(history),
             completer=_completer(complete),
             complete_while_typing=False,
+            enable_suspend=True,
             multiline=True,
             key_bindings=_editor_keys(_keys(self._is_unfinished), edit),
             vi_mode=vi,
@@ -138,8 +139,9 @@ def _completer(complete: Callable[[str], Iterable[tuple[str, int]]]) -> Any:
 
 def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
     from prompt_toolkit.enums import DEFAULT_BUFFER
-    from prompt_toolkit.filters import has_focus
+    from prompt_toolkit.filters import emacs_mode, has_focus, vi_navigation_mode
     from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 
     keys = KeyBindings()
     # Not while Ctrl+R searches: Enter takes what was found then.
@@ -155,7 +157,10 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
-    @keys.add("escape", "enter", filter=writing)
+    # To vi, Escape is a key of its own: it ends the typing, and Enter then sends.
+    keys.add("enter", filter=writing & vi_navigation_mode)(get_by_name("accept-line"))
+
+    @keys.add("escape", "enter", filter=writing & emacs_mode)
     def send_or_break(event: KeyPressEvent) -> None:
         buffer: Buffer = event.current_buffer
         if is_unfinished(buffer.text):

@@ -81,7 +81,7 @@ def _run_shell(session: Session, command: str) -> None:
         )  # fmt: skip
         code, output = done.returncode, done.stdout[:SHELL_OUTPUT_BYTES].decode("utf-8", "replace")
         if output:
-            console.error_line(output.rstrip("\n"))
+            console.error_text(output.rstrip("\n"))
     session.shell_output = f"$ {command}\n{output}"
     failed = f"exit code {code}; " if code else ""
     console.note(f"({failed}/file ! hands this output on with the next question)")

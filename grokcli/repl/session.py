@@ -64,12 +64,14 @@ class Session:
         console = self.env.console
         return os.name == "posix" and console.stdin is not None and console.stdin.isatty() and console.stdout.isatty()
 
-    def next_request(self, question: Message | None = None, prompt: Prompt | None = None) -> Request:
+    def next_request(
+        self, question: Message | None = None, prompt: Prompt | None = None, *, length: int | None = None
+    ) -> Request:
         """Return the request that asks `question` next, or what the conversation ends with, as `prompt` says.
 
-        Raises what build_request raises.
+        With `length` the conversation ends after so many messages. Raises what build_request raises.
         """
-        messages = self.conversation.request_messages()
+        messages = self.conversation.request_messages(length)
         options = self.options
         if prompt is not None:
             model = prompt.model or options.model

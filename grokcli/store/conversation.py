@@ -55,10 +55,15 @@ class Conversation:
         prompts = [message["content"] for message in self.messages if message["role"] == "system"]
         return str(prompts[-1]) if prompts else ""
 
-    def request_messages(self) -> list[Message]:
-        """Return the messages as a request has them: the system prompt that holds now, then what was said."""
-        prompts = [message for message in self.messages if message["role"] == "system"]
-        return [*prompts[-1:], *fill_missing_results(self._said())]
+    def request_messages(self, length: int | None = None) -> list[Message]:
+        """Return the messages as a request has them: the system prompt that holds now, then what was said.
+
+        With `length` they are what they would be after `truncate(length)`.
+        """
+        kept = self.messages[:length]
+        prompts = [message for message in kept if message["role"] == "system"]
+        said = [message for message in kept if message["role"] != "system"]
+        return [*prompts[-1:], *fill_missing_results(said)]
 
     def questions(self) -> list[int]:
         """Return where the questions are in `messages`, oldest first."""

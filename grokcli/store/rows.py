@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 60
 _ID_LENGTH = 8
 _ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
-_DOCUMENTS = r"(?s)(?:<(stdin|file)\b[^>\n]*>\n.*?\n</\1>\s*)+"
+_OPENING_TAG = re.compile(r"<((?:stdin|file|shell)(?:-\d+)?)(?: [^\n]*)?>\n")
+_SPACE = re.compile(r"\s*")
 
 
 def new_id() -> str:
@@ -25,8 +26,20 @@ def new_id() -> str:
 
 def title_of(question: str) -> str:
     """Return the first line of a question, without the documents before it, cut to TITLE_LENGTH characters."""
-    without_documents = re.sub(_DOCUMENTS, "", question, count=1) if question.startswith("<") else question
-    return _first_line(without_documents) or _first_line(question) or "untitled"
+    return _first_line(question[_end_of_documents(question) :]) or _first_line(question) or "untitled"
+
+
+def _end_of_documents(question: str) -> int:
+    """Return where the question itself begins, behind what grokcli.input.question put between tags."""
+    end = 0
+    while tag := _OPENING_TAG.match(question, end):
+        closing = f"\n</{tag[1]}>"
+        found = question.find(closing, tag.end() - 1)
+        if found < 0:
+            break
+        space = _SPACE.match(question, found + len(closing))
+        end = space.end() if space else found + len(closing)
+    return end
 
 
 def _first_line(text: str) -> str:

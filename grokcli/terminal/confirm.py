@@ -1,4 +1,8 @@
-"""Asking the user before something happens: on stderr, and answered from the keyboard, whatever stdin is."""
+"""Asking the user before something happens: on stderr, and answered from the keyboard, whatever stdin is.
+
+What the question is about may be written by a model. It is shown so that all of it can be seen, or how much cannot, and
+so that no part of it looks like a line of ours.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.sanitize import one_line, reveal
 
 if TYPE_CHECKING:
     from grokcli.terminal.console import Console
 
+_CONTINUED = "    | "  # begins each further row of one text
+_DEFAULT_SIZE = (80, 24)
 _TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
@@ -26,6 +32,54 @@ def can_confirm(console: Console) -> bool:
         return False
 
 
+def present(console: Console, label: str, text: str) -> None:
+    """Write `text` behind `label` to stderr before the user is asked about it.
+
+    On a terminal it is wrapped here, each further row with a mark, and of more than fits one screen only
+    the beginning and the end are shown, with how much is between them. Elsewhere it is one line.
+    """
+    shown = reveal(console.mask(text))
+    if not console.stderr.isatty():
+        console.error_line(f"{label}{shown}")
+        return
+    columns, lines = _size(console)
+    rows = _wrapped(shown, columns - 1 - len(label), columns - 1 - len(_CONTINUED))
+    most = max(4, lines - 4)
+    if len(rows) > most:
+        head, tail = most // 2, most - most // 2 - 1
+        between = sum(map(len, rows[head : len(rows) - tail]))
+        rows[head : len(rows) - tail] = [f"[{between:,} characters are not shown here]"]
+        begins = [label, *[_CONTINUED] * (head - 1), "    ", *[_CONTINUED] * tail]
+    else:
+        begins = [label, *[_CONTINUED] * (len(rows) - 1)]
+    for begin, row in zip(begins, rows, strict=True):
+        console.error_line(f"{begin}{row}")
+
+
+def _wrapped(text: str, first: int, further: int) -> list[str]:
+    """Return `text` cut into rows of `first` cells, then of `further`; at least a character each."""
+    from unicodedata import east_asian_width
+
+    rows, row, left = [], "", max(2, first)
+    for character in text:
+        # Wide, full-width, and what some terminals draw wide.
+        cells = 2 if east_asian_width(character) in ("W", "F", "A") else 1
+        if cells > left:
+            rows.append(row)
+            row, left = "", max(2, further)
+        row += character
+        left -= cells
+    return [*rows, row]
+
+
+def _size(console: Console) -> tuple[int, int]:
+    try:
+        columns, lines = os.get_terminal_size(console.stderr.fileno())
+    except (OSError, ValueError):
+        return _DEFAULT_SIZE
+    return (columns, lines) if columns and lines else _DEFAULT_SIZE
+
+
 def confirm(console: Console, question: str) -> bool:
     """Ask `question` and return whether the answer was yes; everything else is no, and so is silence.
 
@@ -34,7 +88,7 @@ def confirm(console: Console, question: str) -> bool:
     try:
         with console.aside(), _keyboard(console) as keyboard:
             _drop_typed(keyboard)
-            console.stderr.write(f"{clean(question)} [y/N] ")
+            console.stderr.write(f"{one_line(question)} [y/N] ")
             console.stderr.flush()
             answer = keyboard.readline()
     except OSError:

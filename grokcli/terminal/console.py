@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 from grokcli.client.redact import redact
 from grokcli.errors import APIError, GrokError
-from grokcli.terminal.sanitize import clean
+from grokcli.terminal.sanitize import StreamCleaner, clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from grokcli.terminal.status import Status
 
@@ -74,7 +75,11 @@ class Console:
         self.note(f"warning: {text}")
 
     def error_line(self, text: str) -> None:
-        """Write one line to stderr, quiet or not."""
+        """Write one line to stderr, quiet or not; it stays one, whatever the text holds."""
+        self.error_text(one_line(self.mask(text)))
+
+    def error_text(self, text: str) -> None:
+        """Write a text that may have several lines to stderr, quiet or not: for what nobody takes for words of ours."""
         with self.aside():
             self.stderr.write(clean(self.mask(text)) + "\n")
             self.stderr.flush()
@@ -84,6 +89,16 @@ class Console:
         text = self.mask(text)
         self.stdout.write(clean(text) if self.stdout.isatty() else text)
         self.stdout.flush()
+
+    def print_path(self, path: Path) -> None:
+        """Write a path to stdout: byte by byte for programs, on one line without controls for people."""
+        if self.stdout.isatty():
+            self.print(one_line(str(path)) + "\n")
+        elif isinstance(self.stdout, TextIOWrapper):
+            self.stdout.flush()
+            self.stdout.buffer.write(os.fsencode(path) + b"\n")
+        else:
+            self.stdout.write(f"{path}\n")
 
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""
@@ -168,7 +183,13 @@ class Console:
         self.stdout.flush()
         own = os.dup(self.stdout.fileno())
         os.dup2(self.stderr.fileno(), self.stdout.fileno())
+        # Also for threads that print when the call that started them is over.
+        sys.stdout = sys.stderr = self.for_others()
         self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # a descriptor, and it lives as long as the process
+
+    def for_others(self) -> TextIO:
+        """Return where others in this process print: stderr, which they cannot steer where it is a terminal."""
+        return CleanedStderr(self.stderr) if self.stderr.isatty() else self.stderr
 
     def abandon_stdout(self) -> None:
         """Leave a stdout that fails alone, so that the interpreter does not complain about it when it ends."""
@@ -205,6 +226,29 @@ class TolerantStderr(TextIOWrapper):
     def _abandon(self) -> None:
         # The interpreter flushes at its end what is left, and must not fail then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+
+
+class CleanedStderr(StringIO):
+    """Stands in for a terminal that others print on. It calls itself none: they need not try colours."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to `stream`."""
+        super().__init__()
+        self._stream = stream
+        self._cleaner = StreamCleaner()
+
+    def write(self, text: str) -> int:
+        """Write `text`, cleaned."""
+        self._stream.write(self._cleaner.feed(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the stream, for those who start programs."""
+        return self._stream.fileno()
 
 
 class ClosedStdout(StringIO):

@@ -1,11 +1,15 @@
 """What keeps hostile text away from the terminal: every control character becomes something harmless and visible.
 
-Each character is replaced by itself alone, so cutting the text into pieces anywhere never changes the result: an
-escape sequence that arrives in two pieces is as harmless as one that arrives whole.
+`clean` is for text that is read, `one_line` for the lines of ours that quote it, `reveal` for what a user agrees to,
+and `json_text` for data.
+
+To clean, each character is replaced by itself alone, so cutting the text into pieces anywhere never changes the result:
+an escape sequence that arrives in two pieces is as harmless as one that arrives whole.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 _REPLACEMENT = "\ufffd"  # the sign that Unicode has for "something that cannot be shown stood here"
@@ -16,6 +20,24 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+# What is no blank to Unicode and looks like one, or like nothing: fillers, joiners, variation selectors, empty signs.
+_UNSEEN = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00016fe4\U0001d159"
+    "\U000e0100-\U000e01ef"
+)
+# What would push the words behind it to a row of their own: more spaces than any column of ours has, or wide blanks.
+_BLANKS = f"\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000{_UNSEEN}"
+_PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
+
+# By Unicode category, what is not shown as itself where a user must see everything: controls, formats, surrogates,
+# private and unassigned characters, line and paragraph separators, and every blank but the space.
+_ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
+_MARKS = frozenset(("Mn", "Me"))
+_NOT_ASCII = re.compile("[^ -~]")
+_IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
+# One to eight characters or escapes, more than 16 times.
+_REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\.|[^\\]){1,8}?)\1{16,}")
+
 _SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
 
 
@@ -33,6 +55,46 @@ def clean(text: str) -> str:
     lone surrogates and tag characters become U+FFFD. The result is the same however the text is cut into pieces.
     """
     return _UNSAFE.sub(_replacement, text)
+
+
+def one_line(text: str) -> str:
+    """Return `text`, cleaned, on one line: a line break or wide padding in it cannot begin a line of its own."""
+    first, *others = clean(text.replace("\r\n", "\n")).replace("\t", " ").split("\n")
+    line = " ".join([first.rstrip(), *filter(None, map(str.strip, others))]) if others else first
+    return _PADDING.sub(" ", line)
+
+
+def reveal(text: str) -> str:
+    r"""Return `text` on one line that hides nothing, for a question that a yes answers.
+
+    What cannot be seen is shown as JSON escapes it, `\u200b`, and so are marks that would change an ASCII character;
+    what is repeated is counted, `␠×2400`.
+    """
+    return _REPEATED.sub(_counted, _NOT_ASCII.sub(_revealed, text))
+
+
+def _revealed(match: re.Match[str]) -> str:
+    from unicodedata import category
+
+    character, kind = match[0], category(match[0])
+    before = match.string[match.start() - 1 : match.start()]
+    is_seen = kind not in _ESCAPED and not (kind in _MARKS and before.isascii()) and not _IS_UNSEEN.match(character)
+    return character if is_seen else _escaped(match)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
+def _counted(match: re.Match[str]) -> str:
+    unit = match[1]
+    name = "␠" if unit == " " else unit if len(unit) == 1 else f"({unit})"
+    return f"{name}×{len(match[0]) // len(unit)}"
+
+
+def json_text(document: object, *, indent: int | None = None) -> str:
+    """Return `document` as JSON on a line, or on several with `indent`; what `clean` would replace is escaped."""
+    return _UNSAFE.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
 
 
 class StreamCleaner:

@@ -106,7 +106,10 @@ def _scalar(python: type) -> TypeSchema:
         if python is int and isinstance(value, float) and value.is_integer():
             return int(value)
         if python is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                raise MismatchError("a number that fits a float", "an integer of so many digits") from None
         if type(value) is not python:
             raise MismatchError(f"of type {name}", value)
         return value

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.errors import UsageError
 from grokcli.files import expand
+from grokcli.tools.server_tools import SERVER_TOOLS
 from grokcli.tools.tool import Tool, tool_of
 
 if TYPE_CHECKING:
@@ -66,11 +68,21 @@ def load(wanted: str, *, printed: TextIO) -> list[Tool]:
         function = getattr(module, name, None)
         if not callable(function):
             raise UsageError(f"{file} has no function {name!r}", hint=f"it has {', '.join(_public(module)) or 'none'}")
-        return [tool_of(function, origin=str(path))]
+        return [_tool(function, path)]
     names = _public(module)
     if not names:
         raise UsageError(f"{file} defines no function without a leading underscore", hint="name one: FILE.py:name")
-    return [tool_of(getattr(module, name), origin=str(path)) for name in names]
+    return [_tool(getattr(module, name), path) for name in names]
+
+
+def _tool(function: Callable[..., Any], path: Path) -> Tool:
+    tool = tool_of(function, origin=str(path))
+    if tool.name in SERVER_TOOLS:
+        raise UsageError(
+            f"the function {tool.name}() has the name of a tool of the server",
+            hint="rename it, or name the others: FILE.py:name",
+        )
+    return tool
 
 
 def _split(wanted: str) -> tuple[str, str]:
@@ -92,7 +104,7 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
         # Last: a json.py beside the tools must not become everybody's json.
         sys.meta_path.append(_neighbours)
     try:
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), redirect_stderr(printed):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's code does
         text = " ".join(str(error).split())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from threading import Thread
 from typing import Any, NamedTuple, TextIO
 
@@ -43,10 +43,16 @@ def run(
             done.append(failed(f"{type(error).__name__}: {text}" if text else type(error).__name__))
 
     thread = Thread(target=call, name=getattr(function, "__name__", "tool"), daemon=True)
-    with redirect_stdout(printed) if printed is not None else nullcontext():
+    with _printing_to(printed) if printed is not None else nullcontext():
         thread.start()
         thread.join(seconds)
     return done[0] if done else failed(f"it took longer than {seconds:g} s")
+
+
+@contextmanager
+def _printing_to(stream: TextIO) -> Iterator[None]:
+    with redirect_stdout(stream), redirect_stderr(stream):
+        yield
 
 
 def as_text(value: object) -> ToolResult:

@@ -14,6 +14,14 @@ from urllib.parse import urlsplit
 
 from grokcli.errors import UsageError
 
+# What the server calls its own tools: a function of the same name is taken for one of them.
+SERVER_TOOLS = frozenset(
+    (
+        *("web_search", "x_search", "code_interpreter", "code_execution", "file_search", "collections_search"),
+        *("mcp", "image_generation", "view_image", "view_x_video", "document_search", "attachment_search"),
+        *("x_keyword_search", "x_semantic_search", "x_user_search", "x_thread_fetch", "browse_page"),
+    )
+)
 MAX_DOMAINS = 5
 MAX_HANDLES = 20
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?\Z")

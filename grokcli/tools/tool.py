@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TextIO, get_type_hints
 
 from grokcli.errors import UsageError
@@ -53,13 +54,22 @@ class Tool:
         It is given up after `seconds`. What it prints goes to `printed`, where that is given.
         """
         try:
-            values = read_arguments(self.parameters, json.loads(arguments or "{}"))
+            given = json.loads(arguments or "{}", parse_float=_finite, parse_constant=_finite)
+            values = read_arguments(self.parameters, given)
         except MismatchError as mismatch:
             where = mismatch.path.removeprefix(".")
             return failed(f"{where + ': ' if where else ''}{mismatch}")
         except (ValueError, RecursionError) as error:
             return failed(f"the arguments are no JSON: {error}")
         return run(self.function, values, seconds=seconds, printed=printed)
+
+
+def _finite(number: str) -> float:
+    """Return a number with a fraction or an exponent. Raises ValueError for NaN, Infinity and 1e999."""
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError(f"{number} is not a finite number")
+    return value
 
 
 def tool_of(function: Callable[..., Any], *, origin: str = "") -> Tool:

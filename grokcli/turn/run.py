@@ -114,13 +114,11 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
 
 
 def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
-    for call in calls:
-        text = toolset.run_call(env.console, call)
-        if not turn.allow_secrets and held_key(env, text):
+    for call, told in toolset.run_calls(env.console, calls):
+        if not turn.allow_secrets and held_key(env, told):
             env.console.error_line(f"{call.name}: its result holds your API key and is not sent")
-            text = "error: the result holds a secret and is withheld"
-        result = tool_result(call, text)
-        turn.conversation.append(result, model=turn.request.model)
+            told = "error: the result holds a secret and is withheld"
+        turn.conversation.append(tool_result(call, told), model=turn.request.model)
     env.console.start_status()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import UsageError
-from grokcli.terminal.confirm import can_confirm, confirm
+from grokcli.terminal.confirm import can_confirm, confirm, present
 from grokcli.tools.load import load
 from grokcli.tools.run import ToolResult
 from grokcli.tools.tool import SECONDS, Tool
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from grokcli.events import ToolCall
     from grokcli.terminal.console import Console
 
+MAX_CALLS = 100  # in one answer
 DECLINED = "error: the user declined this call"
+NOT_RUN = f"error: not run: of the calls in one answer, the first {MAX_CALLS} are run"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Toolset:
         From here on, what others print in this process goes to stderr. Raises UsageError.
         """
         console.reserve_stdout()
-        fresh = [tool for one in wanted for tool in load(one, printed=console.stderr)]
+        fresh = [tool for one in wanted for tool in load(one, printed=console.for_others())]
         for tool in fresh:
             known = self.tools.get(tool.name)
             if known and known.origin != tool.origin:
@@ -56,13 +60,22 @@ class Toolset:
         """Return the tools as a request has them."""
         return [tool.schema() for tool in self.tools.values()]
 
+    def run_calls(self, console: Console, calls: Sequence[ToolCall]) -> Iterator[tuple[ToolCall, str]]:
+        """Run the calls of one answer, and yield each with what the model is to be told of it."""
+        for call in calls[:MAX_CALLS]:
+            yield call, self.run_call(console, call)
+        rest = calls[MAX_CALLS:]
+        if rest:
+            console.error_line(f"{len(rest):,} more calls were not run: the limit is {MAX_CALLS} in one answer")
+        yield from ((call, NOT_RUN) for call in rest)
+
     def run_call(self, console: Console, call: ToolCall) -> str:
         """Show a call, run it if the user agrees, and return what the model is to be told of it."""
         tool = self.tools.get(call.name)
         if tool is None:
-            console.error_line(f"the model asks for {_shown(call)}, which is no function here")
+            present(console, "the model asks for ", f"{_shown(call)}, which is no function here")
             return f"error: there is no function {call.name!r}; there are {', '.join(self.tools)}"
-        console.error_line(f"{'call' if self.ask_first else 'calling'}: {_shown(call)}")
+        present(console, "call: " if self.ask_first else "calling: ", _shown(call))
         if self.ask_first and not confirm(console, "run it?"):
             console.error_line(f"{call.name} was not run")
             return DECLINED
@@ -73,20 +86,32 @@ class Toolset:
 
     def _run(self, console: Console, tool: Tool, call: ToolCall) -> ToolResult:
         with console.aside():  # what the function prints has the screen for itself
-            return tool.call(call.arguments, seconds=SECONDS, printed=console.stderr)
+            return tool.call(call.arguments, seconds=SECONDS, printed=console.for_others())
 
 
 def _shown(call: ToolCall) -> str:
-    """Return a call as one line that hides nothing of its arguments."""
-    name = " ".join(call.name.split())
+    """Return a call with all its arguments; nothing in a name or a value looks like what stands around it."""
     try:
         arguments = json.loads(call.arguments or "{}")
+        if isinstance(arguments, dict):
+            given = (f"{_name(key)}={_value(value)}" for key, value in arguments.items())
+            return f"{_name(call.name)}({', '.join(given)})"
     except (ValueError, RecursionError):
-        arguments = None
-    if not isinstance(arguments, dict):
-        return f"{name}({' '.join(call.arguments.split())})"
-    given = (f"{' '.join(key.split())}={json.dumps(value, ensure_ascii=False)}" for key, value in arguments.items())
-    return f"{name}({', '.join(given)})"
+        pass  # the call will be refused, and is shown as it came
+    return f"{_name(call.name)}({call.arguments})"
+
+
+def _name(name: str) -> str:
+    """Return a name, in ASCII: letters of other scripts look like those of ours."""
+    return name if _PLAIN_NAME.match(name) else json.dumps(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)}: {_value(part)}' for key, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def open_toolset(console: Console, wanted: Sequence[str], *, ask_first: bool) -> Toolset | None:

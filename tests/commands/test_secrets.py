@@ -256,7 +256,7 @@ def test_a_password_of_a_proxy_is_never_shown(grok, environ, monkeypatch, proxy,
 def test_a_shell_command_that_prints_the_environment(run, environ):
     environ |= {"XAI_API_KEY": OTHER, "GITHUB_TOKEN": "ghp_0123456789abcdefghij", "APP_SECRET": "development"}
     _, out, err = run("chat", stdin="!env\n")
-    assert "XAI_API_KEY=…ey==" in err
+    assert "XAI_API_KEY" not in err
     assert "GITHUB_TOKEN=…ghij" in err
     assert "APP_SECRET=development" in err
     assert not leaked(OTHER, out + err)

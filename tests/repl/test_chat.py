@@ -127,18 +127,13 @@ def test_undo_takes_one_exchange_back(talk, server):
     assert sent(server) == [("user", "one"), ("assistant", "ok"), ("user", "three")]
 
 
-def test_edit_changes_an_earlier_question_and_drops_what_followed(talk, server, environ, tmp_path):
-    editor = tmp_path / "editor"
-    editor.write_text('#!/bin/sh\nsed -i s/one/ONE/ "$1"\n')
-    editor.chmod(0o755)
-    environ["EDITOR"] = str(editor)
+def test_edit_starts_no_editor_without_a_terminal(talk, server, environ, tmp_path):
+    environ["EDITOR"] = f"touch {tmp_path}/started"
     server.reply(answer("ok"))
-    talk("one", "two", "/edit 1")
-    assert sent(server) == [("user", "ONE")]
-    environ["EDITOR"] = "truncate -s 0"
-    assert "nothing has changed" in talk("one", "/edit").err
-    environ["EDITOR"] = "false"
-    assert "the editor 'false' ended with exit code 1" in talk("one", "/edit").err
+    _, _, err = talk("one", "/edit", "two")
+    assert "error: /edit needs a terminal\nhint: " in err
+    assert not (tmp_path / "started").exists()
+    assert sent(server) == [("user", "one"), ("assistant", "ok"), ("user", "two")]
 
 
 def test_model_system_set_and_effort_change_the_next_request(talk, server):
@@ -413,9 +408,10 @@ def test_an_effort_that_the_model_does_not_have_is_refused_as_ask_refuses_it(tal
     server.reply(answer("ok"))
     refused = grok("ask", "-m", "grok-4.5", "--effort", "xhigh", "hi").err
     assert "grok-4.5 has no effort 'xhigh'" in refused
-    _, _, err = talk("hi", *lines, words=["-m", "grok-4.5"])
+    _, _, err = talk("hi", *lines, "/model grok-4.3", "go on", words=["-m", "grok-4.5"])
     assert refused in err
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
+    assert sent(server) == [("user", "hi"), ("assistant", "ok"), ("user", "go on")]
 
 
 def test_a_model_that_does_not_have_the_effort_is_not_chosen(talk, server):

@@ -16,6 +16,7 @@ pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
 PROMPT = r"\x1b\[0;1m>"
 PASTE_BEGIN, PASTE_END = "\x1b[200~", "\x1b[201~"
 CTRL_C, CTRL_D, CTRL_G, CTRL_J, ALT_ENTER, ENTER, TAB = "\x03", "\x04", "\x07", "\n", "\x1b\r", "\r", "\t"
+CTRL_Z, CTRL_BACKSLASH, ESCAPE = "\x1a", "\x1c", "\x1b"
 
 
 @pytest.fixture
@@ -216,6 +217,84 @@ def test_vi_keys_when_the_settings_say_so(terminal, server, environ):
     child.expect(PROMPT)
     leave(child)
     assert texts(server) == ["one three!"]
+
+
+@pytest.mark.parametrize("words", [[], ["/multiline"]])
+def test_escape_and_enter_send_in_vi_mode(terminal, server, environ, words):
+    environ["GROK_EDITING_MODE"] = "vi"
+    server.reply(answer("fine"))
+    child = terminal()
+    for word in words:
+        child.send(f"{word}{ENTER}")
+        child.expect("Alt.Enter sends")
+        child.expect(PROMPT)
+    child.send(f"one{CTRL_J}two{ESCAPE}{ENTER}")
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["one\ntwo"]
+
+
+def test_ctrl_z_suspends_the_prompt(terminal, server):
+    server.reply(answer("fine"))
+    child = terminal(shell="set -m; {}; echo suspended; fg")
+    child.send(f"one{CTRL_Z}")
+    child.expect("suspended")
+    child.expect(PROMPT)
+    child.send(f" two{ENTER}")
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["one two"]
+
+
+def test_ctrl_backslash_during_an_answer_gives_the_terminal_back(terminal, server):
+    stopped = threading.Event()
+
+    def endless(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Once upon\n\n")))
+        stopped.wait(30)
+
+    server.reply(endless)
+    child = terminal(shell="ulimit -c 0; trap : QUIT; {}; echo ended $?; stty -a; echo over")
+    child.send(f"tell{ENTER}")
+    child.expect("Once upon")
+    child.send(CTRL_BACKSLASH)
+    child.expect("ended 131")  # by SIGQUIT
+    child.expect("over")
+    stopped.set()
+    assert {"echo", "icanon", "-noflsh"} <= set(child.before.replace(";", " ").split())
+
+
+def test_edit_changes_an_earlier_question_and_drops_what_followed(terminal, server, environ, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\n. {tmp_path}/what\n")
+    editor.chmod(0o755)
+    environ["EDITOR"] = str(editor)
+    server.reply(answer("fine"))
+    child = terminal()
+
+    def say(line, expected):
+        child.send(f"{line}{ENTER}")
+        child.expect(expected)
+        child.expect(PROMPT)
+
+    say("one", "fine")
+    say("two", "fine")
+    for what, said in [
+        (": > $1", "an empty question is not asked"),
+        (":", "the question is the same; nothing has changed"),
+        ("exit 1", "ended with exit code 1"),
+    ]:
+        (tmp_path / "what").write_text(what)
+        say("/edit 1", said)
+    say("three", "fine")
+    (tmp_path / "what").write_text('sed -i s/one/ONE/ "$1"')
+    say("/edit 1", "fine")
+    leave(child)
+    sent = [[message["content"] for message in request.json["messages"]] for request in server.requests]
+    assert sent[2:] == [["one", "fine", "two", "fine", "three"], ["ONE"]]
 
 
 def test_a_pipe_is_read_first_and_then_the_terminal_talks(terminal, server):

@@ -267,6 +267,24 @@ def test_arguments_that_are_no_object_are_told(arguments):
     assert tool_of(everything).call(arguments).text.startswith("error: ")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", f"1{'0' * 400}"])
+@pytest.mark.parametrize("annotation", [float, list[float], Any])
+def test_a_number_that_is_not_finite_reaches_no_function(number, annotation):
+    taken = []
+
+    def function(value):
+        taken.append(value)
+
+    function.__annotations__ = {"value": annotation}
+    value = f"[{number}]" if annotation == list[float] else number
+    outcome = tool_of(function).call(f'{{"value": {value}}}')
+    if annotation is Any and number.isdigit():
+        assert taken == [int(number)]
+    else:
+        assert outcome.text.startswith("error: ")
+        assert taken == []
+
+
 def raises():
     raise ValueError("no such\ncity")
 

@@ -27,7 +27,7 @@ TOOL = 'def weather(city: str) -> str:\n    """Tell the weather: it\'s `so`."""\
 FLAGS = {
     "chat": [
         *("-s", NASTY, "-t", "0.5", "--effort", "high", "--schema", "name", "-O", "seed=7", "-O", "stop=\n"),
-        *("-O", "tools=5", "-O", "user=\udc80"),
+        *("-O", "tools=5"),
     ],
     "chat in one piece": [
         *("--no-stream", "--tool", "TOOL", "--yes", "--max-tokens", "9", "-i", "IMAGE"),
@@ -40,7 +40,7 @@ FLAGS = {
     ],
     "responses in one piece": [
         *("--api", "responses", "--no-stream", "-s", NASTY, "-i", "https://example.com/sky.png"),
-        *("-O", "extra_body={}", "-O", "for=\udc80", "-O", 'tool_choice={"type":"function","function":{"name":"f"}}'),
+        *("-O", "extra_body={}", "-O", "for=1", "-O", 'tool_choice={"type":"function","function":{"name":"f"}}'),
     ],
 }
 HELLO = '{"name": "Hello"}'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from grokcli.chat import user
 from grokcli.client.redact import redact
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
+from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.session import Prompt
 from grokcli.repl.slash.words import words_of
 from grokcli.store.transcript import text_of
@@ -42,8 +44,10 @@ def retry(session: Session, argument: str) -> Prompt:
     questions = session.conversation.questions()
     if not questions:
         raise UsageError("there is nothing to ask again")
+    prompt = Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
+    session.next_request(prompt=prompt, length=questions[-1] + 1)  # what cannot be asked drops no answer
     session.conversation.truncate(questions[-1] + 1)
-    return Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
+    return prompt
 
 
 def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
@@ -79,11 +83,18 @@ def edit(session: Session, argument: str) -> Prompt | None:
     number = _number(argument, len(questions)) if argument else len(questions)
     if not questions:
         raise UsageError("there is no question yet")
+    if not isinstance(session.lines, LineEditor):
+        raise UsageError("/edit needs a terminal", hint="grok chat with stdin, stdout and stderr on one")
     index = questions[number - 1]
-    text = edit_text(text_of(conversation.messages[index]), session.env.child_environ())
+    before = text_of(conversation.messages[index])
+    text = edit_text(before, session.env.child_environ())
     if not text.strip():
         session.env.console.note("an empty question is not asked; nothing has changed")
         return None
+    if text == before.rstrip("\n"):
+        session.env.console.note("the question is the same; nothing has changed")
+        return None
+    session.next_request(user(text), length=index)  # what cannot be asked drops no answer
     conversation.truncate(index)
     return Prompt(text)
 
@@ -148,7 +159,8 @@ def show_where_it_stands(session: Session) -> None:
     questions = conversation.questions()
     for message in conversation.messages[questions[-1] :] if questions else []:
         if message["role"] == "user":
-            console.note(f"> {text_of(message)}")
+            for line in text_of(message).splitlines():
+                console.note(f"> {line}")
         else:
             show_text(session.env, session.output, text_of(message))
     if conversation.interrupted:

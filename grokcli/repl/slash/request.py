@@ -40,7 +40,7 @@ def system(session: Session, argument: str) -> None:
         session.set_options(system="" if argument == "-" else text_or_file(argument))
     first, *_ = [*session.next_request().messages, {}]
     prompt = first["content"] if first.get("role") == "system" else "(none)"
-    session.env.console.error_line(f"system: {prompt}")
+    session.env.console.error_text(f"system: {prompt}")
 
 
 def set_(session: Session, argument: str) -> None:

@@ -39,7 +39,7 @@ class Command:
 
 def help_(session: Session, argument: str) -> None:
     """List the commands and keys."""
-    session.env.console.error_line(help_text(shutil.get_terminal_size().columns))
+    session.env.console.error_text(help_text(shutil.get_terminal_size().columns))
 
 
 PATHS = ("",)
