@@ -141,7 +141,7 @@ def _decoded(name: str, content: bytes) -> str:
 def _tag(name: str) -> str:
     """Return the tag of a document, which its name cannot end; what is not UTF-8 in it becomes a mark."""
     readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+    path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c")
     return f"file path={path}"
 
 
