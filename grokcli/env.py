@@ -50,6 +50,11 @@ class Env:
     @classmethod
     def real(cls) -> Env:
         """Return the world of this process."""
+        for name in ("COLUMNS", "LINES"):
+            value = os.environ.get(name, "")
+            # Libraries believe them: a screen of a hundred billion columns is one line of a hundred billion spaces.
+            if not (value.isascii() and value.isdigit() and len(value) < 5):
+                os.environ.pop(name, None)
         env = cls(Console.real(dumb=os.environ.get("TERM") == "dumb"), os.environ)
         env.console.debug = os.environ.get("GROK_DEBUG", "") not in ("", "0")
         return env

@@ -11,7 +11,6 @@ from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import requests
@@ -21,11 +20,11 @@ from requests.auth import AuthBase
 
 from grokcli import __version__
 from grokcli.client.network_errors import Route, cut_error, network_error
+from grokcli.client.url import check_proxy, check_url
 from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import (
     APIError,
     AuthError,
-    ConfigError,
     RateLimitError,
     RefusedError,
 )
@@ -117,6 +116,7 @@ class Transport:
         self._base_url = base_url
         self._trace = trace
         self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
+        check_proxy(self._route.proxy)
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"grokcli/{__version__}"
         self._session.cookies.set_policy(_no_cookies())
@@ -228,34 +228,6 @@ def _route(url: str, proxy: str, ca_bundle: str, *, loopback: bool) -> Route:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
     told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
     return Route(url, proxy, str(Path(next(filter(None, told))).expanduser()) if any(told) else "")
-
-
-def check_url(url: str) -> bool:
-    """Say whether `url` leads to this machine. Raises ConfigError when a key must not be sent there."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
-        raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
-    if parts.username or parts.password:
-        raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
-    loopback = is_loopback(host)
-    if parts.scheme == "http" and not loopback:
-        raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
-    return loopback
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether `host`, a name or an address, is this machine."""
-    if host == "localhost":
-        return True
-    if not host[0].isdigit() and ":" not in host:
-        return False
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _no_cookies() -> CookiePolicy:
