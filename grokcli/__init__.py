@@ -9,8 +9,9 @@ chat = xai.chat.create(model="grok-4.7")
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+# `typing` takes 20 ms to load, in which a Ctrl-C would meet nobody: this module runs before the program's first line.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grokcli.chat import Chat, Response, assistant, image, system, tool_result, user
     from grokcli.client.xai import XAI

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
+
+TYPE_CHECKING = False  # as in the package itself
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
