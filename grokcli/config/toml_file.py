@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grokcli.config.lock import locked
 from grokcli.errors import ConfigError
-from grokcli.files import write_atomically
+from grokcli.files import read_own_file, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
     try:
-        content = path.read_bytes()
+        content = read_own_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -30,8 +31,17 @@ def read_toml(path: Path) -> dict[str, Any]:
 def change(path: Path, where: tuple[str, ...], value: object) -> bool:
     """Set the key at `where` in the file at `path`, or remove it when `value` is None; comments and order stay.
 
+    What other processes change at the same time stays too.
     Returns whether there was anything to change. Raises ConfigError when the file is broken or cannot be written.
     """
+    try:
+        with locked(path):
+            return _change(path, where, value)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _change(path: Path, where: tuple[str, ...], value: object) -> bool:
     import tomlkit
 
     # What tomllib takes, tomlkit takes too; tomllib says better what is wrong.
@@ -48,12 +58,5 @@ def change(path: Path, where: tuple[str, ...], value: object) -> bool:
             return False
     else:
         table[where[-1]] = value
-    _write(path, tomlkit.dumps(document))
+    write_atomically(path, tomlkit.dumps(document).encode())
     return True
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
