@@ -65,6 +65,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
         END""",
     ),
+    # `used` counts up with each use of any conversation: which one was used last must not depend on the clock.
+    (
+        "ALTER TABLE conversation ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+        """UPDATE conversation SET used =
+            coalesce((SELECT max(message.id) FROM message WHERE message.conversation = conversation.id), 0)""",
+        "CREATE INDEX conversation_used ON conversation (used)",
+    ),
 )
 
 

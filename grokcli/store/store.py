@@ -154,9 +154,9 @@ class Store:
         self.transaction(writing.rename, conversation_id, title_of(title))
 
     def delete(self, conversation_ids: Iterable[str]) -> None:
-        """Delete conversations and overwrite their text.
+        """Delete conversations and overwrite their text, in the search index too.
 
-        Single words may stay in the search index until SQLite merges it; in which order they stood is gone.
+        While another process reads, the log beside the file keeps it until the last one closes the file.
         """
         from grokcli.store import schema
 
