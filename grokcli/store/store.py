@@ -161,6 +161,9 @@ class Store:
         from grokcli.store import schema
 
         self.transaction(writing.delete, conversation_ids)
+        more = self.transaction(writing.merge_index, begins=True)
+        while more:
+            more = self.transaction(writing.merge_index, begins=False)
         self._read(schema.empty_log)
 
     def transaction(

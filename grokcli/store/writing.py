@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DIED = "grok was stopped"
 _STREAMING_BODY = '{"role": "assistant", "content": null}'
+_MERGED_PAGES = 500
 _HOUR = 3600
 _DAY = 24 * _HOUR
 
@@ -50,12 +51,21 @@ def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> 
 
 
 def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
-    """Delete conversations with their messages, and their words from the search index."""
+    """Delete conversations with their messages; the search index has their words until `merge_index` is through."""
     rows = [(conversation_id,) for conversation_id in conversation_ids]
     connection.executemany("DELETE FROM conversation WHERE id = ?", rows)
-    # The index only marks words as deleted until it is merged. Its option secure-delete would do without a merge, but
-    # makes the file one that SQLite before 3.42 cannot read.
-    connection.execute("INSERT INTO message_text (message_text) VALUES ('optimize')")
+
+
+def merge_index(connection: sqlite3.Connection, *, begins: bool) -> bool:
+    """Do a part of merging the search index into one, and say whether more is left.
+
+    That is what overwrites deleted words, which are only marked before. All at once it would keep others from writing
+    for seconds. FTS5's option secure-delete would do without, but makes a file that SQLite before 3.42 cannot read.
+    """
+    before = connection.total_changes
+    pages = -_MERGED_PAGES if begins else _MERGED_PAGES  # a negative number puts everything into the merge
+    connection.execute("INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)", (pages,))
+    return connection.total_changes - before > 1  # one is the command itself
 
 
 def add(connection: sqlite3.Connection, conversation_id: str, message: Message, model: str, now: float) -> int:
