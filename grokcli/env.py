@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from grokcli.config.credentials import exposed, find_key
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
-from grokcli.models import LOCAL_MODEL
+from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL
 from grokcli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Set by a shell that asks for completions.
 COMPLETION_VARIABLE = "_GROK_COMPLETE"
 CONNECT_SECONDS = 10.0
+# What needs no thought is answered at once or not at all.
+BRIEF_SECONDS = 10.0
 
 
 class Network(NamedTuple):
@@ -74,6 +76,11 @@ class Env:
         if place not in self._clients:
             self._clients[place] = self._new_client(place, api, network or Network())
         return self._clients[place]
+
+    def connect_briefly(self) -> XAI:
+        """Return a client for the server that is set, to ask what it has at hand. Raises as `connect` does."""
+        seconds = min(BRIEF_SECONDS, self.settings.value("idle_timeout"))
+        return self.connect(DEFAULT_MODEL, network=Network(idle_timeout=seconds))
 
     def _new_client(self, place: str, api: API | None, network: Network) -> XAI:
         settings, console = self.settings, self.console

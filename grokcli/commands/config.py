@@ -126,7 +126,7 @@ def check(ctx: typer.Context) -> None:
     base_url = env.settings.find("base_url")
     env.console.print(f"server  {base_url.value} from {base_url.source}\n")
     env.console.stdout.flush()
-    told = env.connect(SETTINGS["model"].default).key_info()
+    told = env.connect_briefly().key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
     env.console.stdout.write(clean(env.console.mask(f"status  the key works{name}")) + "\n")

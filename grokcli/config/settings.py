@@ -144,6 +144,22 @@ class Settings:
             for key, known in _unknown_keys(self.file)
         ]
 
+    def problems(self) -> list[ConfigError]:
+        """Return an error for each setting that cannot be used, in the sections too."""
+        asked: list[tuple[str, str, str | None]] = [(name, "", None) for name in SETTINGS]
+        for section, names in SECTION_SETTINGS.items():
+            tables = self.file.get(section)
+            for table in tables if isinstance(tables, dict) else ():
+                is_role = section == "roles"
+                asked += [(name, "" if is_role else table, table if is_role else None) for name in names]
+        found: dict[str, ConfigError] = {}
+        for name, model, role in asked:
+            try:
+                self.find(name, model=model, role=role)
+            except ConfigError as error:
+                found.setdefault(error.message, error)
+        return list(found.values())
+
     def _candidates(self, setting: Setting, model: str, role: str | None) -> list[tuple[object, str]]:
         roles = self._role(role) if role else {}
         own = self._subsection("models", model)
