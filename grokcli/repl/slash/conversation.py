@@ -139,7 +139,10 @@ def rename(session: Session, argument: str) -> None:
 
 
 def show_where_it_stands(session: Session) -> None:
-    """Show the last question of a conversation that was loaded, and what came of its answer."""
+    """Show the last question of a conversation that was loaded, and what came of its answer.
+
+    The answer is for a reader: what reads a pipe wants the new ones only.
+    """
     conversation, console = session.conversation, session.env.console
     if conversation.summary is None:
         return
@@ -148,7 +151,7 @@ def show_where_it_stands(session: Session) -> None:
     for message in conversation.messages[questions[-1] :] if questions else []:
         if message["role"] == "user":
             console.note(f"> {text_of(message)}")
-        else:
+        elif console.stdout.isatty():
             show_text(session.env, session.output, text_of(message))
     if conversation.interrupted:
         console.note(f"interrupted ({conversation.interrupted}): /continue goes on, /retry asks again")
