@@ -113,6 +113,8 @@ def _history(path: Path) -> Any:
     try:
         make_folder(path.parent)
         path.touch(PRIVATE)
+        if not path.is_file():  # a pipe would be waited for
+            return InMemoryHistory()
         with path.open("ab"):
             return FileHistory(str(path))
     except OSError:
