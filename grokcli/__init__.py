@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-# Not typing's own: under `python -m` a typing.py of the current folder would be imported before we can prevent it.
+# Not typing's own: that takes 20 ms to load, in which nothing meets a Ctrl-C, and under `python -m` a typing.py of the
+# current folder would be imported before we can prevent it.
 TYPE_CHECKING = False
-
 if TYPE_CHECKING:
     from grokcli.chat import Chat, Response, assistant, image, system, tool_result, user
     from grokcli.client.xai import XAI

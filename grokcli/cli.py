@@ -100,13 +100,18 @@ def run() -> NoReturn:
     """Run `grok` in this process and end it: the entry point of the console scripts."""
     # What is imported stays; looking for garbage in it costs 7 of the 100 ms from start to request.
     gc.set_threshold(100_000)
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
-    env = Env.real()
-    if COMPLETION_VARIABLE in os.environ:
-        _complete()
-    code = main(sys.argv[1:], env)
+    try:
+        for name, handler in (("SIGTERM", _stop), ("SIGHUP", _stop), ("SIGINT", signal.default_int_handler)):
+            number = getattr(signal, name, None)
+            # Who starts grok may have it ignore a signal: nohup does, and a shell with its background jobs.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+        env = Env.real()
+        if COMPLETION_VARIABLE in os.environ:
+            _complete()
+        code = main(sys.argv[1:], env)
+    except KeyboardInterrupt:  # outside of what `main` guards: before it, or while it reports an error
+        code = INTERRUPTED
     sys.exit(code)
 
 
@@ -153,7 +158,10 @@ def _complete() -> None:
     from typer._completion_classes import completion_init
 
     completion_init()
-    get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
+    try:
+        get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
+    except (GrokError, OSError):  # a Tab is no place for an error
+        sys.exit(1)
 
 
 def _report_system(error: OSError, env: Env) -> int:

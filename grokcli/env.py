@@ -7,10 +7,10 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import Key, child_environ, find_key, known_secrets, login_of
+from grokcli.config.credentials import Key, child_environ, exposed, find_key, known_secrets, login_of
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
-from grokcli.models import LOCAL_MODEL
+from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL
 from grokcli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Set by a shell that asks for completions.
 COMPLETION_VARIABLE = "_GROK_COMPLETE"
 CONNECT_SECONDS = 10.0
+# What needs no thought is answered at once or not at all.
+BRIEF_SECONDS = 10.0
 
 
 class Network(NamedTuple):
@@ -61,6 +63,11 @@ class Env:
     @classmethod
     def real(cls) -> Env:
         """Return the world of this process."""
+        for name in ("COLUMNS", "LINES"):
+            value = os.environ.get(name, "")
+            # Libraries believe them: a screen of a hundred billion columns is one line of a hundred billion spaces.
+            if not (value.isascii() and value.isdigit() and len(value) < 5):
+                os.environ.pop(name, None)
         env = cls(Console.real(dumb=os.environ.get("TERM") == "dumb"), os.environ)
         env.console.debug = os.environ.get("GROK_DEBUG", "") not in ("", "0")
         return env
@@ -91,6 +98,11 @@ class Env:
             self._clients[place] = self._new_client(place, api, network)
         return self._clients[place]
 
+    def connect_briefly(self) -> XAI:
+        """Return a client for the server that is set, to ask what it has at hand. Raises as `connect` does."""
+        seconds = min(BRIEF_SECONDS, self.settings.value("idle_timeout"))
+        return self.connect(DEFAULT_MODEL, network=Network(idle_timeout=seconds))
+
     def _new_client(self, place: str, api: API | None, network: Network | None) -> XAI:
         settings, console, way = self.settings, self.console, self.network(network)
         if place == LOCAL_MODEL:
@@ -99,6 +111,7 @@ class Env:
             console.secrets.append(key)
         else:
             key = self.find_key().value
+            self.warn_of_exposed_key()
             base_url, api = settings.value("base_url"), settings.value("api", api)
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
@@ -118,6 +131,12 @@ class Env:
         idle_timeout, proxy, ca_bundle = flags or Network()
         value = self.settings.value
         return Way(value("idle_timeout", idle_timeout), value("proxy", proxy), value("ca_bundle", ca_bundle))
+
+    def warn_of_exposed_key(self) -> None:
+        """Warn, once, when others on this machine can read the saved key."""
+        path = self.settings.paths.credentials
+        if exposed(path):
+            self.console.note_once(f"warning: others on this machine can read the key in {path}: chmod 600 '{path}'")
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

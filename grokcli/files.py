@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 from grokcli.errors import UsageError
 
 PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
+MOST_BYTES = 1_000_000
 
 
 def expand(path: str | Path) -> Path:
@@ -26,7 +30,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
 
     `mode` is given to the new file before anything is in it; without one, an existing file's mode is kept. A symbolic
     link stays a link and its target is written. What is no regular file, a device or a pipe, is written to as it is.
-    Missing folders are made, readable by their owner only when `mode` is PRIVATE. Raises OSError.
+    Missing folders are made, for their owner alone when `mode` is PRIVATE. Raises OSError.
     """
     import tempfile
 
@@ -35,7 +39,10 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
             stream.write(content)
         return
     path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == PRIVATE else 0o777)
+    if mode == PRIVATE:
+        make_folder(path.parent)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -62,6 +69,34 @@ def write_new(path: Path, content: bytes) -> None:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def read_own_file(path: Path) -> bytes:
+    """Return what is in a file of grok's own. Raises OSError for what cannot be one: a pipe would be waited for."""
+    check_own_file(path)
+    return path.read_bytes()
+
+
+def check_own_file(path: Path) -> None:
+    """Raise OSError when at `path` is something else than a file of a sensible size, or nothing."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    if status.st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {MOST_BYTES:,} bytes")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder of grok's own, and those above it that are missing, for the user alone. Raises OSError."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in (*reversed(missing), path):
+        try:
+            folder.mkdir(PRIVATE_FOLDER)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+        else:
+            folder.chmod(PRIVATE_FOLDER)  # a umask can take bits that the owner needs
 
 
 def _mode_of(path: Path) -> int:

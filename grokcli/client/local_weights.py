@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from grokcli.errors import LocalModelError
+from grokcli.files import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,7 @@ def fetch(folder: Path, environ: Mapping[str, str], stderr: TextIO, *, quiet: bo
     """
     notes = None if quiet else stderr
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with _lock(folder, notes):
             return find(folder) or _fetch(folder, environ, notes)
     except OSError as error:

@@ -20,11 +20,11 @@ from requests.auth import AuthBase
 
 from grokcli import __version__
 from grokcli.client.network_errors import Route, cut_error, network_error
+from grokcli.client.url import check_proxy, check_url, is_loopback
 from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import (
     APIError,
     AuthError,
-    ConfigError,
     RateLimitError,
     RefusedError,
 )
@@ -125,6 +125,7 @@ class Transport:
         self._trace = trace
         check_url(base_url)
         self._route = route_to(base_url, proxy, ca_bundle)
+        check_proxy(self._route.proxy)
         self._session = open_session(self._route)
         if trace is not None:
             trace.watch(self._session)
@@ -242,32 +243,6 @@ def route_to(url: str, proxy: str, ca_bundle: str) -> Route:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
     told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
     return Route(url, proxy, str(expand(next(filter(None, told)))) if any(told) else "")
-
-
-def check_url(url: str) -> None:
-    """Raise ConfigError for a URL that a key must not be sent to."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
-        raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
-    if parts.username or parts.password:
-        raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{parts.netloc}")
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether `host`, a name or an address, is this machine."""
-    if host == "localhost":
-        return True
-    if not host[0].isdigit() and ":" not in host:
-        return False
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _no_cookies() -> CookiePolicy:

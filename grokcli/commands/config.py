@@ -10,7 +10,7 @@ import typer
 from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.config.credentials import VARIABLE, exposed, forget_key, save_key
+from grokcli.config.credentials import VARIABLE, forget_key, save_key
 from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
@@ -102,12 +102,13 @@ def path(
 @app.command()
 def edit(ctx: typer.Context) -> None:
     """Open the settings file in $VISUAL or $EDITOR."""
-    from grokcli.files import write_atomically
+    from grokcli.files import make_folder, write_atomically
     from grokcli.terminal.editor import edit_file
 
     env: Env = ctx.obj
     file = env.settings.paths.settings
     if not file.exists():
+        make_folder(file.parent)
         write_atomically(file, _template().encode())
     edit_file(file, env.child_environ())
     for name in SETTINGS:
@@ -125,7 +126,7 @@ def check(ctx: typer.Context) -> None:
     base_url = env.settings.find("base_url")
     env.console.print(f"server  {base_url.value} from {base_url.source}\n")
     env.console.stdout.flush()
-    told = env.connect(SETTINGS["model"].default).key_info()
+    told = env.connect_briefly().key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
     env.console.print(one_line(f"status  the key works{name}") + "\n")
@@ -198,9 +199,7 @@ def _shown(value: object) -> str:
 def _warn(env: Env) -> None:
     for warning in env.settings.warnings():
         env.console.warn(warning)
-    if exposed(env.settings.paths.credentials):
-        path = env.settings.paths.credentials
-        env.console.warn(f"others on this machine can read the key in {path}: chmod 600 '{path}'")
+    env.warn_of_exposed_key()
 
 
 def _template() -> str:

@@ -17,8 +17,7 @@ from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import exposed
-from grokcli.errors import AuthError, ConfigError, GrokError, MissingKeyError
-from grokcli.models import DEFAULT_MODEL
+from grokcli.errors import ConfigError, GrokError, MissingKeyError
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.terminal.sanitize import json_text, one_line
 
@@ -68,13 +67,14 @@ def examine(env: Env, *, ask_server: bool) -> Iterator[Finding]:
     """Yield what is found, the slow things last."""
     yield Finding("version", "ok", f"grok {__version__}, Python {platform.python_version()} on {sys.platform}")
     yield _program(env)
-    yield from _settings(env)
+    settings = list(_settings(env))
+    yield from settings
     yield _store(env)
     yield from _network(env)
     yield _terminal(env)
     key = _key(env)
     yield key
-    if ask_server and key.state == "ok":
+    if ask_server and all(finding.state != "bad" for finding in (*settings, key)):
         yield _server(env)
 
 
@@ -92,22 +92,22 @@ def _program(env: Env) -> Finding:
 def _settings(env: Env) -> Iterator[Finding]:
     path = env.settings.paths.settings
     try:
-        problems = env.settings.warnings()
-        for name in ("model", "base_url", "color"):
-            env.settings.find(name)
+        problems, unknown = env.settings.problems(), env.settings.warnings()
     except ConfigError as error:
         yield Finding("settings", "bad", error.message)
         return
     state: State = "ok" if path.exists() else "note"
     yield Finding("settings", state, f"{path}{'' if path.exists() else ' (none yet: every setting has its default)'}")
     for problem in problems:
-        yield Finding("settings", "note", problem)
+        yield Finding("settings", "bad", problem.message)
+    for warning in unknown:
+        yield Finding("settings", "note", warning)
 
 
 def _store(env: Env) -> Finding:
     path = env.settings.paths.data / FILE_NAME
-    folder = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not os.access(folder, os.W_OK):
+    folder = next(parent for parent in (path, *path.parents) if _exists(parent))
+    if not os.access(folder, os.W_OK) or not (folder == path or folder.is_dir()):
         return Finding("store", "bad", f"{path} cannot be written: conversations are not kept")
     try:
         with Store(path, env.console.warn) as store:
@@ -121,7 +121,7 @@ def _network(env: Env) -> Iterator[Finding]:
     for what, names in (("proxy", PROXY_VARIABLES), ("certificates", CA_VARIABLES)):
         for name in names:
             if value := env.environ.get(name):
-                exists = what == "proxy" or Path(value).exists()
+                exists = what == "proxy" or _exists(Path(value))
                 text = f"{name}={value}{'' if exists else ': no such file'}"
                 yield Finding(what, "ok" if exists else "bad", text)
 
@@ -152,12 +152,17 @@ def _key(env: Env) -> Finding:
 
 
 def _server(env: Env) -> Finding:
-    """Ask the server about the key. Not to be reached is no fault of the installation."""
+    """Ask the server about the key."""
     base_url = env.settings.value("base_url")
     try:
-        env.connect(DEFAULT_MODEL).key_info()
-    except (AuthError, ConfigError) as error:
-        return Finding("server", "bad", f"{base_url}: {error.message}")
+        env.connect_briefly().key_info()
     except GrokError as error:
-        return Finding("server", "note", f"{base_url}: {error.message}")
+        return Finding("server", "bad", f"{base_url}: {error.message}")
     return Finding("server", "ok", f"{base_url} takes the key")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False

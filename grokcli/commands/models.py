@@ -10,7 +10,7 @@ from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
 from grokcli.errors import MissingKeyError, NetworkError
-from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL, MODELS, SUCCESSORS, listing
+from grokcli.models import LOCAL_MODEL, MODELS, SUCCESSORS, listing
 from grokcli.terminal.sanitize import json_text, one_line
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _find(env: Env) -> ModelList:
     """Ask the server; without a key or a network, return what was kept or is known."""
     server = env.settings.value("base_url")
     try:
-        client = env.connect(DEFAULT_MODEL)
+        client = env.connect_briefly()
         offered = client.models()
     except (MissingKeyError, NetworkError) as error:
         found = load_models(env.settings.paths.cache, server)

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grokcli.files import write_atomically
+from grokcli.config.lock import locked
+from grokcli.files import PRIVATE, read_own_file, write_atomically
 from grokcli.models import MODELS, ModelInfo, read_models
 
 MODELS_FILE = "models.json"
@@ -30,7 +31,7 @@ class ModelList(NamedTuple):
 def load_models(cache: Path, server: str = "") -> ModelList:
     """Return what was last kept, of `server` if that is named; else what is known without asking."""
     try:
-        document = json.loads((cache / MODELS_FILE).read_bytes())
+        document = json.loads(read_own_file(cache / MODELS_FILE))
         told = str(document["server"]), float(document["time"])
         models = read_models({"data": document["data"]})
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -44,7 +45,7 @@ def save_models(cache: Path, server: str, models: list[ModelInfo]) -> None:
     """Keep what `server` told just now."""
     document = {"server": server, "time": time.time(), "data": [_entry(model) for model in models]}
     try:
-        write_atomically(cache / MODELS_FILE, json.dumps(document).encode())
+        write_atomically(cache / MODELS_FILE, json.dumps(document).encode(), mode=PRIVATE)
     except OSError:
         return
 
@@ -76,17 +77,18 @@ class RejectedFields:
 
     def add(self, name: str) -> None:
         """Remember one more."""
-        everything = self._read()
-        known = everything.get(self._key)
-        everything[self._key] = {**(known if isinstance(known, dict) else {}), name: int(time.time())}
         try:
-            write_atomically(self._file, json.dumps(everything, indent=1).encode())
+            with locked(self._file):
+                everything = self._read()
+                known = everything.get(self._key)
+                everything[self._key] = {**(known if isinstance(known, dict) else {}), name: int(time.time())}
+                write_atomically(self._file, json.dumps(everything, indent=1).encode(), mode=PRIVATE)
         except OSError:
             return
 
     def _read(self) -> dict[str, Any]:
         try:
-            document = json.loads(self._file.read_bytes())
+            document = json.loads(read_own_file(self._file))
         except (OSError, ValueError, RecursionError):
             return {}
         return document if isinstance(document, dict) else {}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from grokcli.config.toml_file import read_toml
 from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError
-from grokcli.files import PRIVATE, write_atomically
+from grokcli.files import PRIVATE, check_own_file, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 VARIABLE = "XAI_API_KEY"
 # What servers of one's own take for a key, "none" say, is no secret and may be part of any value.
 SHORTEST_KEY = 6
+# Long enough to find the finger that unlocks a password manager.
+COMMAND_SECONDS = 60.0
+LEFTOVER_SECONDS = 1.0
+COMMAND_BYTES = 65536
 NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
 
 _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
@@ -102,6 +106,8 @@ def save_key(path: Path, value: str) -> None:
     if not value:
         raise UsageError("the key is empty; nothing was saved")
     try:
+        with suppress(FileNotFoundError):
+            check_own_file(path)
         write_atomically(path, tomlkit.dumps({"api_key": value}).encode(), mode=PRIVATE)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
@@ -137,20 +143,54 @@ def _checked(value: str, source: str) -> str:
 
 def _output_of(command: str, environ: Mapping[str, str]) -> str:
     """Return the first line that `command` prints. It gets no input: a piped document is not for it."""
-    import shlex
     import subprocess
 
     hint = "grok config get api_key_command shows the command"
     try:
-        result = subprocess.run(
-            shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
-            env=child_environ(environ),
-        )  # fmt: skip
-    except subprocess.CalledProcessError as error:
-        raise MissingKeyError(f"api_key_command failed with exit code {error.returncode}", hint=hint) from None
+        code, output = _run(command, environ)
+    except subprocess.TimeoutExpired:
+        raise MissingKeyError(f"api_key_command did not end within {COMMAND_SECONDS:g} s", hint=hint) from None
     except (OSError, ValueError) as error:
         raise MissingKeyError(f"api_key_command cannot run: {error}", hint=hint) from None
-    line = result.stdout.decode("utf-8", "replace").strip().partition("\n")[0].strip()
+    if len(output) > COMMAND_BYTES:
+        raise MissingKeyError("api_key_command printed more than a key", hint=hint)
+    if code:
+        raise MissingKeyError(f"api_key_command failed with exit code {code}", hint=hint)
+    line = output.decode("utf-8", "replace").strip().partition("\n")[0].strip()
     if not line:
         raise MissingKeyError("api_key_command printed nothing", hint=hint)
     return line
+
+
+def _run(command: str, environ: Mapping[str, str]) -> tuple[int, bytes]:
+    """Return the exit code of `command`, and what it printed or the beginning of that.
+
+    It keeps the terminal, where a password manager asks, so what it starts in turn cannot be ended with it: the output
+    is not waited for once the command itself has ended. Raises subprocess.TimeoutExpired, OSError, ValueError.
+    """
+    import shlex
+    import subprocess
+    from threading import Thread
+
+    process = subprocess.Popen(
+        shlex.split(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0, env=child_environ(environ)
+    )
+    stdout: IO[bytes] = process.stdout  # type: ignore[assignment]  # None without PIPE
+    output = bytearray()
+
+    def read() -> None:
+        with stdout:
+            while len(output) <= COMMAND_BYTES and (chunk := stdout.read(COMMAND_BYTES)):
+                output.extend(chunk)
+        if len(output) > COMMAND_BYTES:
+            process.kill()
+
+    reader = Thread(target=read, daemon=True)
+    try:
+        reader.start()
+        code = process.wait(COMMAND_SECONDS)
+        reader.join(LEFTOVER_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    return code, bytes(output)

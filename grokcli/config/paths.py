@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from grokcli.errors import ConfigError
 from grokcli.files import expand
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def find(cls, environ: Mapping[str, str]) -> Paths:
-        """Return the places of this system, or those under `GROKCLI_HOME` when that is set."""
+        """Return the places of this system, or those under `GROKCLI_HOME` when that is set. Raises ConfigError."""
         if home := environ.get("GROKCLI_HOME"):
             root = expand(home)
             config, data, cache = root / "config", root / "data", root / "cache"
@@ -29,5 +30,9 @@ class Paths(NamedTuple):
             from platformdirs import PlatformDirs
 
             dirs = PlatformDirs("grokcli", appauthor=False)
-            config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+            try:
+                config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+            except RuntimeError:
+                hint = "set GROKCLI_HOME to a folder for the settings, the key and the conversations"
+                raise ConfigError("this user has no home folder", hint=hint) from None
         return cls(config / "config.toml", config / "credentials.toml", data, cache)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from grokcli.config import values
 from grokcli.config.toml_file import read_toml
 from grokcli.errors import ConfigError, UsageError
 from grokcli.models import APIS, DEFAULT_MODEL, EFFORTS
@@ -21,52 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("text")
-    return value
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a name")
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("a number")
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError("a number") from None
-    if not 0 <= number < float("inf"):
-        raise ValueError("a number of 0 or more")
-    return number
-
-
-def _count(value: object) -> int:
-    number = _number(value)
-    if number != int(number) or number < 1:
-        raise ValueError("a whole number of 1 or more")
-    return int(number)
-
-
-def _temperature(value: object) -> float:
-    number = _number(value)
-    if number > 2:
-        raise ValueError("a number from 0 to 2")
-    return number
-
-
-def _one_of(*choices: str) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if value not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
-        return str(value)
-
-    return parse
+QUOTED = 80
 
 
 class Setting(NamedTuple):
@@ -88,33 +44,44 @@ class Setting(NamedTuple):
         try:
             return self.parse(value)
         except ValueError as error:
-            raise UsageError(f"{self.name} must be {error}, not {value!r}") from None
+            raise UsageError(f"{self.name} must be {error}, not {_quoted(value)}") from None
 
 
 SETTINGS = {
     row.name: row
     for row in (
-        Setting("model", _name, DEFAULT_MODEL, "the model that is asked"),
-        Setting("base_url", _name, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
-        Setting("system", _text, "", "a system prompt for every question"),
-        Setting("temperature", _temperature, None, "0 to 2; what is not set is not sent"),
-        Setting("max_tokens", _count, None, "the longest answer, in tokens"),
-        Setting("effort", _one_of(*EFFORTS), None, "how hard the model thinks; what is not set is not sent"),
-        Setting("api", _one_of(*APIS), "auto", "what is spoken: responses with xAI, chat with other servers"),
-        Setting("color", _one_of("auto", "always", "never"), "auto", "colours on a terminal"),
-        Setting("theme", _text, "default", "the colours of rendered answers"),
-        Setting("editing_mode", _one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
+        Setting("model", values.name, DEFAULT_MODEL, "the model that is asked"),
+        Setting("base_url", values.name, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
+        Setting("system", values.text, "", "a system prompt for every question"),
+        Setting("temperature", values.up_to(2), None, "0 to 2; what is not set is not sent"),
+        Setting("max_tokens", values.count, None, "the longest answer, in tokens"),
+        Setting("effort", values.one_of(*EFFORTS), None, "how hard the model thinks; what is not set is not sent"),
+        Setting("api", values.one_of(*APIS), "auto", "what is spoken: responses with xAI, chat with other servers"),
+        Setting("color", values.one_of("auto", "always", "never"), "auto", "colours on a terminal"),
+        Setting("theme", values.text, "default", "the colours of rendered answers"),
+        Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
         Setting(
-            "stdin_timeout", _number, 10.0, "seconds to wait for piped input beside a question, without a terminal"
+            "stdin_timeout",
+            values.seconds,
+            10.0,
+            "seconds to wait for piped input beside a question, without a terminal",
         ),
-        Setting("idle_timeout", _number, 300.0, "seconds of silence after which a server is given up"),
-        Setting("retry_delay", _number, 1.0, "seconds before a failed request is sent again; twice that the next time"),
-        Setting("proxy", _text, "", "the proxy to the server, such as http://proxy.example:3128"),
+        Setting("idle_timeout", values.some_seconds, 300.0, "seconds of silence after which a server is given up"),
         Setting(
-            "ca_bundle", _text, "", "a file of the certificate authorities that are trusted, in place of the usual"
+            "retry_delay",
+            values.seconds,
+            1.0,
+            "seconds before a failed request is sent again; twice that the next time",
         ),
-        Setting("api_key_command", _text, "", "a command that prints the API key, such as: pass show xai"),
-        Setting("local_model", _text, "", "a GGUF file for -m local, in place of the default one"),
+        Setting("proxy", values.text, "", "the proxy to the server, such as http://proxy.example:3128"),
+        Setting(
+            "ca_bundle",
+            values.text,
+            "",
+            "a file of the certificate authorities that are trusted, in place of the usual",
+        ),
+        Setting("api_key_command", values.text, "", "a command that prints the API key, such as: pass show xai"),
+        Setting("local_model", values.text, "", "a GGUF file for -m local, in place of the default one"),
     )
 }
 
@@ -177,6 +144,22 @@ class Settings:
             for key, known in _unknown_keys(self.file)
         ]
 
+    def problems(self) -> list[ConfigError]:
+        """Return an error for each setting that cannot be used, in the sections too."""
+        asked: list[tuple[str, str, str | None]] = [(name, "", None) for name in SETTINGS]
+        for section, names in SECTION_SETTINGS.items():
+            tables = self.file.get(section)
+            for table in tables if isinstance(tables, dict) else ():
+                is_role = section == "roles"
+                asked += [(name, "" if is_role else table, table if is_role else None) for name in names]
+        found: dict[str, ConfigError] = {}
+        for name, model, role in asked:
+            try:
+                self.find(name, model=model, role=role)
+            except ConfigError as error:
+                found.setdefault(error.message, error)
+        return list(found.values())
+
     def _candidates(self, setting: Setting, model: str, role: str | None) -> list[tuple[object, str]]:
         roles = self._role(role) if role else {}
         own = self._subsection("models", model)
@@ -216,8 +199,17 @@ def _parse(setting: Setting, value: object, source: str) -> Any:
         return setting.parse(value)
     except ValueError as error:
         raise ConfigError(
-            f"{setting.name} must be {error}, not {value!r} (from {source})", hint=_fix_hint(setting, source)
+            f"{setting.name} must be {error}, not {_quoted(value)} (from {source})", hint=_fix_hint(setting, source)
         ) from None
+
+
+def _quoted(value: object) -> str:
+    """Return a value as an error names it: long enough to be known again, on one line."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write whole numbers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def _fix_hint(setting: Setting, source: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grokcli.config.lock import locked
 from grokcli.errors import ConfigError
-from grokcli.files import write_atomically
+from grokcli.files import read_own_file, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     if path.is_fifo():
         raise ConfigError(f"{path} is a pipe, not a file")
     try:
-        content = path.read_bytes()
+        content = read_own_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -25,15 +26,24 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not its own error alone: dates, and numbers of 5,000 digits
         raise ConfigError(f"{path} is not valid TOML: {error}", hint="mend it with: grok config edit") from None
 
 
 def change(path: Path, where: tuple[str, ...], value: object) -> bool:
     """Set the key at `where` in the file at `path`, or remove it when `value` is None; comments and order stay.
 
+    What other processes change at the same time stays too.
     Returns whether there was anything to change. Raises ConfigError when the file is broken or cannot be written.
     """
+    try:
+        with locked(path):
+            return _change(path, where, value)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _change(path: Path, where: tuple[str, ...], value: object) -> bool:
     import tomlkit
 
     # What tomllib takes, tomlkit takes too; tomllib says better what is wrong.
@@ -50,12 +60,5 @@ def change(path: Path, where: tuple[str, ...], value: object) -> bool:
             return False
     else:
         table[where[-1]] = value
-    _write(path, tomlkit.dumps(document))
+    write_atomically(path, tomlkit.dumps(document).encode())
     return True
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from grokcli.errors import UsageError
-from grokcli.files import PRIVATE
+from grokcli.files import PRIVATE, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,8 +119,10 @@ def _history(path: Path) -> Any:
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         path.touch(PRIVATE)
+        if not path.is_file():  # a pipe would be waited for
+            return InMemoryHistory()
         with path.open("ab"):
             return FileHistory(str(path))
     except OSError:

@@ -31,7 +31,7 @@ def conversations(
 ) -> list[ConversationSummary]:
     """Return conversations, the last used first: `limit` of them, all that were last used before the time `before`."""
     rows = connection.execute(
-        f"{_CONVERSATION} WHERE updated < ? ORDER BY updated DESC LIMIT ?",
+        f"{_CONVERSATION} WHERE +updated < ? ORDER BY used DESC LIMIT ?",  # + keeps SQLite to the index that sorts
         (float("inf") if before is None else before, -1 if limit is None else limit),
     )
     return [ConversationSummary(*row) for row in rows]
@@ -53,7 +53,7 @@ def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> Conver
     values = {"id": name.lower(), "title": name, "pattern": f"%{like(name)}%"}
     conditions = (_IS_ID, _IS_TITLE, _ID_BEGINS, _TITLE_HOLDS) if by_title else (_IS_ID, _ID_BEGINS)
     for condition in conditions if name else ():
-        rows = connection.execute(f"{_CONVERSATION} WHERE {condition} ORDER BY updated DESC", values)
+        rows = connection.execute(f"{_CONVERSATION} WHERE {condition} ORDER BY used DESC", values)
         found = [ConversationSummary(*row) for row in rows.fetchmany(_CANDIDATES + 1)]
         if len(found) == 1:
             return found[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.errors import StoreError
+from grokcli.files import PRIVATE, PRIVATE_FOLDER, make_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,6 +65,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
         END""",
     ),
+    # `used` counts up with each use of any conversation: which one was used last must not depend on the clock.
+    (
+        "ALTER TABLE conversation ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+        """UPDATE conversation SET used =
+            coalesce((SELECT max(message.id) FROM message WHERE message.conversation = conversation.id), 0)""",
+        "CREATE INDEX conversation_used ON conversation (used)",
+    ),
 )
 
 
@@ -74,9 +82,9 @@ def open_for_writing(path: Path, busy_seconds: float) -> sqlite3.Connection:
     the same mode. Raises sqlite3.Error, OSError, and StoreError when a newer grok wrote the file.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        make_folder(path.parent)
+        path.parent.chmod(PRIVATE_FOLDER)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE))
     return _prepared(str(path), path, busy_seconds)
 
 

@@ -154,13 +154,16 @@ class Store:
         self.transaction(writing.rename, conversation_id, title_of(title))
 
     def delete(self, conversation_ids: Iterable[str]) -> None:
-        """Delete conversations and overwrite their text.
+        """Delete conversations and overwrite their text, in the search index too.
 
-        Single words may stay in the search index until SQLite merges it; in which order they stood is gone.
+        While another process reads, the log beside the file keeps it until the last one closes the file.
         """
         from grokcli.store import schema
 
         self.transaction(writing.delete, conversation_ids)
+        more = self.transaction(writing.merge_index, begins=True)
+        while more:
+            more = self.transaction(writing.merge_index, begins=False)
         self._read(schema.empty_log)
 
     def transaction(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DIED = "grok was stopped"
 _STREAMING_BODY = '{"role": "assistant", "content": null}'
+_MERGED_PAGES = 500
 _HOUR = 3600
 _DAY = 24 * _HOUR
 
@@ -40,7 +41,7 @@ def create(connection: sqlite3.Connection, model: str, title: str, now: float) -
     """Start a conversation and return its id; `now` is in seconds since 1970, here and below."""
     conversation_id = new_id()
     row = (conversation_id, storable(title), model, now, now)
-    connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", row)
+    connection.execute("INSERT INTO conversation (id, title, model, created, updated) VALUES (?, ?, ?, ?, ?)", row)
     return conversation_id
 
 
@@ -50,9 +51,21 @@ def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> 
 
 
 def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
-    """Delete conversations with their messages."""
+    """Delete conversations with their messages; the search index has their words until `merge_index` is through."""
     rows = [(conversation_id,) for conversation_id in conversation_ids]
     connection.executemany("DELETE FROM conversation WHERE id = ?", rows)
+
+
+def merge_index(connection: sqlite3.Connection, *, begins: bool) -> bool:
+    """Do a part of merging the search index into one, and say whether more is left.
+
+    That is what overwrites deleted words, which are only marked before. All at once it would keep others from writing
+    for seconds. FTS5's option secure-delete would do without, but makes a file that SQLite before 3.42 cannot read.
+    """
+    before = connection.total_changes
+    pages = -_MERGED_PAGES if begins else _MERGED_PAGES  # a negative number puts everything into the merge
+    connection.execute("INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)", (pages,))
+    return connection.total_changes - before > 1  # one is the command itself
 
 
 def add(connection: sqlite3.Connection, conversation_id: str, message: Message, model: str, now: float) -> int:
@@ -85,6 +98,11 @@ def keep(connection: sqlite3.Connection, answer_id: int, text: str) -> None:
 
 def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, ending: Ending, now: float) -> None:
     """Put the message of `ending` in the place of an answer's pieces; remove an interrupted answer without text."""
+    _replace_pieces(connection, answer_id, ending)
+    _touch(connection, conversation_id, ending.model, now)
+
+
+def _replace_pieces(connection: sqlite3.Connection, answer_id: int, ending: Ending) -> None:
     message, status, reason, usage, model = ending
     connection.execute("DELETE FROM piece WHERE message = ?", (answer_id,))
     if status == "interrupted" and not message["content"]:
@@ -96,24 +114,19 @@ def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, en
         " body = ?, text = ? WHERE id = ?",
         (status, reason, model, *_usage_columns(usage), *pack(message), answer_id),
     )
-    _touch(connection, conversation_id, model, now)
 
 
-def dead_answers(connection: sqlite3.Connection, now: float) -> list[tuple[str, int, float]]:
-    """Return the answers whose processes died before they were whole: of each the conversation, the id and the time."""
-    rows = connection.execute("SELECT conversation, id, created, writer FROM message WHERE status = 'streaming'")
-    return [
-        (conversation_id, answer_id, began)
-        for conversation_id, answer_id, began, writer in rows
-        if not is_alive(writer, began, now)
-    ]
+def dead_answers(connection: sqlite3.Connection, now: float) -> list[int]:
+    """Return the ids of the answers whose processes died before they were whole."""
+    rows = connection.execute("SELECT id, created, writer FROM message WHERE status = 'streaming'")
+    return [answer_id for answer_id, began, writer in rows if not is_alive(writer, began, now)]
 
 
 def settle(connection: sqlite3.Connection, now: float) -> None:
-    """End the answers whose processes died with what came of them."""
-    for conversation_id, answer_id, began in dead_answers(connection, now):
+    """End the answers whose processes died with what came of them; that is no use of their conversations."""
+    for answer_id in dead_answers(connection, now):
         message = assistant(text_of_pieces(connection, answer_id))
-        end(connection, conversation_id, answer_id, Ending(message, "interrupted", DIED), began)
+        _replace_pieces(connection, answer_id, Ending(message, "interrupted", DIED))
 
 
 def text_of_pieces(connection: sqlite3.Connection, answer_id: int) -> str:
@@ -149,7 +162,8 @@ def is_alive(writer: str, since: float, now: float) -> bool:
 
 def _touch(connection: sqlite3.Connection, conversation_id: str, model: str, now: float) -> None:
     connection.execute(
-        "UPDATE conversation SET updated = max(updated, ?), model = coalesce(nullif(?, ''), model) WHERE id = ?",
+        "UPDATE conversation SET updated = ?, used = 1 + (SELECT max(used) FROM conversation),"
+        " model = coalesce(nullif(?, ''), model) WHERE id = ?",
         (now, model, conversation_id),
     )
 

@@ -30,7 +30,7 @@ GROK = [str(Path(sys.executable).with_name("grok")), "history"]
 
 LIST = """SELECT id, updated, model, title,
     (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0)
-    FROM conversation ORDER BY updated DESC LIMIT 20"""
+    FROM conversation ORDER BY used DESC LIMIT 20"""
 SEARCH = """SELECT conversation.id, updated, conversation.model, title, snippet(message_text, 0, '', '', '…', 16)
     FROM message_text JOIN message ON message.id = message_text.rowid
     JOIN conversation ON conversation.id = message.conversation

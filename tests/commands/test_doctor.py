@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 
+import pytest
 from language import KEY
 from server import answer, body
+
+from grokcli.config.settings import SETTINGS
 
 
 def found(grok, *words):
@@ -30,12 +34,55 @@ def test_all_is_well(grok, server, home):
     assert KEY not in table
 
 
-def test_it_works_offline(grok, environ):
+def test_a_server_that_cannot_be_reached_is_broken_unless_offline(grok, environ):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         environ["XAI_BASE_URL"] = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
     code, findings = found(grok)
-    assert (code, findings["server"]["state"]) == (0, "note")
-    assert "server" not in found(grok, "--offline")[1]
+    assert (code, findings["server"]["state"]) == (1, "bad")
+    code, findings = found(grok, "--offline")
+    assert (code, "server" in findings) == (0, False)
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("config", "check"), ("models",)], ids=" ".join)
+@pytest.mark.parametrize("less", ["by itself", "by the user"])
+def test_a_silent_server_is_not_waited_for_as_long_as_for_an_answer(grok, server, environ, monkeypatch, words, less):
+    if less == "by itself":
+        monkeypatch.setattr("grokcli.env.BRIEF_SECONDS", 0.1)
+    else:
+        environ["GROK_IDLE_TIMEOUT"] = "0.1"
+    over = threading.Event()
+    server.reply(lambda _: over.wait(120))
+    code, out, err = grok(*words)
+    over.set()
+    assert code == {"doctor": 1, "config": 5, "models": 0}[words[0]]
+    assert "0.1" in out + err
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_a_setting_that_cannot_be_used_is_broken_whichever_it_is(grok, server, environ, home, name):
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f"{name} = []\nmodle = 1\n")
+    environ.pop(SETTINGS[name].environment, None)
+    code, out, err = grok("doctor")
+    assert (code, err, server.requests) == (1, "", [])
+    assert f"! settings     {name} must be " in out
+    assert "? settings     unknown setting 'modle'" in out
+
+
+@pytest.mark.parametrize("section", ['models."grok-4.3"', "roles.pirate"])
+def test_a_section_that_cannot_be_used_is_broken(grok, home, section):
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f"[{section}]\ntemperature = 9\neffort = 'x'\n")
+    code, out, _ = grok("doctor", "--offline")
+    assert code == 1
+    assert [line.split()[2] for line in out.splitlines() if line.startswith("! settings")] == ["temperature", "effort"]
+
+
+@pytest.mark.parametrize("home_name", ["/abcde" * 1200, "/dev/null/x"])
+def test_a_home_that_cannot_be_one_is_a_finding(grok, environ, home_name):
+    environ["GROKCLI_HOME"], environ["SSL_CERT_FILE"] = home_name, home_name
+    code, findings = found(grok, "--offline")
+    assert (code, findings["store"]["state"], findings["certificates"]["state"]) == (1, "bad", "bad")
 
 
 def test_a_missing_and_a_refused_key_are_broken(grok, server, environ):

@@ -51,6 +51,11 @@ def sky(keep):
     return keep("why is the sky blue?", user("why is the sky blue?"), assistant("Because of *scattering*."))
 
 
+@pytest.fixture
+def old(keep):
+    return keep("an old one", user("x"), days=40)
+
+
 class Keyboard(io.BytesIO):
     """A terminal at which somebody typed."""
 
@@ -68,8 +73,7 @@ def test_nothing_was_kept_yet(grok, home):
     assert not home.exists()
 
 
-def test_list_shows_the_last_used_first(grok, keep, sky):
-    old = keep("an old one", user("x"), days=40)
+def test_list_shows_the_last_used_first(grok, old, sky):
     code, out, err = grok("history", "list")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
@@ -91,8 +95,7 @@ def test_ages(grok, keep, days, age):
     assert grok("history", "list").out.split()[1] == age
 
 
-def test_show_prints_a_conversation_the_latest_if_none_is_named(grok, keep, sky):
-    keep("an old one", user("x"), days=40)
+def test_show_prints_a_conversation_the_latest_if_none_is_named(grok, old, sky):
     text = "# why is the sky blue?\n\n## You\n\nwhy is the sky blue?\n\n## grok-4.7\n\nBecause of *scattering*.\n"
     assert grok("history", "show") == (0, text, "")
     assert grok("history", "show", sky[:5]) == (0, text, "")

@@ -456,3 +456,22 @@ def test_a_question_that_could_not_be_asked_is_kept_for_retry(talk, server, envi
     server.reply(answer("because"))
     assert talk("/retry", words=["-c"]).out == "because\n"
     assert sent(server) == [("user", "why?")]
+
+
+@pytest.mark.parametrize("how", ["-c", "-r", "/resume"])
+def test_a_pipe_gets_the_new_answers_of_a_resumed_chat_only(talk, server, how):
+    server.reply(answer("old"), answer("new"))
+    talk("first question")
+    words = {"-c": ["-c"], "-r": ["-r", "first question"], "/resume": []}[how]
+    lines = ["/resume first question", "second"] if how == "/resume" else ["second"]
+    code, out, err = talk(*lines, words=words)
+    assert (code, out) == (0, "new\n")
+    assert "> first question\n" in err
+    assert "old" not in err
+
+
+def test_a_terminal_shows_the_last_answer_of_a_resumed_chat(talk, server):
+    server.reply(answer("old"), answer("new"))
+    talk("first question")
+    out = talk("second", words=["-c"], tty=True).out
+    assert out.index("old") < out.index("new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 
@@ -170,6 +171,18 @@ def test_what_was_typed_is_remembered_across_chats(terminal, server, home):
         leave(child)
     assert texts(server) == ["remember me", "remember me"]
     assert (home / "data" / "history").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_memory_of_lines_that_is_no_file_and_a_screen_of_no_size_are_done_without(terminal, server, environ, home):
+    (home / "data").mkdir(parents=True)
+    os.mkfifo(home / "data" / "history")
+    environ |= {"COLUMNS": "99999999999", "LINES": "-1"}
+    server.reply(answer("Hello\n\n---"))
+    child = terminal()
+    child.send(f"hi{ENTER}")
+    child.expect("Hello")
+    child.expect(PROMPT)
+    leave(child)
 
 
 def test_the_editor_opens_on_the_line(terminal, server, environ, tmp_path):

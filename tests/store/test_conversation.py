@@ -117,8 +117,8 @@ def test_a_failed_question_gives_way_to_the_next_also_in_the_store(grok, server)
 def test_chat_shows_where_it_goes_on(grok, server):
     server.reply(answer("the answer"), body({"error": "oops"}, 400))
     grok("ask", "first")
-    code, out, err = grok("chat", "-c", stdin="second\n")
-    assert (code, out) == (6, "the answer\n")
+    code, out, err = grok("chat", "-c", stdin="second\n", tty=True)
+    assert (code, out.strip()) == (6, "the answer")
     assert "> first" in err
     assert "this question has no answer: /retry asks it again" in grok("chat", "-c").err
 
@@ -163,7 +163,7 @@ def test_whatever_ends_the_process_the_question_and_the_text_are_kept(grok, envi
     process.stdin.close()
     done.set()
     code, out, err = grok("chat", "-c", stdin="go on\n")
-    assert (code, out) == (0, "Once upon a time\nthere was\n")
+    assert (code, out) == (0, "there was\n")
     assert "> tell" in err
     assert "interrupted (" in err
     assert "): /continue goes on, /retry asks again" in err

@@ -11,6 +11,7 @@ from talks import talk
 
 from grokcli.chat import image, user
 from grokcli.errors import StoreError
+from grokcli.store import writing
 from grokcli.store.store import title_of
 
 MESSAGES = [
@@ -68,6 +69,28 @@ def test_the_last_used_is_the_latest(open_store):
     assert [one.id for one in store.conversations(before=store.latest().updated)] == [second]
 
 
+def test_what_was_used_last_does_not_depend_on_the_clock(open_store):
+    """A clock that was a year ahead for a while, by daylight, by a flat battery."""
+    time = [1e9]
+    store = open_store(now=lambda: time[0])
+    first = talk(store, "one", title="same")
+    time[0] += 365 * 86400
+    second = talk(store, "two", title="same")
+    time[0] = 1e9 + 60
+    assert [one.id for one in store.conversations()] == [second, first]
+    store.add(first, user("three"))
+    assert store.latest().id == first
+    with pytest.raises(StoreError) as caught:
+        store.find("same")
+    assert caught.value.hint.startswith(f"one of {first}")
+    answer = store.begin_answer(second, model="m")
+    answer.interrupt("Ctrl-C")
+    assert [one.id for one in store.conversations()] == [second, first]
+    # Its age is by the clock as it is now.
+    assert store.latest().updated == 1e9 + 60
+    assert [one.id for one in store.conversations(before=1e9 + 61)] == [second, first]
+
+
 def test_what_is_taken_back_is_out_of_the_conversation_and_not_lost(store):
     key = talk(store, "one", "two", "three", "four")
     store.truncate(key, 2)
@@ -93,9 +116,30 @@ def test_what_is_deleted_is_gone_from_the_file(store, path):
     with pytest.raises(StoreError):
         store.find(gone)
     content = path.read_bytes() + path.with_name(f"{path.name}-wal").read_bytes()
-    assert b"xyzzysecret plugh" not in content
-    assert b"xyzzypiece" not in content
+    assert b"xyzzy" not in content
+    assert b"plugh" not in content
+    assert b"hush" not in content
     assert b"keep this" in content
+
+
+def test_deleted_words_are_gone_from_a_large_index(store, path):
+    """Where the index has merged parts of itself already, and all of itself with the first word."""
+    with store:
+        store.transaction(fill, [f"stays{number} {'x' * (number % 50)}" for number in range(3000)])
+        for word in ("zxqvbn", "bnvqxz"):
+            gone = [talk(store, f"{word}{number} here", f"{word} there") for number in range(20)]
+            store.delete(gone)
+            assert store.search(word) == []
+            content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+            # The index writes a word without what it shares with the one before it.
+            assert word[1:].encode() not in content
+        assert store.search("stays2999")
+
+
+def fill(connection, texts):
+    for text in texts:
+        key = writing.create(connection, "m", text[:60], 1.0)
+        writing.add(connection, key, user(text), "m", 1.0)
 
 
 @pytest.mark.parametrize(

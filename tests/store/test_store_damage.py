@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
@@ -139,6 +140,28 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(open_store, path, mon
     assert check.execute("SELECT mood FROM message").fetchall() == [(None,)] * 3
     assert check.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
     check.close()
+
+
+def test_a_store_of_the_first_version_keeps_its_order(open_store, path, monkeypatch):
+    with monkeypatch.context() as context:
+        context.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        path.parent.mkdir()
+        with closing(schema.open_for_writing(path, 1)) as first:
+            for number, key in enumerate(["aaaa", "bbbb", "cccc", "empty"]):
+                first.execute(
+                    "INSERT INTO conversation VALUES (?, 'title', 'm', ?, ?)", (key, 9.0 - number, 9.0 - number)
+                )
+            for key in ("cccc", "bbbb", "aaaa", "bbbb"):
+                first.execute(
+                    "INSERT INTO message (conversation, status, model, created, body, text)"
+                    " VALUES (?, 'whole', 'm', 1.0, '{\"role\": \"user\", \"content\": null}', 'why')",
+                    (key,),
+                )
+    with open_store() as store:
+        assert [one.id for one in store.conversations()] == ["bbbb", "aaaa", "cccc", "empty"]
+        store.add("empty", user("here"))
+        assert store.latest().id == "empty"
+        assert store.messages("bbbb") == [user("why")] * 2
 
 
 def test_a_migration_that_fails_changes_nothing(open_store, path, warnings, monkeypatch):

@@ -151,7 +151,10 @@ def rename(session: Session, argument: str) -> None:
 
 
 def show_where_it_stands(session: Session) -> None:
-    """Show the last question of a conversation that was loaded, and what came of its answer."""
+    """Show the last question of a conversation that was loaded, and what came of its answer.
+
+    The answer is for a reader: what reads a pipe wants the new ones only.
+    """
     conversation, console = session.conversation, session.env.console
     if conversation.summary is None:
         return
@@ -161,7 +164,7 @@ def show_where_it_stands(session: Session) -> None:
         if message["role"] == "user":
             for line in text_of(message).splitlines():
                 console.note(f"> {line}")
-        else:
+        elif console.stdout.isatty():
             show_text(session.env, session.output, text_of(message))
     if conversation.interrupted:
         console.note(f"interrupted ({conversation.interrupted}): /continue goes on, /retry asks again")
