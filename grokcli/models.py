@@ -68,6 +68,8 @@ SUCCESSORS = {
 BYTES_PER_TOKEN = 5
 # Servers tell prices in US cents per 100M tokens (API digest, section 10.3).
 CENTS_PER_100M = 10_000
+# No context and no price is as large.
+MAX_FIGURE = 10**12
 
 
 def known(name: str) -> ModelInfo | None:
@@ -102,16 +104,17 @@ def is_same_model(asked: str, answered: str) -> bool:
 def read_models(document: dict[str, Any]) -> list[ModelInfo]:
     """Return the models in an answer to `GET /models`. All of an entry but its id may be missing."""
     entries = document.get("data") or document.get("models")
-    return [_read(entry) for entry in entries or () if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    found = entries if isinstance(entries, list) else []
+    return [_read(entry) for entry in found if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
 
 
 def _read(entry: dict[str, Any]) -> ModelInfo:
     found = known(entry["id"])
     aliases = entry.get("aliases")
-    context = entry.get("context_length")
+    context = _figure(entry.get("context_length"))
     return ModelInfo(
         entry["id"],
-        context if isinstance(context, int) else None,
+        None if context is None else int(context),
         _price(entry.get("prompt_text_token_price")),
         _price(entry.get("cached_prompt_text_token_price")),
         _price(entry.get("completion_text_token_price")),
@@ -121,7 +124,14 @@ def _read(entry: dict[str, Any]) -> ModelInfo:
 
 
 def _price(cents: object) -> float | None:
-    return cents / CENTS_PER_100M if isinstance(cents, (int, float)) and not isinstance(cents, bool) else None
+    figure = _figure(cents)
+    return None if figure is None else figure / CENTS_PER_100M
+
+
+def _figure(value: object) -> float | None:
+    """Return `value` if it is a number that a price or a context may have; not a number is neither."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < MAX_FIGURE else None
 
 
 def listing(models: Iterable[ModelInfo]) -> list[str]:

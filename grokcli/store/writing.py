@@ -140,7 +140,7 @@ def is_alive(writer: str, since: float, now: float) -> bool:
         return age < _HOUR
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, ValueError, OverflowError):  # the last two: a number that was damaged
         return False
     except PermissionError:
         pass

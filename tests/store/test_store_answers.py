@@ -90,11 +90,13 @@ def test_a_whole_answer_leaves_no_pieces_and_takes_none(store):
     assert store._read(lambda connection: connection.execute("SELECT * FROM piece").fetchall()) == []
 
 
-def test_what_cannot_be_stored_takes_nothing_away(store):
+def test_what_cannot_be_stored_costs_one_warning_and_takes_nothing_away(open_store, warnings):
+    store = open_store()
     answer = store.begin_answer(key := talk(store, "why?"), model="m")
     answer.write("x")
-    with pytest.raises(TypeError):
-        answer.finish({"role": "assistant", "content": "", "x": {1, 2}}, finish_reason="stop", usage=None, model="")
+    answer.finish({"role": "assistant", "content": "", "x": {1, 2}}, finish_reason="stop", usage=None, model="")
+    assert len(warnings) == 1
+    assert "TypeError: Object of type set" in warnings[0]
     assert store.messages(key)[-1]["content"] == "x"
 
 

@@ -83,7 +83,7 @@ def error_in_body(document: Mapping[str, Any]) -> APIError | None:
     if document.get("type") != "error" and not document.get("error"):
         return None
     words, code = _parse_document(document)
-    status = int(code) if code.isdigit() and len(code) == 3 else 200
+    status = int(code) if re.fullmatch(r"[1-9][0-9]{2}", code) else 200
     return _error(words or "the server reported an error and said nothing more", code, status)
 
 
@@ -122,7 +122,7 @@ def _parse_document(document: object) -> tuple[str, str]:
     if not isinstance(document, dict):
         return "", ""
     code = document.get("code")
-    code = str(code) if isinstance(code, (str, int)) else ""
+    code = _shorten(str(code)) if isinstance(code, (str, int)) else ""
     for name in ("error", "message", "detail"):
         inner = document.get(name)
         if inner:
@@ -142,7 +142,8 @@ def _parse_text(text: str) -> tuple[str, str]:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
+    # An escape in JSON can make half a surrogate pair, which cannot be printed.
+    line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
     return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 

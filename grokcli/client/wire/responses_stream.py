@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.client.wire.citations import Citations
 from grokcli.client.wire.error_bodies import error_in_body
-from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object
+from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object, plain
 from grokcli.client.wire.responses_items import message_text, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
@@ -146,7 +146,7 @@ class ResponseReader:
         if step := step_of(item):
             self._waiting.append(step)
         if item:
-            self._waiting.append(OutputItem(item))
+            self._waiting.append(OutputItem(plain(item)))
 
     def add_annotation(self, document: JSONObject) -> None:
         """Keep an annotation for the end of its message: only the whole text tells which number it has."""
