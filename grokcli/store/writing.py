@@ -96,7 +96,8 @@ def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, en
         " body = ?, text = ? WHERE id = ?",
         (status, reason, model, *_usage_columns(usage), *pack(message), answer_id),
     )
-    _touch(connection, conversation_id, model, now)
+    # The conversation goes on with the model that was asked; which one answered is the message's to say.
+    _touch(connection, conversation_id, "", now)
 
 
 def dead_answers(connection: sqlite3.Connection, now: float) -> list[tuple[str, int, float]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from language import KEY, Screen, command
-from server import MODEL, answer, body, data, delta, finish, stream, usage, whole
+from server import MODEL, answer, body, calls, data, delta, finish, stream, usage, whole
 
 
 def test_the_answer_is_on_stdout_and_nothing_else_anywhere(grok, server):
@@ -347,9 +347,18 @@ def test_a_file_that_no_model_takes_is_refused_unread(grok, server, tmp_path):
     assert "has more than 32 MiB" in err
 
 
-def test_an_answer_without_a_word_is_told(grok, server):
-    server.reply(answer())
-    assert grok("ask", "hi") == (0, "", "the model answered nothing\n")
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_answer_without_a_word_is_told_and_is_no_success(grok, server, tmp_path, text):
+    server.reply(answer(text))
+    code, _, err = grok("ask", "-o", str(tmp_path / "out"), "hi")
+    assert (code, err.splitlines()[0]) == (7, "error: the model answered nothing")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_call_without_a_word_is_an_answer(grok, server):
+    server.reply(calls(("f", {})))
+    code, _, err = grok("ask", "hi")
+    assert (code, "answered nothing" in err) == (0, False)
 
 
 def test_who_forgets_the_subcommand_is_told(grok):

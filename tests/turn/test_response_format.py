@@ -128,7 +128,7 @@ def test_an_empty_answer_is_no_json(grok, server):
     server.reply(answer())
     code, out, err = grok("ask", "--schema", FIELDS, "hi")
     assert (code, out) == (7, "")
-    assert "it is empty" in err
+    assert "answered nothing" in err
 
 
 def test_a_schema_without_end_is_no_traceback(grok, server):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ENDPOINT = "/chat/completions"
 DONE = b"[DONE]"
 # What an answer of the Responses API keeps for itself in its message (see `grokcli.chat.Response.message`).
-PRIVATE = {"output", "model"}
+PRIVATE = {"output", "model", "asked"}
 
 
 def build_request(

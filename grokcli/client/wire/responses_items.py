@@ -53,7 +53,7 @@ def _items(message: Message, model: str) -> list[JSONObject]:
     if not role:
         return _replayed(message, keep_reasoning=True)
     if role == "assistant" and message.get("output"):
-        same = is_same_model(model, as_text(message.get("model")))
+        same = model == message.get("asked") or is_same_model(model, as_text(message.get("model")))
         return [item for old in as_list(message["output"]) for item in _replayed(as_object(old), keep_reasoning=same)]
     if role == "tool":
         call_id = as_text(message.get("tool_call_id"))

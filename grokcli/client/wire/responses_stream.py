@@ -27,7 +27,8 @@ _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filt
 class ResponseReader:
     """The events that wait to be taken, and what is known of the answer so far.
 
-    An output item is known by its index and by its id; servers may leave out either.
+    An output item is known by its index, or by its id where a server leaves the index out: xAI gives one id to several
+    items of an answer.
     """
 
     def __init__(self) -> None:
@@ -125,12 +126,13 @@ class ResponseReader:
 
     def finish_item(self, index: object, item: JSONObject) -> None:
         """Take in an output item that is whole, once."""
-        names = {index, as_text(item.get("id"))} - {"", None}
+        # Only what came without an index is among these under its id.
+        names = {index, as_text(item.get("id"))} - {""}
         if names & self._finished:
             return
-        self._finished |= names
-        if index in self._open_calls:
-            item = {**self._open_calls.pop(index), **{name: value for name, value in item.items() if value != ""}}
+        self._finished |= {index} - {""}
+        for name in names & self._open_calls.keys():
+            item = {**self._open_calls.pop(name), **{name: value for name, value in item.items() if value != ""}}
         silent = not names & self._heard
         match item.get("type"):
             case "message":
