@@ -63,7 +63,7 @@ def test_each_status_has_its_code_its_words_and_its_hint(grok, server, status, d
 @pytest.mark.parametrize(
     ("document", "code"),
     [
-        ({"code": "The service is currently unavailable", "error": "Timed out waiting for first token"}, 6),
+        ({"code": "timeout", "error": "Timed out waiting for first token"}, 6),
         ({"type": "error", "message": "quota", "code": None}, 6),
         ({"error": {"message": "upstream overloaded", "code": 400}}, 6),
         ({"error": "Incorrect API key provided"}, 3),

@@ -101,6 +101,8 @@ class _ResponseReader:
         self._id = ""
         self._usage: Usage | None = None
         self._calls: dict[int, ToolCall] = {}
+        # Pieces, joined at the end: adding to a string copies it.
+        self._arguments: dict[int, list[str]] = {}
         self._citations: list[str] = []
         self._waiting: list[Event] = []
 
@@ -136,7 +138,9 @@ class _ResponseReader:
 
     def end(self) -> Iterator[Event]:
         """Yield what is only known when the answer is over."""
-        yield from self._calls.values()
+        for index, call in self._calls.items():
+            call.arguments = "".join(self._arguments[index])
+            yield call
         for number, url in enumerate(dict.fromkeys(self._citations), 1):
             yield Source(url, number=number)
         if self._usage:
@@ -167,7 +171,7 @@ class _ResponseReader:
         function = as_object(piece.get("function"))
         call.id = call.id or as_text(piece.get("id"))
         call.name = call.name or as_text(function.get("name"))
-        call.arguments += as_text(function.get("arguments"))
+        self._arguments.setdefault(index, []).append(as_text(function.get("arguments")))
 
 
 def finish_reason(document: JSONObject) -> str:

@@ -54,6 +54,10 @@ _MEANINGS = (
     _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
     _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
     _row(429, "", RateLimitError, WAIT_HINT, retryable=True),
+    # Under HTTP 200 only the words tell that a server is busy.
+    _row(200, r"rate.?limit|too many requests|\bcapacity\b", RateLimitError, WAIT_HINT, retryable=True),
+    _row(200, r"overloaded|(currently|temporarily) unavailable|\bserver_error\b", APIError, STATUS_HINT, retryable=True),
+    _row(range(200, 500), r"model not found|unknown model|model .{0,80}(not found|does not exist)", APIError, MODEL_HINT),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
@@ -98,7 +102,7 @@ def _error(words: str, code: str, status: int) -> APIError:
 
 def _successor_hint(words: str) -> str:
     """Return the hint for a model that does not exist: the successor of one that is retired, else the usual one."""
-    named = re.search(r"model:? [`'\"]?([\w./-]*\w)", words)
+    named = re.search(r"model(?: not found)?:? [`'\"]?([\w./-]*\w)", words, re.IGNORECASE)
     new = successor(named.group(1)) if named else None
     return f"{named.group(1)} is retired: try -m {new}" if named and new else MODEL_HINT
 

@@ -62,6 +62,8 @@ def _set(body: JSONObject, name: str, value: object) -> None:
             body["tool_choice"] = _flat(value)
         case "include", list():
             body["include"] = list(dict.fromkeys([*as_list(body.get("include")), *value]))
+        case (("reasoning" | "text") as field, dict()):
+            body[field] = {**as_object(body.get(field)), **value}
         case (("reasoning_effort" | "stream_options"), _):
             pass
         case _:

@@ -42,6 +42,8 @@ class ResponseReader:
         self._heard: set[object] = set()  # items whose text came in deltas
         self._finished: set[object] = set()
         self._open_calls: dict[object, JSONObject] = {}
+        # Pieces, joined at the end: adding to a string copies it.
+        self._arguments: dict[object, list[str]] = {}
         self._annotations: dict[object, list[object]] = {}
         self._citations = Citations()
 
@@ -119,10 +121,13 @@ class ResponseReader:
 
     def add_arguments(self, document: JSONObject) -> None:
         """Collect the arguments of a call; the events that carry them do not name it."""
-        call = self._open_calls.setdefault(_index(document), {"type": "function_call"})
-        call["arguments"] = as_text(document.get("arguments")) or (
-            as_text(call.get("arguments")) + as_text(document.get("delta"))
-        )
+        name = _index(document)
+        call = self._open_calls.setdefault(name, {"type": "function_call"})
+        if whole := as_text(document.get("arguments")):
+            self._arguments[name] = [whole]
+        else:
+            pieces = self._arguments.setdefault(name, [as_text(call.get("arguments"))])
+            pieces.append(as_text(document.get("delta")))
 
     def finish_item(self, index: object, item: JSONObject) -> None:
         """Take in an output item that is whole, once."""
@@ -132,7 +137,10 @@ class ResponseReader:
             return
         self._finished |= {index} - {""}
         for name in names & self._open_calls.keys():
-            item = {**self._open_calls.pop(name), **{name: value for name, value in item.items() if value != ""}}
+            opened = self._open_calls.pop(name)
+            if name in self._arguments:
+                opened["arguments"] = "".join(self._arguments.pop(name))
+            item = {**opened, **{field: value for field, value in item.items() if value != ""}}
         silent = not names & self._heard
         match item.get("type"):
             case "message":
