@@ -130,8 +130,9 @@ def _price(cents: object) -> float | None:
 
 def _figure(value: object) -> float | None:
     """Return `value` if it is a number that a price or a context may have; not a number is neither."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number and 0 <= value < MAX_FIGURE else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if 0 <= value < MAX_FIGURE else None
 
 
 def listing(models: Iterable[ModelInfo]) -> list[str]:

@@ -62,8 +62,7 @@ class _Parser:
         self._ended_in_cr = False
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
-        if b"\r" in chunk or (chunk and self._ended_in_cr):
-            chunk = self._with_newlines(chunk)
+        chunk = self._with_newlines(chunk)
         if b"\n" not in chunk:
             self._partial.append(chunk)
             self._grow(len(chunk) + PIECE_BYTES)
@@ -91,6 +90,8 @@ class _Parser:
 
     def _with_newlines(self, chunk: bytes) -> bytes:
         """Return a chunk whose lines end in \\n; a pair of \\r and \\n that was cut apart is one line end."""
+        if not chunk or (b"\r" not in chunk and not self._ended_in_cr):
+            return chunk
         if self._ended_in_cr:
             chunk = chunk.removeprefix(b"\n")
         self._ended_in_cr = chunk.endswith(b"\r")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing, suppress
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -20,18 +21,22 @@ from requests import exceptions as errors
 from requests.auth import AuthBase
 
 from grokcli import __version__
+from grokcli.client.connections import HeadLimits
 from grokcli.client.network_errors import Route, cut_error, network_error
+from grokcli.client.sse import MAX_EVENT_BYTES
 from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import (
     APIError,
     AuthError,
     ConfigError,
+    NetworkError,
     RateLimitError,
     RefusedError,
+    StreamCutError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from http.cookiejar import CookiePolicy
 
     from grokcli.client.trace import Trace
@@ -122,6 +127,8 @@ class Transport:
         self._session.cookies.set_policy(_no_cookies())
         # The environment has been asked already, and ~/.netrc must not be.
         self._session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HeadLimits(_now))
         if self._route.proxy:
             self._session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
         if self._route.ca_bundle:
@@ -129,10 +136,11 @@ class Transport:
         if trace is not None:
             trace.watch(self._session)
 
-    def send(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, stream: bool
-    ) -> requests.Response:
-        """Send one request and return its 2xx answer. Redirects are errors: they would carry the key elsewhere."""
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+        """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.
+
+        Redirects are errors: they would carry the key elsewhere.
+        """
         url = f"{self._base_url}/{path.lstrip('/')}"
         if self._trace:
             self._trace.request(method, url, {**self._session.headers, **headers}, body, self._route)
@@ -150,9 +158,7 @@ class Transport:
             if self._trace:
                 self._trace.response(response)
             if not 200 <= response.status_code < 300:
-                raise _status_error(response)
-            if not stream:
-                response.content  # noqa: B018  # reads the body, inside the reach of the except below
+                raise _status_error(response, self._error_body(response))
         except errors.HTTPError:
             raise
         # A RequestException is an OSError; a CA bundle that is not there is a bare one.
@@ -160,7 +166,7 @@ class Transport:
             raise network_error(error, self._route) from error
         return response
 
-    def chunks(self, response: requests.Response, timer: IdleTimer) -> Iterator[bytes]:
+    def chunks(self, response: requests.Response, timer: IdleTimer) -> Generator[bytes]:
         """Yield the body as it arrives, whatever its framing, and close the response at the end.
 
         `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
@@ -187,9 +193,34 @@ class Transport:
         finally:
             response.close()
 
+    def read(self, response: requests.Response, timer: IdleTimer) -> bytes:
+        """Return the whole body, which must come while `timer` runs. Raises NetworkError when it has no end."""
+        pieces, size = [], 0
+        with closing(self.chunks(response, timer)) as chunks:
+            for chunk in chunks:
+                pieces.append(chunk)
+                size += len(chunk)
+                if size > MAX_EVENT_BYTES:
+                    raise NetworkError(f"the server sent an answer of more than {MAX_EVENT_BYTES >> 20} MB")
+        return b"".join(pieces)
+
+    def _error_body(self, response: requests.Response) -> bytes:
+        """Return what came of the body of an error, as far as it is of use."""
+        body = b""
+        with suppress(StreamCutError), closing(self.chunks(response, IdleTimer(self._timeout[1]))) as chunks:
+            for chunk in chunks:
+                body += chunk
+                if len(body) >= MAX_ERROR_BYTES:
+                    break
+        return body[:MAX_ERROR_BYTES]
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _now() -> float:
+    return time.monotonic()
 
 
 def _settle(response: requests.Response) -> None:
@@ -264,9 +295,7 @@ def _no_cookies() -> CookiePolicy:
     return DefaultCookiePolicy(allowed_domains=[])
 
 
-def _status_error(response: requests.Response) -> HTTPStatusError:
-    with response:
-        body = response.raw.read(MAX_ERROR_BYTES, decode_content=True)
+def _status_error(response: requests.Response, body: bytes) -> HTTPStatusError:
     if response.is_redirect:
         return HTTPStatusError(
             f"the server redirects to {response.headers['location']}, where the key is not sent",

@@ -197,13 +197,14 @@ class XAI:
     def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
         response = self._open(method, endpoint, data)
-        return parse_object(response.content, status=response.status_code)
+        return parse_object(self._read(response), status=response.status_code)
 
-    def _open(
-        self, method: str, endpoint: str, data: dict[str, Any] | None, *, stream: bool = False
-    ) -> requests.Response:
+    def _open(self, method: str, endpoint: str, data: dict[str, Any] | None) -> requests.Response:
         body = None if data is None else encode(data)
-        return self._transport.send(method, endpoint, self.headers, body, stream=stream)
+        return self._transport.send(method, endpoint, self.headers, body)
+
+    def _read(self, response: requests.Response) -> bytes:
+        return self._transport.read(response, IdleTimer(self._idle_seconds))
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
@@ -212,7 +213,7 @@ class XAI:
             raise as_cut(error, [event]) from None
 
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        yield from wire.read_response(self._open("POST", wire.ENDPOINT, body).content)
+        yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)
@@ -224,19 +225,18 @@ class XAI:
 
     def _stream(self, endpoint: str, data: dict[str, Any], timer: IdleTimer) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
-        response = self._open("POST", endpoint, data, stream=True)
-        chunks = self._transport.chunks(response, timer)
+        response = self._open("POST", endpoint, data)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
-            yield [ServerSentEvent("", b"".join(chunks)), ServerSentEvent("", chat_wire.DONE)]
+            yield [ServerSentEvent("", self._transport.read(response, timer)), ServerSentEvent("", chat_wire.DONE)]
         elif "html" in kind:
             response.close()
             raise APIError(
                 "the server answered with a web page", hint="check the base_url setting: it should end in /v1"
             )
         else:
-            yield from read_events(chunks)
+            yield from read_events(self._transport.chunks(response, timer))
 
 
 def _picture(source: bytes | str) -> Picture:

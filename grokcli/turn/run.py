@@ -47,8 +47,8 @@ class Turn:
 def run_turn(env: Env, turn: Turn) -> None:
     """Ask, and show and keep the answer as it comes.
 
-    Raises what the client and the check raise; IncompleteError for an answer that a limit cut or that is empty, and when
-    the model has asked for functions MAX_ROUNDS times and still does.
+    Raises what the client and the check raise; IncompleteError for an answer that a limit cut or that is empty, and
+    when the model has asked for functions MAX_ROUNDS times and still does.
     """
     request = turn.request
     client = env.connect(request.model, request.api, request.network)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import sys
 
-import pytest
 from talks import talk, until
 
 from grokcli.chat import assistant, user

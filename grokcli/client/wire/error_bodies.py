@@ -45,6 +45,8 @@ def _row(
 _CLIENT = range(400, 500)
 _ANY = range(1000)
 _NO_CREDIT = r"\bcredits?\b|spending[ -]limit|licenses yet|balance exhausted"
+_DOWN = r"overloaded|(currently|temporarily) unavailable|\bserver_error\b"
+_NO_MODEL = r"model not found|unknown model|model .{0,80}(not found|does not exist)"
 
 _MEANINGS = (
     _row(_ANY, r"incorrect api key|invalid api key|api key (is )?invalid", AuthError, KEY_HINT),
@@ -56,8 +58,8 @@ _MEANINGS = (
     _row(429, "", RateLimitError, WAIT_HINT, retryable=True),
     # Under HTTP 200 only the words tell that a server is busy.
     _row(200, r"rate.?limit|too many requests|\bcapacity\b", RateLimitError, WAIT_HINT, retryable=True),
-    _row(200, r"overloaded|(currently|temporarily) unavailable|\bserver_error\b", APIError, STATUS_HINT, retryable=True),
-    _row(range(200, 500), r"model not found|unknown model|model .{0,80}(not found|does not exist)", APIError, MODEL_HINT),
+    _row(200, _DOWN, APIError, STATUS_HINT, retryable=True),
+    _row(range(200, 500), _NO_MODEL, APIError, MODEL_HINT),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),

@@ -92,14 +92,13 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         ) from None
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
-    if b"\\ud" in data or b"\\uD" in data:
-        # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
-        document = plain(document)
-    if "error" in document or document.get("type") == "error":
-        error = error_in_body(document)
+    # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
+    found: JSONObject = plain(document) if b"\\ud" in data or b"\\uD" in data else document
+    if "error" in found or found.get("type") == "error":
+        error = error_in_body(found)
         if error is not None:
             raise error
-    return document
+    return found
 
 
 def _unicode(text: str) -> str:
@@ -108,7 +107,7 @@ def _unicode(text: str) -> str:
 
 def _decode_odd(text: str) -> tuple[Any, int]:
     """Decode JSON that Python will not, for its depth or for the digits of a number; such a value becomes None."""
-    depth, start, pieces, end = 0, 0, [], 0
+    depth, pieces, end = 0, [], 0
     for bracket in _BRACKETS.finditer(text):
         if bracket[0] in ("[", "{"):
             depth += 1

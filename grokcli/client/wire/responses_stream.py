@@ -137,10 +137,7 @@ class ResponseReader:
             return
         self._finished |= {index} - {""}
         for name in names & self._open_calls.keys():
-            opened = self._open_calls.pop(name)
-            if name in self._arguments:
-                opened["arguments"] = "".join(self._arguments.pop(name))
-            item = {**opened, **{field: value for field, value in item.items() if value != ""}}
+            item = {**self._close_call(name), **{field: value for field, value in item.items() if value != ""}}
         silent = not names & self._heard
         match item.get("type"):
             case "message":
@@ -157,6 +154,11 @@ class ResponseReader:
             self._waiting.append(step)
         if item:
             self._waiting.append(OutputItem(plain(item)))
+
+    def _close_call(self, name: object) -> JSONObject:
+        call = self._open_calls.pop(name)
+        pieces = self._arguments.pop(name, None)
+        return call if pieces is None else {**call, "arguments": "".join(pieces)}
 
     def add_annotation(self, document: JSONObject) -> None:
         """Keep an annotation for the end of its message: only the whole text tells which number it has."""
