@@ -10,6 +10,7 @@ import time
 from contextlib import closing, suppress
 from functools import partial
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -122,6 +123,8 @@ class Transport:
         self._base_url = base_url
         self._trace = trace
         self._route = _route(base_url, proxy, ca_bundle, loopback=check_url(base_url))
+        if self._route.proxy.startswith("socks") and find_spec("socks") is None:
+            raise ConfigError("SOCKS proxies need PySocks", hint="install it: pip install 'grokcli[socks]'")
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"grokcli/{__version__}"
         self._session.cookies.set_policy(_no_cookies())

@@ -227,16 +227,16 @@ class XAI:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
         response = self._open("POST", endpoint, data)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
-            # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
-            yield [ServerSentEvent("", self._transport.read(response, timer)), ServerSentEvent("", chat_wire.DONE)]
-        elif "html" in kind:
-            response.close()
+        if kind not in ("application/json", "text/html"):
+            yield from read_events(self._transport.chunks(response, timer))
+            return
+        # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
+        content = self._transport.read(response, timer)
+        if kind == "text/html" and not content.lstrip().startswith(b"{"):
             raise APIError(
                 "the server answered with a web page", hint="check the base_url setting: it should end in /v1"
             )
-        else:
-            yield from read_events(self._transport.chunks(response, timer))
+        yield [ServerSentEvent("", content), ServerSentEvent("", chat_wire.DONE)]
 
 
 def _picture(source: bytes | str) -> Picture:

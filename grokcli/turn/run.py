@@ -149,6 +149,8 @@ def _require_whole(response: Response) -> None:
         raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
     if response.finish_reason == "content_filter":
         raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
+    if response.finish_reason == "refusal":
+        raise IncompleteError("the model refuses to answer", hint="rephrase the question")
     if response.finish_reason.startswith("incomplete"):
         raise IncompleteError(f"the answer is {response.finish_reason}")
     if not (response.content.strip() or response.tool_calls):

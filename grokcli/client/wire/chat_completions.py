@@ -97,6 +97,7 @@ class _ResponseReader:
     def __init__(self) -> None:
         self.done = False
         self.finish_reason = ""
+        self._refused = False
         self._model = ""
         self._id = ""
         self._usage: Usage | None = None
@@ -145,13 +146,17 @@ class _ResponseReader:
             yield Source(url, number=number)
         if self._usage:
             yield self._usage
-        reason = "tool_calls" if self._calls else self.finish_reason or "stop"
+        said = self.finish_reason or "stop"
+        reason = "tool_calls" if self._calls else "refusal" if self._refused and said == "stop" else said
         yield End(reason, self._model, self._id)
 
     def _add_delta(self, delta: JSONObject) -> None:
         if "reasoning_content" in delta and (text := as_text(delta["reasoning_content"])):
             self._add_text(ReasoningDelta, text)
         if text := as_text(delta.get("content")):
+            self._add_text(TextDelta, text)
+        if "refusal" in delta and (text := as_text(delta["refusal"])):
+            self._refused = True
             self._add_text(TextDelta, text)
         if "tool_calls" in delta:
             for call in as_list(delta["tool_calls"]):

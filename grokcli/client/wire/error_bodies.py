@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -112,7 +113,7 @@ def _successor_hint(words: str) -> str:
 def _parse_body(body: bytes, content_type: str) -> tuple[str, str]:
     """Return what an error body says and its code; nothing of an HTML page."""
     text = body.decode("utf-8", "replace").strip()
-    if "html" in content_type or text.startswith("<"):
+    if text.startswith("<") or ("html" in content_type and not text.startswith("{")):
         return "", ""
     try:
         document = json.loads(text)
@@ -125,16 +126,26 @@ def _parse_document(document: object) -> tuple[str, str]:
     """Return the message and the code in any of the JSON shapes, nested or encoded twice."""
     if isinstance(document, str):
         return _parse_text(document)
+    if isinstance(document, list):
+        return _shorten("; ".join(map(_parse_complaint, document))), ""
     if not isinstance(document, dict):
         return "", ""
     code = document.get("code")
     code = _shorten(str(code)) if isinstance(code, (str, int)) else ""
-    for name in ("error", "message", "detail"):
-        inner = document.get(name)
-        if inner:
-            words, inner_code = _parse_document(inner)
-            return words, inner_code or code
-    return "", code
+    # Some have the kind of error in one field, and what happened in the next.
+    found = [_parse_document(document[name]) for name in ("error", "message", "detail") if document.get(name)]
+    words = _shorten(": ".join(dict.fromkeys(words for words, _ in found if words)))
+    return words, next((inner for _, inner in found if inner), code)
+
+
+def _parse_complaint(document: object) -> str:
+    """Return one of FastAPI's complaints about a request: where, and what."""
+    if not isinstance(document, dict):
+        return _parse_document(document)[0]
+    place = document.get("loc")
+    where = ".".join(map(str, place)) if isinstance(place, list) else ""
+    what = document.get("msg")
+    return ": ".join(filter(None, (where, what if isinstance(what, str) else _parse_document(document)[0])))
 
 
 def _parse_text(text: str) -> tuple[str, str]:
@@ -154,9 +165,14 @@ def _shorten(text: str) -> str:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Return a `Retry-After` header in seconds; xAI sends whole seconds, dates are taken for absent."""
+    """Return a `Retry-After` header, seconds or a date, in seconds."""
     try:
         seconds = float(retry_after or "")
     except ValueError:
-        return None
+        from email.utils import parsedate_to_datetime
+
+        try:
+            seconds = parsedate_to_datetime(retry_after or "").timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
     return max(0.0, seconds) if seconds < float("inf") else None

@@ -104,6 +104,8 @@ class ResponseReader:
         text = as_text(document.get("delta"))
         if not text:
             return
+        if document.get("type") == "response.refusal.delta":
+            self._reason = "refusal"
         self._heard.add(_index(document))
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, kind):
@@ -168,6 +170,8 @@ class ResponseReader:
         if silent and (text := message_text(item)):
             self._waiting.append(TextDelta(text))
         parts = [as_object(part) for part in as_list(item.get("content"))]
+        if any(part.get("refusal") for part in parts):
+            self._reason = "refusal"
         held = [annotation for part in parts for annotation in as_list(part.get("annotations"))]
         self._waiting += self._citations.read(message_text(item), held or told)
 
