@@ -135,15 +135,16 @@ def _figure(value: object) -> float | None:
     return value if 0 <= value < MAX_FIGURE else None
 
 
-def listing(models: Iterable[ModelInfo]) -> list[str]:
-    """Return the models as the lines of a table, with what replaces those that are retired below it."""
+def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[str]:
+    """Return the models as the lines of a table; `retired`: with what replaces xAI's retired ones below it."""
     rows = [("model", "context", "in", "cached", "out", "also called"), *map(_row, models)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = []
     for name, *figures, aliases in rows:
         cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
         lines.append("  ".join([*cells, aliases]).rstrip())
-    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in SUCCESSORS.items())]
+    gone = SUCCESSORS if retired else {}
+    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in gone.items())]
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:

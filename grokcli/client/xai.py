@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -12,7 +12,8 @@ from grokcli.chat import Chats
 from grokcli.client.sse import ServerSentEvent, read_events
 from grokcli.client.transport import IdleTimer, Transport
 from grokcli.client.wire import chat_completions as chat_wire
-from grokcli.client.wire import format_for
+from grokcli.client.wire import format_for, is_xai
+from grokcli.client.wire.error_bodies import NEUTRAL_HINTS
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
@@ -123,7 +124,7 @@ class XAI:
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
         timer = IdleTimer(self._idle_seconds)
-        with closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
+        with self._hints(), closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
             for event in chain.from_iterable(batches):
                 timer.reset()
                 if event.data == chat_wire.DONE:
@@ -196,8 +197,19 @@ class XAI:
 
     def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
-        response = self._open(method, endpoint, data)
-        return parse_object(self._read(response), status=response.status_code)
+        with self._hints():
+            response = self._open(method, endpoint, data)
+            return parse_object(self._read(response), status=response.status_code)
+
+    @contextmanager
+    def _hints(self) -> Iterator[None]:
+        """Let the hints of errors speak of xAI's console and status page for xAI's servers only."""
+        try:
+            yield
+        except APIError as error:
+            if error.hint and not is_xai(self.base_url):
+                error.hint = NEUTRAL_HINTS.get(error.hint, error.hint)
+            raise
 
     def _open(self, method: str, endpoint: str, data: dict[str, Any] | None) -> requests.Response:
         body = None if data is None else encode(data)
@@ -213,12 +225,13 @@ class XAI:
             raise as_cut(error, [event]) from None
 
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
+        with self._hints():
+            yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
-        with closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
+        with self._hints(), closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
             for event in wire.read_stream(batches):
                 yield event
                 timer.reset()

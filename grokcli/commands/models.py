@@ -31,7 +31,7 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if json:
         env.console.stdout.write(jsonlib.dumps(_document(found), indent=2) + "\n")
         return
-    for line in listing(found.models):
+    for line in listing(found.models, retired=_is_xais(found)):
         env.console.stdout.write(clean(line) + "\n")
 
 
@@ -67,5 +67,12 @@ def _document(found: ModelList) -> dict[str, Any]:
             }
             for model in found.models
         ],
-        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()],
+        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()] if _is_xais(found) else [],
     }
+
+
+def _is_xais(found: ModelList) -> bool:
+    """Say whether the list is xAI's, or the one that grok came with: on other servers other names are retired."""
+    from grokcli.client.wire import is_xai
+
+    return not found.server or is_xai(found.server)

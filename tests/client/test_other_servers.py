@@ -10,6 +10,8 @@ import pytest
 import responses as wire
 from server import answer, body, data, delta, finish, stream
 
+from grokcli.client.wire.error_bodies import error_from
+
 
 def refusal():
     return {
@@ -108,3 +110,23 @@ def test_a_socks_proxy_needs_a_package(grok, server, environ):
     environ["XAI_BASE_URL"] = "https://api.example/v1"
     code, _, err = grok("ask", "--proxy", "socks5://127.0.0.1:9", "hi")
     assert (code, err) == (2, "error: SOCKS proxies need PySocks\nhint: install it: pip install 'grokcli[socks]'\n")
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 500])
+def test_only_xais_errors_lead_to_xai(grok, server, status):
+    server.reply(body({"error": "no"}, status))
+    for words in (["ask", "hi"], ["ask", "--no-stream", "hi"], ["models"]):
+        err = grok(*words).err
+        assert "hint: " in err
+        assert "x.ai" not in err
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 500])
+def test_xais_own_errors_lead_to_xai(status):
+    assert "x.ai" in error_from(status, {}, b"no").hint
+
+
+def test_another_servers_models_are_not_called_retired(grok, server):
+    server.reply(body({"data": [{"id": "grok-2"}]}))
+    assert "retired" not in grok("models").out
+    assert json.loads(grok("models", "--json").out)["retired"] == []

@@ -19,11 +19,20 @@ MAX_SHOWN_CHARACTERS = 280
 
 CONSOLE = "https://console.x.ai"
 KEY_HINT = f"get a key at {CONSOLE}, then: grok config set api-key"
+PERMISSION_HINT = f"this key may not do this: see its permissions at {CONSOLE}"
 CREDIT_HINT = f"buy credits or raise the spending limit at {CONSOLE}"
 WAIT_HINT = "wait a little and ask again"
 MODEL_HINT = f"try -m {DEFAULT_MODEL}"
 CONTEXT_HINT = "send less, or use a model with a larger context"
 STATUS_HINT = "the service may be down: https://status.x.ai"
+# What is said of servers that are not xAI's.
+NEUTRAL_HINTS = {
+    KEY_HINT: "use a key of this server: grok config set api-key",
+    PERMISSION_HINT: "use a key with the permissions for this",
+    CREDIT_HINT: "buy credits or raise the spending limit",
+    MODEL_HINT: "see grok models, and choose one with -m",
+    STATUS_HINT: "the service may be down",
+}
 
 
 class _Meaning(NamedTuple):
@@ -55,7 +64,7 @@ _MEANINGS = (
     _row(402, "", RateLimitError, CREDIT_HINT),
     _row(403, r"usage guidelines|content violates", RefusedError, "rephrase the question"),
     _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
-    _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
+    _row(403, "", AuthError, PERMISSION_HINT),
     _row(429, "", RateLimitError, WAIT_HINT, retryable=True),
     # Under HTTP 200 only the words tell that a server is busy.
     _row(200, r"rate.?limit|too many requests|\bcapacity\b", RateLimitError, WAIT_HINT, retryable=True),
@@ -127,7 +136,7 @@ def _parse_document(document: object) -> tuple[str, str]:
     if isinstance(document, str):
         return _parse_text(document)
     if isinstance(document, list):
-        return _shorten("; ".join(map(_parse_complaint, document))), ""
+        return _shorten("; ".join(filter(None, map(_parse_complaint, document)))), ""
     if not isinstance(document, dict):
         return "", ""
     code = document.get("code")
