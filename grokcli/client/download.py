@@ -10,7 +10,8 @@ from requests import exceptions as errors
 
 from grokcli import __version__
 from grokcli.client.network_errors import Route, network_error
-from grokcli.client.transport import HTTPStatusError, is_loopback
+from grokcli.client.status_errors import HTTPStatusError
+from grokcli.client.transport import is_loopback
 from grokcli.errors import APIError, NetworkError, UsageError
 
 

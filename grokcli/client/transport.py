@@ -25,16 +25,8 @@ from grokcli import __version__
 from grokcli.client.connections import HeadLimits
 from grokcli.client.network_errors import Route, cut_error, network_error
 from grokcli.client.sse import MAX_EVENT_BYTES
-from grokcli.client.wire.error_bodies import error_from
-from grokcli.errors import (
-    APIError,
-    AuthError,
-    ConfigError,
-    NetworkError,
-    RateLimitError,
-    RefusedError,
-    StreamCutError,
-)
+from grokcli.client.status_errors import status_error
+from grokcli.errors import ConfigError, NetworkError, StreamCutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -46,30 +38,6 @@ READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-class HTTPStatusError(APIError, errors.HTTPError):
-    """An error status. Code that was written for requests can catch it as `requests.HTTPError`."""
-
-
-class HTTPAuthError(AuthError, HTTPStatusError):
-    """An error status that means: the key is refused."""
-
-
-class HTTPRateLimitError(RateLimitError, HTTPStatusError):
-    """An error status that means: too many requests, or no credits."""
-
-
-class HTTPRefusedError(RefusedError, HTTPStatusError):
-    """An error status that means: the server will not answer this."""
-
-
-_STATUS_ERRORS: dict[type[APIError], type[HTTPStatusError]] = {
-    APIError: HTTPStatusError,
-    AuthError: HTTPAuthError,
-    RateLimitError: HTTPRateLimitError,
-    RefusedError: HTTPRefusedError,
-}
 
 
 class _KeepHeaders(AuthBase):
@@ -161,7 +129,7 @@ class Transport:
             if self._trace:
                 self._trace.response(response)
             if not 200 <= response.status_code < 300:
-                raise _status_error(response, self._error_body(response))
+                raise status_error(response, self._error_body(response))
         except errors.HTTPError:
             raise
         # A RequestException is an OSError; a CA bundle that is not there is a bare one.
@@ -296,16 +264,3 @@ def _no_cookies() -> CookiePolicy:
     from http.cookiejar import DefaultCookiePolicy
 
     return DefaultCookiePolicy(allowed_domains=[])
-
-
-def _status_error(response: requests.Response, body: bytes) -> HTTPStatusError:
-    if response.is_redirect:
-        return HTTPStatusError(
-            f"the server redirects to {response.headers['location']}, where the key is not sent",
-            hint="set base_url to where the API really is",
-            status=response.status_code,
-        )
-    plain = error_from(response.status_code, response.headers, body)
-    error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
-    vars(error).update(vars(plain), response=response, request=response.request)
-    return error
