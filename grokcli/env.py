@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from grokcli.config.credentials import find_key
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
+from grokcli.errors import MissingKeyError
 from grokcli.models import LOCAL_MODEL
 from grokcli.terminal.console import Console
 
@@ -76,9 +77,10 @@ class Env:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
         else:
-            key = find_key(settings, self.environ).value
             base_url, api = settings.value("base_url"), settings.value("api", api)
-        console.secrets.append(key)
+            key = self._find_key(base_url)
+        if key:
+            console.secrets.append(key)
         client = _import_client()(
             key,
             base_url=base_url,
@@ -90,6 +92,22 @@ class Env:
         )
         self.on_close(client.close)
         return client
+
+    def _find_key(self, base_url: str) -> str:
+        """Return the key, or "" where a server on this machine is asked and no key is set."""
+        from grokcli.client.wire import is_xai
+
+        try:
+            return find_key(self.settings, self.environ).value
+        except MissingKeyError:
+            if is_xai(base_url) or self.settings.value("api_key_command"):
+                raise
+            _import_client()
+            from grokcli.client.transport import check_url
+
+            if not check_url(base_url):
+                raise
+            return ""
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
 from grokcli.client.sse import ServerSentEvent, read_events
-from grokcli.client.transport import IdleTimer, Transport
+from grokcli.client.transport import IdleTimer, Transport, check_url
+from grokcli.client.wire import DEFAULT_BASE_URL, format_for, is_xai
 from grokcli.client.wire import chat_completions as chat_wire
-from grokcli.client.wire import format_for, is_xai
 from grokcli.client.wire.error_bodies import NEUTRAL_HINTS
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from grokcli.client.wire import Format
     from grokcli.events import Event
 
-DEFAULT_BASE_URL = "https://api.x.ai/v1"
 CONNECT_SECONDS = 10.0
 # A reasoning model may think for minutes before its first byte.
 IDLE_SECONDS = 300.0
@@ -59,15 +58,18 @@ class XAI:
         `timeout` is in seconds, either for both or as (to connect, of silence); an answer as a whole has no limit.
         `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
         servers and chat with all others. `proxy` and `ca_bundle` (a file) win over HTTPS_PROXY and REQUESTS_CA_BUNDLE;
-        `trace` is told of each request and response. Raises MissingKeyError without a key, ConfigError for a URL that
-        the key must not be sent to and for an API that there is not.
+        `trace` is told of each request and response. Raises MissingKeyError without a key, which a server on
+        this machine does not need, ConfigError for a URL that the key must not be sent to and for an API that there is
+        not.
         """
         key = api_key or os.environ.get("XAI_API_KEY", "")
-        if not key:
-            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
         self.api_key = key
         self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
-        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        # Servers on this machine mostly know no keys.
+        if not key and not check_url(self.base_url):
+            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.headers["Content-Type"] = "application/json"
         if api not in APIS:
             raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
         self.api: API = api

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from grokcli.client.wire import DEFAULT_BASE_URL, is_xai
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
@@ -31,7 +32,7 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if json:
         env.console.stdout.write(jsonlib.dumps(_document(found), indent=2) + "\n")
         return
-    for line in listing(found.models, retired=_is_xais(found)):
+    for line in listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL)):
         env.console.stdout.write(clean(line) + "\n")
 
 
@@ -67,12 +68,7 @@ def _document(found: ModelList) -> dict[str, Any]:
             }
             for model in found.models
         ],
-        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()] if _is_xais(found) else [],
+        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()]
+        if is_xai(found.server or DEFAULT_BASE_URL)
+        else [],
     }
-
-
-def _is_xais(found: ModelList) -> bool:
-    """Say whether the list is xAI's, or the one that grok came with: on other servers other names are retired."""
-    from grokcli.client.wire import is_xai
-
-    return not found.server or is_xai(found.server)

@@ -135,10 +135,21 @@ def test_stdin_that_is_not_utf8_is_refused_with_the_offset(grok, server, stdin, 
     assert hint in err
 
 
-def test_no_key_is_told_with_every_way_out(grok, server, environ):
+def test_a_server_on_this_machine_needs_no_key(grok, server, environ):
     del environ["XAI_API_KEY"]
+    server.reply(answer("ok"), body({"error": "No key"}, 401))
+    assert grok("ask", "hi") == (0, "ok\n", "")
+    assert "authorization" not in server.requests[0].headers
+    assert grok("ask", "hi").code == 3
+    environ["GROK_API_KEY_COMMAND"] = "false"
+    assert "api_key_command failed" in grok("ask", "hi").err
+    assert len(server.requests) == 2
+
+
+def test_no_key_is_told_with_every_way_out(grok, environ):
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     code, out, err = grok("ask", "hi")
-    assert (code, out, server.requests) == (3, "", [])
+    assert (code, out) == (3, "")
     first, second = err.splitlines()
     assert first == "error: no API key"
     assert all(way in second for way in ("grok config set api-key", "XAI_API_KEY", "-m local"))

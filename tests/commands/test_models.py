@@ -55,7 +55,7 @@ def test_models_as_json(grok, server):
 
 
 def test_without_a_server_the_last_list_is_shown_else_the_one_known(grok, server, environ):
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     code, out, err = grok("models")
     assert code == 0
     assert "grok-4.7" in out
@@ -63,11 +63,10 @@ def test_without_a_server_the_last_list_is_shown_else_the_one_known(grok, server
     retired = json.loads(grok("models", "--json").out)["retired"]
     assert {"prefix": "grok-beta", "successor": "grok-4.7"} in retired
     assert err == "the server was not asked (no API key): the list is the one that grok came with\n"
-    environ["XAI_API_KEY"] = "xai-key"
+    environ |= {"XAI_API_KEY": "xai-key", "XAI_BASE_URL": server.url}
     server.reply(body(LISTING))
     grok("models")
     server.close()
-    environ["XAI_API_KEY"] = ""
     code, out, err = grok("models")
     assert code == 0
     assert "grok-9" in out

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grokcli.events import Event
 
 HOST = "api.x.ai"
+DEFAULT_BASE_URL = f"https://{HOST}/v1"
 
 
 class Format(Protocol):
