@@ -52,6 +52,7 @@ def _find(env: Env) -> ModelList:
 
 
 def _document(found: ModelList) -> dict[str, Any]:
+    retired = SUCCESSORS if is_xai(found.server or DEFAULT_BASE_URL) else {}
     return {
         "server": found.server or None,
         "models": [
@@ -68,7 +69,5 @@ def _document(found: ModelList) -> dict[str, Any]:
             }
             for model in found.models
         ],
-        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()]
-        if is_xai(found.server or DEFAULT_BASE_URL)
-        else [],
+        "retired": [{"prefix": old, "successor": new} for old, new in retired.items()],
     }
