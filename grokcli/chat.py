@@ -85,11 +85,13 @@ class Chunk:
 class Response:
     """An answer, as far as it has come. `finish_reason` is "" until it is whole.
 
-    `output` are its parts as the server wrote them, in their order, where the server sends such.
+    `asked` is the model that was asked, perhaps an alias, and `model` the one that answered; `output` are its parts as
+    the server wrote them, in their order, where the server sends such.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asked: str = "") -> None:
         """Start with nothing."""
+        self.asked = asked
         self.tool_calls: list[ToolCall] = []
         self.sources: list[Source] = []
         self.output: list[dict[str, Any]] = []
@@ -142,8 +144,8 @@ class Response:
         """Return the answer as a message of the conversation.
 
         A whole answer brings its tool calls along, and, from a server that sends such, its parts under "output" and
-        their author under "model": they go back as they came, but never into a chat request. Of an answer that was
-        cut only the text can go back.
+        their author under "model", and under "asked" if it was asked by another name: they go back as they came, but
+        never into a chat request. Of an answer that was cut only the text can go back.
         """
         message = assistant(self.content)
         if self.finish_reason not in ("stop", "tool_calls"):
@@ -155,6 +157,8 @@ class Response:
             ]
         if self.output:
             message |= {"output": list(self.output), "model": self.model}
+            if self.asked not in ("", self.model):
+                message["asked"] = self.asked
         return message
 
 
@@ -214,14 +218,14 @@ class Chat:
 
     def sample(self) -> Response:
         """Ask, and return the whole answer. It is not appended. Raises what the client raises."""
-        response = Response()
+        response = Response(self.model)
         for event in self.events(stream=False):
             response.add(event)
         return response
 
     def stream(self) -> Iterator[tuple[Response, Chunk]]:
         """Ask, and yield the response as it grows, beside what has just come. Raises what the client raises."""
-        response = Response()
+        response = Response(self.model)
         for event in self.events():
             response.add(event)
             match event:

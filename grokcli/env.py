@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from grokcli.config.credentials import Key, child_environ, exposed, find_key, known_secrets, login_of
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
+from grokcli.errors import MissingKeyError
 from grokcli.models import DEFAULT_MODEL, LOCAL_MODEL
 from grokcli.terminal.console import Console
 
@@ -110,9 +111,9 @@ class Env:
             key, base_url, api = server.api_key, server.base_url, "chat"
             console.secrets.append(key)
         else:
-            key = self.find_key().value
-            self.warn_of_exposed_key()
             base_url, api = settings.value("base_url"), settings.value("api", api)
+            key = self._key_for(base_url)
+            self.warn_of_exposed_key()
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
             key,
@@ -137,6 +138,21 @@ class Env:
         path = self.settings.paths.credentials
         if exposed(path):
             self.console.note_once(f"warning: others on this machine can read the key in {path}: chmod 600 '{path}'")
+
+    def _key_for(self, base_url: str) -> str:
+        """Return the key, or "" where a server on this machine is asked and no key is set."""
+        from grokcli.client.wire import is_xai
+
+        try:
+            return self.find_key().value
+        except MissingKeyError:
+            if is_xai(base_url) or self.settings.value("api_key_command"):
+                raise
+            from grokcli.client.url import check_url
+
+            if not check_url(base_url):
+                raise
+            return ""
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

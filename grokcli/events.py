@@ -120,9 +120,9 @@ class Usage:
 class End:
     """The answer is over.
 
-    `finish_reason` is "stop", "length" (a token limit), "content_filter", "tool_calls", "incomplete: …" with the
-    server's reason, or whatever else it said; `model` is the model that answered, which need not be the one that was
-    asked; `id` is the server's.
+    `finish_reason` is "stop", "length" (a token limit), "content_filter", "refusal", "tool_calls", "incomplete: …" with
+    the server's reason, or whatever else it said; `model` is the model that answered, which need not be the one that
+    was asked; `id` is the server's.
     """
 
     finish_reason: str

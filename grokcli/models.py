@@ -68,6 +68,8 @@ SUCCESSORS = {
 BYTES_PER_TOKEN = 5
 # Servers tell prices in US cents per 100M tokens (API digest, section 10.3).
 CENTS_PER_100M = 10_000
+# No context and no price is as large.
+MAX_FIGURE = 10**12
 
 
 def known(name: str) -> ModelInfo | None:
@@ -102,16 +104,17 @@ def is_same_model(asked: str, answered: str) -> bool:
 def read_models(document: dict[str, Any]) -> list[ModelInfo]:
     """Return the models in an answer to `GET /models`. All of an entry but its id may be missing."""
     entries = document.get("data") or document.get("models")
-    return [_read(entry) for entry in entries or () if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    found = entries if isinstance(entries, list) else []
+    return [_read(entry) for entry in found if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
 
 
 def _read(entry: dict[str, Any]) -> ModelInfo:
     found = known(entry["id"])
     aliases = entry.get("aliases")
-    context = entry.get("context_length")
+    context = _figure(entry.get("context_length"))
     return ModelInfo(
         entry["id"],
-        context if isinstance(context, int) else None,
+        None if context is None else int(context),
         _price(entry.get("prompt_text_token_price")),
         _price(entry.get("cached_prompt_text_token_price")),
         _price(entry.get("completion_text_token_price")),
@@ -121,18 +124,27 @@ def _read(entry: dict[str, Any]) -> ModelInfo:
 
 
 def _price(cents: object) -> float | None:
-    return cents / CENTS_PER_100M if isinstance(cents, (int, float)) and not isinstance(cents, bool) else None
+    figure = _figure(cents)
+    return None if figure is None else figure / CENTS_PER_100M
 
 
-def listing(models: Iterable[ModelInfo]) -> list[str]:
-    """Return the models as the lines of a table, with what replaces those that are retired below it."""
+def _figure(value: object) -> float | None:
+    """Return `value` if it is a number that a price or a context may have; not a number is neither."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if 0 <= value < MAX_FIGURE else None
+
+
+def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[str]:
+    """Return the models as the lines of a table; `retired`: with what replaces xAI's retired ones below it."""
     rows = [("model", "context", "in", "cached", "out", "also called"), *map(_row, models)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = []
     for name, *figures, aliases in rows:
         cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
         lines.append("  ".join([*cells, aliases]).rstrip())
-    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in SUCCESSORS.items())]
+    gone = SUCCESSORS if retired else {}
+    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in gone.items())]
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:

@@ -186,10 +186,15 @@ def strictly(server: Server, *turns: tuple[Item, ...]) -> None:
     server.reply(play)
 
 
+def spoken(text: str) -> Item:
+    """Return an answer in the form in which it goes back."""
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+
+
 def _returned(item: Item) -> Item:
     """Return an output item in the form in which the server takes it."""
     if item["type"] == "message":
-        return {"role": "assistant", "content": item["content"][0]["text"]}
+        return spoken(item["content"][0]["text"])
     if item["type"] == "function_call":
         return {name: item[name] for name in ("type", "call_id", "name", "arguments")}
     return {name: value for name, value in item.items() if name != "status" or item["type"] != "reasoning"}
@@ -197,6 +202,7 @@ def _returned(item: Item) -> Item:
 
 FIELDS = {
     None: {"role", "content"},
+    "message": {"type", "role", "content"},
     "reasoning": {"type", "id", "summary", "content", "encrypted_content"},
     "function_call": {"type", "call_id", "name", "arguments"},
     "function_call_output": {"type", "call_id", "output"},

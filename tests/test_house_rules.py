@@ -140,7 +140,7 @@ def loaded_by(environ, *words):
     ("words", "code"), [(["--version"], 0), (["ask", "hi"], 3), (["config", "path"], 0), (["ask"], 2)]
 )
 def test_what_needs_no_network_loads_nothing_heavy(environ, words, code):
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     exit_code, modules = loaded_by(environ, *words)
     assert exit_code == code
     assert HEAVY & set(modules) == set()

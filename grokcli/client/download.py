@@ -19,7 +19,8 @@ from urllib3.util import parse_url
 
 from grokcli.client.addresses import guard, is_public, literal_address
 from grokcli.client.network_errors import CONNECTION_HINT, network_error
-from grokcli.client.transport import HTTPStatusError, open_session, route_to
+from grokcli.client.status_errors import HTTPStatusError
+from grokcli.client.transport import open_session, route_to
 from grokcli.client.url import is_loopback
 from grokcli.errors import APIError, NetworkError, UsageError
 

@@ -98,7 +98,9 @@ def _root_cause(error: BaseException) -> BaseException:
         inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
         if not isinstance(inner, BaseException) and error.args and isinstance(error.args[0], BaseException):
             inner = error.args[0]
-        if not isinstance(inner, BaseException) or isinstance(error, urllib3.exceptions.NameResolutionError):
+        # Behind an IncompleteRead there is at most a chunk's length that could not be read because there was none.
+        is_told = isinstance(error, (urllib3.exceptions.NameResolutionError, IncompleteRead))
+        if not isinstance(inner, BaseException) or is_told:
             return error
         error = inner
 

@@ -13,8 +13,9 @@ from grokcli.errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# The longest event seen is the last one of a long answer, which repeats the whole of it: some hundred kilobytes.
-MAX_EVENT_BYTES = 32 * 1024 * 1024
+# The longest event is the last one of an answer, which repeats the whole of it: some hundred kilobytes, and 32 MB where
+# pictures are in it. Also the limit of an answer that comes in one piece.
+MAX_EVENT_BYTES = 64 << 20
 # What Python needs to hold a piece of it, however short.
 PIECE_BYTES = 64
 BOM = b"\xef\xbb\xbf"
@@ -58,8 +59,10 @@ class _Parser:
         self._name = ""
         self._data: list[bytes] = []
         self._at_start = True
+        self._ended_in_cr = False
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        chunk = self._with_newlines(chunk)
         if b"\n" not in chunk:
             self._partial.append(chunk)
             self._grow(len(chunk) + PIECE_BYTES)
@@ -71,7 +74,6 @@ class _Parser:
             lines[0] = lines[0].removeprefix(BOM)
         events: list[ServerSentEvent] = []
         for line in lines:
-            line = line.removesuffix(b"\r")
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
                 self._held += len(line) + PIECE_BYTES
@@ -85,6 +87,15 @@ class _Parser:
         if self._size > MAX_EVENT_BYTES:
             self._grow(0)
         return events
+
+    def _with_newlines(self, chunk: bytes) -> bytes:
+        """Return a chunk whose lines end in \\n; a pair of \\r and \\n that was cut apart is one line end."""
+        if not chunk or (b"\r" not in chunk and not self._ended_in_cr):
+            return chunk
+        if self._ended_in_cr:
+            chunk = chunk.removeprefix(b"\n")
+        self._ended_in_cr = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _grow(self, size: int) -> None:
         self._size += size

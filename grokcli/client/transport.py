@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing, suppress
 from functools import partial
 from http.client import HTTPException
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -19,19 +21,16 @@ from requests import exceptions as errors
 from requests.auth import AuthBase
 
 from grokcli import __version__
+from grokcli.client.connections import HeadLimits
 from grokcli.client.network_errors import Route, cut_error, network_error
+from grokcli.client.sse import MAX_EVENT_BYTES
+from grokcli.client.status_errors import status_error
 from grokcli.client.url import check_proxy, check_url, is_loopback
-from grokcli.client.wire.error_bodies import error_from
-from grokcli.errors import (
-    APIError,
-    AuthError,
-    RateLimitError,
-    RefusedError,
-)
+from grokcli.errors import ConfigError, NetworkError, StreamCutError
 from grokcli.files import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from http.cookiejar import CookiePolicy
 
     from grokcli.client.trace import Trace
@@ -40,30 +39,6 @@ READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-class HTTPStatusError(APIError, errors.HTTPError):
-    """An error status. Code that was written for requests can catch it as `requests.HTTPError`."""
-
-
-class HTTPAuthError(AuthError, HTTPStatusError):
-    """An error status that means: the key is refused."""
-
-
-class HTTPRateLimitError(RateLimitError, HTTPStatusError):
-    """An error status that means: too many requests, or no credits."""
-
-
-class HTTPRefusedError(RefusedError, HTTPStatusError):
-    """An error status that means: the server will not answer this."""
-
-
-_STATUS_ERRORS: dict[type[APIError], type[HTTPStatusError]] = {
-    APIError: HTTPStatusError,
-    AuthError: HTTPAuthError,
-    RateLimitError: HTTPRateLimitError,
-    RefusedError: HTTPRefusedError,
-}
 
 
 class _KeepHeaders(AuthBase):
@@ -127,13 +102,16 @@ class Transport:
         self._route = route_to(base_url, proxy, ca_bundle)
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HeadLimits(_now))
         if trace is not None:
             trace.watch(self._session)
 
-    def send(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, stream: bool
-    ) -> requests.Response:
-        """Send one request and return its 2xx answer. Redirects are errors: they would carry the key elsewhere."""
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+        """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.
+
+        Redirects are errors: they would carry the key elsewhere.
+        """
         url = f"{self._base_url}/{path.lstrip('/')}"
         if self._trace:
             self._trace.request(method, url, {**self._session.headers, **headers}, body, self._route)
@@ -151,9 +129,7 @@ class Transport:
             if self._trace:
                 self._trace.response(response)
             if not 200 <= response.status_code < 300:
-                raise _status_error(response)
-            if not stream:
-                response.content  # noqa: B018  # reads the body, inside the reach of the except below
+                raise status_error(response, self._error_body(response))
         except errors.HTTPError:
             raise
         # A RequestException is an OSError; a CA bundle that is not there is a bare one.
@@ -161,7 +137,7 @@ class Transport:
             raise network_error(error, self._route) from error
         return response
 
-    def chunks(self, response: requests.Response, timer: IdleTimer) -> Iterator[bytes]:
+    def chunks(self, response: requests.Response, timer: IdleTimer) -> Generator[bytes]:
         """Yield the body as it arrives, whatever its framing, and close the response at the end.
 
         `read1` returns what the socket has; `iter_lines` and `iter_content` wait for a full buffer when the body is
@@ -188,9 +164,34 @@ class Transport:
         finally:
             response.close()
 
+    def read(self, response: requests.Response, timer: IdleTimer) -> bytes:
+        """Return the whole body, which must come while `timer` runs. Raises NetworkError when it has no end."""
+        pieces, size = [], 0
+        with closing(self.chunks(response, timer)) as chunks:
+            for chunk in chunks:
+                pieces.append(chunk)
+                size += len(chunk)
+                if size > MAX_EVENT_BYTES:
+                    raise NetworkError(f"the server sent an answer of more than {MAX_EVENT_BYTES >> 20} MB")
+        return b"".join(pieces)
+
+    def _error_body(self, response: requests.Response) -> bytes:
+        """Return what came of the body of an error, as far as it is of use."""
+        body = b""
+        with suppress(StreamCutError), closing(self.chunks(response, IdleTimer(self._timeout[1]))) as chunks:
+            for chunk in chunks:
+                body += chunk
+                if len(body) >= MAX_ERROR_BYTES:
+                    break
+        return body[:MAX_ERROR_BYTES]
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _now() -> float:
+    return time.monotonic()
 
 
 def _settle(response: requests.Response) -> None:
@@ -219,7 +220,12 @@ def _reader(response: requests.Response) -> Callable[[int], bytes]:
 
 
 def open_session(route: Route) -> requests.Session:
-    """Return a session for servers that are reached by `route`: without cookies, and without ~/.netrc."""
+    """Return a session for servers that are reached by `route`: without cookies, and without ~/.netrc.
+
+    Raises ConfigError for a proxy that needs what is not installed.
+    """
+    if route.proxy.startswith("socks") and find_spec("socks") is None:
+        raise ConfigError("SOCKS proxies need PySocks", hint="install it: pip install 'grokcli[socks]'")
     session = _Session()
     session.headers["User-Agent"] = f"grokcli/{__version__}"
     session.cookies.set_policy(_no_cookies())
@@ -249,18 +255,3 @@ def _no_cookies() -> CookiePolicy:
     from http.cookiejar import DefaultCookiePolicy
 
     return DefaultCookiePolicy(allowed_domains=[])
-
-
-def _status_error(response: requests.Response) -> HTTPStatusError:
-    with response:
-        body = response.raw.read(MAX_ERROR_BYTES, decode_content=True)
-    if response.is_redirect:
-        return HTTPStatusError(
-            f"the server redirects to {response.headers['location']}, where the key is not sent",
-            hint="set base_url to where the API really is",
-            status=response.status_code,
-        )
-    plain = error_from(response.status_code, response.headers, body)
-    error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
-    vars(error).update(vars(plain), response=response, request=response.request)
-    return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from grokcli.chat import Chats
 from grokcli.client.sse import ServerSentEvent, read_events
 from grokcli.client.transport import IdleTimer, Transport
+from grokcli.client.url import check_url
+from grokcli.client.wire import DEFAULT_BASE_URL, format_for, is_xai
 from grokcli.client.wire import chat_completions as chat_wire
-from grokcli.client.wire import format_for
+from grokcli.client.wire.error_bodies import NEUTRAL_HINTS
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
 from grokcli.errors import APIError, ConfigError, GrokError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from grokcli.client.wire import Format
     from grokcli.events import Event
 
-DEFAULT_BASE_URL = "https://api.x.ai/v1"
 CONNECT_SECONDS = 10.0
 # A reasoning model may think for minutes before its first byte.
 IDLE_SECONDS = 300.0
@@ -58,15 +59,18 @@ class XAI:
         `timeout` is in seconds, either for both or as (to connect, of silence); an answer as a whole has no limit.
         `api` is what conversations speak: "responses", "chat", or "auto", which is responses with xAI's own
         servers and chat with all others. `proxy` and `ca_bundle` (a file) win over HTTPS_PROXY and REQUESTS_CA_BUNDLE;
-        `trace` is told of each request and response. Raises MissingKeyError without a key, ConfigError for a URL that
-        the key must not be sent to and for an API that there is not.
+        `trace` is told of each request and response. Raises MissingKeyError without a key, which a server on
+        this machine does not need, ConfigError for a URL that the key must not be sent to and for an API that there is
+        not.
         """
         key = api_key or os.environ.get("XAI_API_KEY", "")
-        if not key:
-            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
         self.api_key = key
         self.base_url = (base_url or os.environ.get("XAI_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
-        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        # Servers on this machine mostly know no keys.
+        if not key and not check_url(self.base_url):
+            raise MissingKeyError("no API key", hint="pass it as XAI(api_key) or set XAI_API_KEY")
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.headers["Content-Type"] = "application/json"
         if api not in APIS:
             raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
         self.api: API = api
@@ -124,7 +128,7 @@ class XAI:
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
         timer = IdleTimer(self._idle_seconds)
-        with closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
+        with self._hints(), closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
             for event in chain.from_iterable(batches):
                 timer.reset()
                 if event.data == chat_wire.DONE:
@@ -212,14 +216,26 @@ class XAI:
 
     def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
-        response = self._open(method, endpoint, data)
-        return parse_object(response.content, status=response.status_code)
+        with self._hints():
+            response = self._open(method, endpoint, data)
+            return parse_object(self._read(response), status=response.status_code)
 
-    def _open(
-        self, method: str, endpoint: str, data: dict[str, Any] | None, *, stream: bool = False
-    ) -> requests.Response:
+    @contextmanager
+    def _hints(self) -> Iterator[None]:
+        """Let the hints of errors speak of xAI's console and status page for xAI's servers only."""
+        try:
+            yield
+        except APIError as error:
+            if error.hint and not is_xai(self.base_url):
+                error.hint = NEUTRAL_HINTS.get(error.hint, error.hint)
+            raise
+
+    def _open(self, method: str, endpoint: str, data: dict[str, Any] | None) -> requests.Response:
         body = None if data is None else encode(data)
-        return self._transport.send(method, endpoint, self.headers, body, stream=stream)
+        return self._transport.send(method, endpoint, self.headers, body)
+
+    def _read(self, response: requests.Response) -> bytes:
+        return self._transport.read(response, IdleTimer(self._idle_seconds))
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
@@ -228,7 +244,8 @@ class XAI:
             raise as_cut(error, [event]) from None
 
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        yield from wire.read_response(self._open("POST", wire.ENDPOINT, body).content)
+        with self._hints():
+            yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
 
     def _picture(self, source: bytes | str | APIError) -> Picture | GrokError:
         """Return a picture that came, fetched from where it is said to be, or what is wrong with it."""
@@ -254,26 +271,25 @@ class XAI:
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
-        with closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
+        with self._hints(), closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
             for event in wire.read_stream(batches):
                 yield event
                 timer.reset()
 
     def _stream(self, endpoint: str, data: dict[str, Any], timer: IdleTimer) -> Generator[Sequence[ServerSentEvent]]:
         """Yield the server-sent events of an answer, a list for each read of the socket."""
-        response = self._open("POST", endpoint, data, stream=True)
-        chunks = self._transport.chunks(response, timer)
+        response = self._open("POST", endpoint, data)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
-            # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
-            yield [ServerSentEvent("", b"".join(chunks)), ServerSentEvent("", chat_wire.DONE)]
-        elif "html" in kind:
-            response.close()
+        if kind not in ("application/json", "text/html"):
+            yield from read_events(self._transport.chunks(response, timer))
+            return
+        # Errors come this way under HTTP 200, and whole answers from servers that cannot stream.
+        content = self._transport.read(response, timer)
+        if kind == "text/html" and not content.lstrip().startswith(b"{"):
             raise APIError(
                 "the server answered with a web page", hint="check the base_url setting: it should end in /v1"
             )
-        else:
-            yield from read_events(chunks)
+        yield [ServerSentEvent("", content), ServerSentEvent("", chat_wire.DONE)]
 
 
 # The name that xAI's guide and its own SDK use.

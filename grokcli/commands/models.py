@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from grokcli.client.wire import DEFAULT_BASE_URL, is_xai
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
@@ -30,7 +31,7 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if json:
         env.console.print(json_text(_document(found), indent=2))
         return
-    for line in listing(found.models):
+    for line in listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL)):
         env.console.print(one_line(line) + "\n")
 
 
@@ -50,6 +51,7 @@ def _find(env: Env) -> ModelList:
 
 
 def _document(found: ModelList) -> dict[str, Any]:
+    retired = SUCCESSORS if is_xai(found.server or DEFAULT_BASE_URL) else {}
     return {
         "server": found.server or None,
         "models": [
@@ -66,5 +68,5 @@ def _document(found: ModelList) -> dict[str, Any]:
             }
             for model in found.models
         ],
-        "retired": [{"prefix": old, "successor": new} for old, new in SUCCESSORS.items()],
+        "retired": [{"prefix": old, "successor": new} for old, new in retired.items()],
     }

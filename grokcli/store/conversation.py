@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.store.answer_writer import AnswerWriter
     from grokcli.store.records import ConversationSummary
+    from grokcli.terminal.console import Console
 
 # Keys that the store adds to a message and no server knows.
 MARKS = ("interrupted",)
@@ -210,7 +212,7 @@ def open_conversation(
 
     With `keep` off nothing is written; a conversation that is continued is read all the same. Raises StoreError.
     """
-    store = Store(env.settings.paths.data / FILE_NAME, env.console.warn)
+    store = Store(env.settings.paths.data / FILE_NAME, partial(_warn, env.console))
     env.on_close(store.close)
     conversation = Conversation(store)
     if resume is not None or continue_latest:
@@ -218,3 +220,13 @@ def open_conversation(
     if not keep:
         conversation.store = None
     return conversation
+
+
+def _warn(console: Console, text: str) -> None:
+    """Warn of what the store could not do; where that may be a bug of ours, --debug shows it."""
+    console.warn(text)
+    if console.debug:
+        import traceback
+
+        for line in traceback.format_exc().splitlines():
+            console.error_line(line)

@@ -21,14 +21,22 @@ _KNOWN = {
 }
 
 
+class DamagedRowError(Exception):
+    """A row does not hold what grok wrote: SQLite does not look at values."""
+
+    sqlite_errorcode = 11  # SQLITE_CORRUPT
+
+
 def store_error(path: Path, error: Exception) -> StoreError:
-    """Return the StoreError for a sqlite3.Error or OSError that was met at the database `path`."""
+    """Return the StoreError for what went wrong with the database `path`."""
     import sqlite3
 
     if isinstance(error, OSError):
-        return StoreError(f"cannot write {error.filename or path}: {error.strerror}")
+        return StoreError(f"cannot write {error.filename or path}: {error.strerror or error}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     for name, (message, hint) in _KNOWN.items():
         if getattr(sqlite3, name) == code:
             return StoreError(message.format(path), hint=hint)
-    return StoreError(f"{path}: {error}")
+    # Of another kind, it may be a bug of ours: its name tells.
+    name = "" if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: "
+    return StoreError(f"{path}: {name}{' '.join(str(error).split())}")

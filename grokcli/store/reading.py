@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import StoreError
 from grokcli.events import Usage
+from grokcli.store.errors import DamagedRowError
 from grokcli.store.records import ConversationSummary, StoredMessage
 from grokcli.store.rows import storable, unpack
 from grokcli.store.writing import DIED, is_alive, text_of_pieces
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
 STILL_COMING = "still being answered"
 _CANDIDATES = 5
+_YEAR_10000 = 253_402_300_800
 
 _CONVERSATION = """SELECT id, title, model, created, updated,
     (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0) FROM conversation"""
 _MESSAGE = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
     reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM message"""
+_CONVERSATION_TYPES = (str, str, str, float, float, int)
+_MESSAGE_TYPES = (int, str, str | None, str, float, str, str, int, str, *[int | None] * 5)
 _IS_ID = "id = :id"
 _IS_TITLE = "title = :title COLLATE NOCASE"
 _ID_BEGINS = "id >= :id AND id < :id || '{'"  # the ids are ASCII, and "{" follows "z" there
@@ -34,13 +38,13 @@ def conversations(
         f"{_CONVERSATION} WHERE +updated < ? ORDER BY used DESC LIMIT ?",  # + keeps SQLite to the index that sorts
         (float("inf") if before is None else before, -1 if limit is None else limit),
     )
-    return [ConversationSummary(*row) for row in rows]
+    return [_summary(row) for row in rows]
 
 
 def conversation(connection: sqlite3.Connection, conversation_id: str) -> ConversationSummary | None:
     """Return the conversation of that id, or None."""
     row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (conversation_id,)).fetchone()
-    return None if row is None else ConversationSummary(*row)
+    return None if row is None else _summary(row)
 
 
 def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> ConversationSummary:
@@ -54,7 +58,7 @@ def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> Conver
     conditions = (_IS_ID, _IS_TITLE, _ID_BEGINS, _TITLE_HOLDS) if by_title else (_IS_ID, _ID_BEGINS)
     for condition in conditions if name else ():
         rows = connection.execute(f"{_CONVERSATION} WHERE {condition} ORDER BY used DESC", values)
-        found = [ConversationSummary(*row) for row in rows.fetchmany(_CANDIDATES + 1)]
+        found = [_summary(row) for row in rows.fetchmany(_CANDIDATES + 1)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -81,8 +85,11 @@ def stored_messages(
 
 
 def _stored_message(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> StoredMessage:
+    _check(row, _MESSAGE_TYPES)
     message_id, body, text, model, created, status, reason, superseded, writer, *figures = row
     message = unpack(body, text)
+    if not _is_message(message):
+        raise DamagedRowError
     if status == "streaming":
         message["content"] = text_of_pieces(connection, message_id)
         reason = STILL_COMING if is_alive(writer, created, now) else DIED
@@ -90,6 +97,34 @@ def _stored_message(connection: sqlite3.Connection, row: tuple[Any, ...], now: f
         message["interrupted"] = reason
     usage = Usage(*figures) if figures[0] is not None else None
     return StoredMessage(message_id, message, model, created, status, reason, usage, bool(superseded))
+
+
+def _summary(row: tuple[Any, ...]) -> ConversationSummary:
+    _check(row, _CONVERSATION_TYPES)
+    return ConversationSummary(*row)
+
+
+def _check(row: tuple[Any, ...], types: tuple[Any, ...]) -> None:
+    """Raise DamagedRowError for a row that is not of `types`: in a damaged file any column may hold anything."""
+    for value, kind in zip(row, types, strict=True):
+        if not isinstance(value, kind) or (isinstance(value, float) and not 0 <= value < _YEAR_10000):
+            raise DamagedRowError
+
+
+def _is_message(message: object) -> bool:
+    """Say whether `message` has the form that is relied on everywhere; an item of a request has a type and no role."""
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+        return isinstance(message, dict) and "role" not in message and "type" in message
+    content, calls = message.get("content", 0), message.get("tool_calls", [])
+    return (
+        (content is None or isinstance(content, str) or (isinstance(content, list) and all(map(_is_object, content))))
+        and isinstance(calls, list)
+        and all(_is_object(call) and "id" in call and _is_object(call.get("function")) for call in calls)
+    )
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _named(found: list[ConversationSummary]) -> str:

@@ -16,7 +16,7 @@ Status = Literal["whole", "streaming", "interrupted"]
 class ConversationSummary:
     """A conversation without its messages.
 
-    `model` answered last; `created` and `updated` are seconds since 1970; `messages` is how many there are.
+    `model` was asked last; `created` and `updated` are seconds since 1970; `messages` is how many there are.
     """
 
     id: str

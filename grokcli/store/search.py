@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grokcli.store.errors import DamagedRowError
 from grokcli.store.reading import conversation, like
 from grokcli.store.records import SearchHit
 from grokcli.store.rows import storable
@@ -77,6 +78,9 @@ def _hit(
     connection: sqlite3.Connection, conversation_id: str, message_id: int, words: Sequence[str]
 ) -> SearchHit | None:
     query = "SELECT text, superseded FROM message WHERE id = ?"
-    text, superseded = connection.execute(query, (message_id,)).fetchone()
+    row = connection.execute(query, (message_id,)).fetchone()
+    if row is None or not isinstance(row[0], str):  # the index of a damaged file leads anywhere
+        raise DamagedRowError
+    text, superseded = row
     found = conversation(connection, conversation_id)
     return None if found is None else SearchHit(found, message_id, snippet(text, words), bool(superseded))

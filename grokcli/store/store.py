@@ -7,7 +7,7 @@ import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from grokcli.errors import StoreError
+from grokcli.errors import GrokError, StoreError
 from grokcli.store import writing
 from grokcli.store.answer_writer import AnswerWriter
 from grokcli.store.rows import title_of
@@ -198,7 +198,7 @@ class Store:
         except StoreError as error:
             with self._lock:
                 is_first, self._is_off = not self._is_off, True
-            if is_first:
+            if is_first:  # still inside `except`, so that who warns can show where it came from
                 self._warn(f"this conversation is not saved: {error.message}")
         return None
 
@@ -222,7 +222,11 @@ class Store:
 
 
 class _StoreErrors:
-    """A block of code in which a StoreError takes the place of what SQLite and the disk raise."""
+    """A block of code in which a StoreError takes the place of whatever is raised.
+
+    Whatever: an odd value, from a server or out of a damaged file, must cost no answer, and what it makes Python and
+    SQLite raise is anyone's guess.
+    """
 
     def __init__(self, path: Path) -> None:
         """Name the database `path` in the errors."""
@@ -234,12 +238,9 @@ class _StoreErrors:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Raise StoreError if the block raised sqlite3.Error or OSError."""
-        if error is None:
+        """Raise StoreError if the block raised an error of another kind."""
+        if not isinstance(error, Exception) or isinstance(error, GrokError):
             return
-        import sqlite3
+        from grokcli.store.errors import store_error
 
-        if isinstance(error, (sqlite3.Error, OSError)):
-            from grokcli.store.errors import store_error
-
-            raise store_error(self._path, error) from None
+        raise store_error(self._path, error) from error

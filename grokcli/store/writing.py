@@ -99,7 +99,8 @@ def keep(connection: sqlite3.Connection, answer_id: int, text: str) -> None:
 def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, ending: Ending, now: float) -> None:
     """Put the message of `ending` in the place of an answer's pieces; remove an interrupted answer without text."""
     _replace_pieces(connection, answer_id, ending)
-    _touch(connection, conversation_id, ending.model, now)
+    # The conversation goes on with the model that was asked; which one answered is the message's to say.
+    _touch(connection, conversation_id, "", now)
 
 
 def _replace_pieces(connection: sqlite3.Connection, answer_id: int, ending: Ending) -> None:
@@ -153,7 +154,7 @@ def is_alive(writer: str, since: float, now: float) -> bool:
         return age < _HOUR
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, ValueError, OverflowError):  # the last two: a number that was damaged
         return False
     except PermissionError:
         pass

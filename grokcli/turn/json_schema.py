@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +36,8 @@ TYPES: dict[str, dict[str, Any]] = {
 FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?:\s+(?P<type>\w+))?\s*(?::\s*(?P<description>.*\S))?\s*")
 # How much of a value that is wrong is worth reading.
 SHOWN_CHARACTERS = 200
+# To hold an answer against a schema takes milliseconds.
+CHECK_SECONDS = 5.0
 
 # Nothing is fetched that a schema refers to.
 _REGISTRY: Registry[Any] = Registry()
@@ -139,7 +144,12 @@ def parse(schema: dict[str, Any], answer: str) -> Any:
         raise IncompleteError(f"the answer is not JSON: {reason}", hint="ask again, or another model") from None
     validator = validator_for(schema, default=Draft202012Validator)(schema, registry=_REGISTRY)
     try:
-        errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
+        with _time_limit(CHECK_SECONDS):
+            errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
+    except TimeoutError:
+        raise IncompleteError(
+            f"the answer could not be checked within {CHECK_SECONDS:g} s", hint='simplify each "pattern" of the schema'
+        ) from None
     except (Unresolvable, RecursionError) as error:
         raise IncompleteError(f"the answer cannot be held against the schema: {error}") from None
     if errors:
@@ -147,6 +157,29 @@ def parse(schema: dict[str, Any], answer: str) -> Any:
         reason = f"{_shortened(errors[0].message)} at {errors[0].json_path}{more}"
         raise IncompleteError(f"the answer breaks the schema: {reason}", hint="ask again, or another model")
     return data
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block after so many seconds: a "pattern" may go back and forth without end.
+
+    A thread could not: matching holds the interpreter's lock, and looks for nothing but signals. Windows has no timer
+    that sends one.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from grokcli.store.conversation import Conversation
     from grokcli.turn.toolset import Toolset
 
-# Fields of a request that have other ways of being set, and the most usual of those that are settings too.
-RESERVED = ("model", "messages", "input", "stream", "stream_options")
+# Fields of a request that cannot be set one by one, and why; then those that are settings too.
+_OTHERWISE = "it has a flag or a command of its own"
+_LATER = "an answer that is fetched later would not be shown: leave it out"
+RESERVED = {
+    **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
+    **dict.fromkeys(("deferred", "background"), _LATER),
+}
 FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
 
 
@@ -171,7 +176,7 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     if not key.isidentifier():
         raise UsageError(f"{key!r} is no field of a request", hint="for example: seed=7")
     if key in RESERVED:
-        raise UsageError(f"{key!r} cannot be set this way", hint="it has a flag or a command of its own")
+        raise UsageError(f"{key!r} cannot be set this way", hint=RESERVED[key])
     try:
         parsed = json.loads(value, parse_constant=_refuse)
     except ValueError:

@@ -51,7 +51,8 @@ def run_turn(env: Env, turn: Turn) -> None:
     """Ask, and show and keep the answer as it comes.
 
     Raises SecretError before anything is kept or sent; what the client and the check raise; IncompleteError for an
-    answer that a limit cut, and when the model has asked for functions MAX_ROUNDS times and still does.
+    answer that a limit cut or that is empty, and when the model has asked for functions MAX_ROUNDS times and still
+    does.
     """
     request = turn.request
     client = env.connect(request.model, request.api, request.network)
@@ -84,7 +85,7 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
     """
     total: Usage | None = None
     for number in range(MAX_ROUNDS + 1):
-        response = Response()
+        response = Response(chat.model)
         with closing(_one_round(env, turn, chat, response)) as events:
             for event in events:
                 if isinstance(event, Usage):
@@ -156,15 +157,17 @@ def _require_whole(response: Response) -> None:
         raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
     if response.finish_reason == "content_filter":
         raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
+    if response.finish_reason == "refusal":
+        raise IncompleteError("the model refuses to answer", hint="rephrase the question")
     if response.finish_reason.startswith("incomplete"):
         raise IncompleteError(f"the answer is {response.finish_reason}")
+    if not (response.content.strip() or response.tool_calls):
+        raise IncompleteError("the model answered nothing", hint="ask again, or another model")
 
 
 def _tell_oddities(env: Env, model: str, response: Response) -> None:
-    """Tell what a user might wonder about: no answer, a call that nobody runs, another model than `model`."""
+    """Tell what a user might wonder about: a call that nobody runs, another model than `model`."""
     console = env.console
-    if not (response.content or response.tool_calls):
-        console.note("the model answered nothing")
     if response.finish_reason == "tool_calls":
         names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
         console.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")

@@ -130,12 +130,12 @@ def test_messages_become_items():
     ]
     picture = {"type": "input_image", "image_url": "https://example.com/sky.png", "detail": "auto"}
     assert build_request("m", messages, {}, stream=False)["input"] == [
-        {"role": "assistant", "content": "I speak first."},
+        wire.spoken("I speak first."),
         {"role": "system", "content": "late"},
         {"role": "user", "content": [{"type": "input_text", "text": "Look"}, picture]},
         {"type": "function_call", "call_id": "c-1", "name": "add", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "c-1", "output": "3"},
-        {"role": "assistant", "content": [{"type": "output_text", "text": "It is 3."}]},
+        wire.spoken("It is 3."),
         {"role": "user", "content": [{"type": "input_file", "file_id": "f-1"}, {"type": "input_text", "text": "?"}]},
         {"type": "function_call_output", "call_id": "c-2", "output": "raw"},
     ]
@@ -380,8 +380,8 @@ def test_three_turns_with_reasoning_and_searches_are_sent_back_in_order(xai, ser
         # As a store would keep it.
         chat.append(json.loads(json.dumps(response.message())))
     assert [item.get("type") for item in server.requests[2].json["input"]] == [
-        *(None, "reasoning", "web_search_call", "reasoning", None),
-        *(None, "custom_tool_call", "reasoning", None),
+        *(None, "reasoning", "web_search_call", "reasoning", "message"),
+        *(None, "custom_tool_call", "reasoning", "message"),
         None,
     ]
 
@@ -398,7 +398,7 @@ def test_another_model_gets_no_reasoning_that_it_cannot_read(xai, server):
     server.reply(wire.answer(reasoning("One."), message("First."), model="grok-4.3-0430"), wire.answer(message("ok")))
     chat = xai.chat.create("grok-4.3", messages=[user("a")])
     chat.append(list(chat.stream())[-1][0])
-    for model, kinds in [("grok-4.3", [None, "reasoning", None]), ("grok-4.7", [None, None])]:
+    for model, kinds in [("grok-4.3", [None, "reasoning", "message"]), ("grok-4.7", [None, "message"])]:
         list(xai.events(chat.messages, model))
         assert [item.get("type") for item in server.requests[-1].json["input"]] == kinds
 
@@ -446,7 +446,7 @@ def test_a_conversation_that_is_gone_on_with_sends_its_items_back(grok, server):
     assert grok("ask", "--api", "responses", "-c", "two") == (0, "Answer 1.\n", "")
     assert grok("ask", "--api", "responses", "-c", "three") == (0, "Answer 2.\n", "")
     first, second, third = (request.json for request in server.requests)
-    assert [item.get("type") for item in second["input"]] == [None, "reasoning", "custom_tool_call", None, None]
+    assert [item.get("type") for item in second["input"]] == [None, "reasoning", "custom_tool_call", "message", None]
     assert first["prompt_cache_key"] == second["prompt_cache_key"] == third["prompt_cache_key"] != ""
 
 

@@ -59,6 +59,15 @@ def test_arbitrary_bytes_do_not_crash(chunks):
         assert isinstance(data, bytes)
 
 
+CR = STREAM.replace(b"\r\n", b"\n").replace(b"\n", b"\r")
+
+
+@given(st.lists(st.integers(0, len(CR))))
+def test_carriage_returns_end_lines(cuts):
+    marks = [0, *sorted(cuts), len(CR)]
+    assert events([CR[a:b] for a, b in pairwise(marks)]) == EVENTS
+
+
 @pytest.mark.parametrize("piece", [b"x" * 1000, b"data: " + b"x" * 1000 + b"\n"])
 def test_an_event_without_an_end_is_bounded(monkeypatch, piece):
     monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 100_000)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from language import KEY, Screen, command
-from server import MODEL, answer, body, data, delta, finish, stream, usage, whole
+from server import MODEL, answer, body, calls, data, delta, finish, stream, usage, whole
 
 
 def test_the_answer_is_on_stdout_and_nothing_else_anywhere(grok, server):
@@ -135,10 +135,21 @@ def test_stdin_that_is_not_utf8_is_refused_with_the_offset(grok, server, stdin, 
     assert hint in err
 
 
-def test_no_key_is_told_with_every_way_out(grok, server, environ):
+def test_a_server_on_this_machine_needs_no_key(grok, server, environ):
     del environ["XAI_API_KEY"]
+    server.reply(answer("ok"), body({"error": "No key"}, 401))
+    assert grok("ask", "hi") == (0, "ok\n", "")
+    assert "authorization" not in server.requests[0].headers
+    assert grok("ask", "hi").code == 3
+    environ["GROK_API_KEY_COMMAND"] = "false"
+    assert "api_key_command failed" in grok("ask", "hi").err
+    assert len(server.requests) == 2
+
+
+def test_no_key_is_told_with_every_way_out(grok, environ):
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     code, out, err = grok("ask", "hi")
-    assert (code, out, server.requests) == (3, "", [])
+    assert (code, out) == (3, "")
     first, second = err.splitlines()
     assert first == "error: no API key"
     assert all(way in second for way in ("grok config set api-key", "XAI_API_KEY", "-m local"))
@@ -347,9 +358,18 @@ def test_a_file_that_no_model_takes_is_refused_unread(grok, server, tmp_path):
     assert "has more than 32 MiB" in err
 
 
-def test_an_answer_without_a_word_is_told(grok, server):
-    server.reply(answer())
-    assert grok("ask", "hi") == (0, "", "the model answered nothing\n")
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_answer_without_a_word_is_told_and_is_no_success(grok, server, tmp_path, text):
+    server.reply(answer(text))
+    code, _, err = grok("ask", "-o", str(tmp_path / "out"), "hi")
+    assert (code, err.splitlines()[0]) == (7, "error: the model answered nothing")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_call_without_a_word_is_an_answer(grok, server):
+    server.reply(calls(("f", {})))
+    code, _, err = grok("ask", "hi")
+    assert (code, "answered nothing" in err) == (0, False)
 
 
 def test_who_forgets_the_subcommand_is_told(grok):

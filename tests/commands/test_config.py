@@ -185,6 +185,7 @@ def test_the_key_is_read_from_a_pipe_and_kept_private(grok, server, environ, hom
     assert grok("ask", "hi").code == 0
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert grok("config", "unset", "api_key").code == 0
+    del environ["XAI_BASE_URL"]
     assert grok("ask", "hi").code == 3
 
 

@@ -443,16 +443,16 @@ def test_usage_adds_up_the_calls_of_the_servers_tools_too(talk, server, environ)
 
 
 def test_models_shows_what_grok_models_shows(talk, grok, environ):
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     listed = grok("models", "-q").out
     _, _, err = talk("/models")
     assert err == listed
 
 
 def test_a_question_that_could_not_be_asked_is_kept_for_retry(talk, server, environ, home):
-    key = environ.pop("XAI_API_KEY")
+    key, url = environ.pop("XAI_API_KEY"), environ.pop("XAI_BASE_URL")
     assert talk("why?").code == 3
-    environ["XAI_API_KEY"] = key
+    environ |= {"XAI_API_KEY": key, "XAI_BASE_URL": url}
     server.reply(answer("because"))
     assert talk("/retry", words=["-c"]).out == "because\n"
     assert sent(server) == [("user", "why?")]

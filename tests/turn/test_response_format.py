@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -128,7 +129,7 @@ def test_an_empty_answer_is_no_json(grok, server):
     server.reply(answer())
     code, out, err = grok("ask", "--schema", FIELDS, "hi")
     assert (code, out) == (7, "")
-    assert "it is empty" in err
+    assert "answered nothing" in err
 
 
 def test_a_schema_without_end_is_no_traceback(grok, server):
@@ -251,3 +252,11 @@ def test_code_is_what_another_parser_finds(text):
     assert extract(text, "all") == [
         token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"
     ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the timer is POSIX")
+def test_a_pattern_without_end_is_given_up(grok, server, monkeypatch):
+    monkeypatch.setattr("grokcli.turn.json_schema.CHECK_SECONDS", 0.1)
+    server.reply(answer(json.dumps("a" * 60 + "!")))
+    code, _, err = grok("ask", "--schema", '{"type": "string", "pattern": "^(a+)+$"}', "hi")
+    assert (code, err.splitlines()[0]) == (7, "error: the answer could not be checked within 0.1 s")

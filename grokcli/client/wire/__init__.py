@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grokcli.events import Event
 
 HOST = "api.x.ai"
+DEFAULT_BASE_URL = f"https://{HOST}/v1"
 
 
 class Format(Protocol):
@@ -38,7 +39,7 @@ class Format(Protocol):
 
 def resolve(api: str, base_url: str) -> Literal["responses", "chat"]:
     """Return the format that `api` means for the server at `base_url`: "auto" is responses for xAI's hosts only."""
-    if api == "responses" or (api == "auto" and _is_xai(base_url)):
+    if api == "responses" or (api == "auto" and is_xai(base_url)):
         return "responses"
     return "chat"
 
@@ -54,7 +55,7 @@ def format_for(api: str, base_url: str) -> Format:
     return chat
 
 
-def _is_xai(base_url: str) -> bool:
+def is_xai(base_url: str) -> bool:
     """Say whether the URL leads to xAI or one of its regions (API digest, section 2), and not to a look-alike."""
     host = urlsplit(base_url).hostname or ""
     return host == HOST or host.endswith(f".{HOST}")

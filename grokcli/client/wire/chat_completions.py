@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ENDPOINT = "/chat/completions"
 DONE = b"[DONE]"
 # What an answer of the Responses API keeps for itself in its message (see `grokcli.chat.Response.message`).
-PRIVATE = {"output", "model"}
+PRIVATE = {"output", "model", "asked"}
 
 
 def build_request(
@@ -97,10 +97,13 @@ class _ResponseReader:
     def __init__(self) -> None:
         self.done = False
         self.finish_reason = ""
+        self._refused = False
         self._model = ""
         self._id = ""
         self._usage: Usage | None = None
         self._calls: dict[int, ToolCall] = {}
+        # Pieces, joined at the end: adding to a string copies it.
+        self._arguments: dict[int, list[str]] = {}
         self._citations: list[str] = []
         self._waiting: list[Event] = []
 
@@ -136,18 +139,24 @@ class _ResponseReader:
 
     def end(self) -> Iterator[Event]:
         """Yield what is only known when the answer is over."""
-        yield from self._calls.values()
+        for index, call in self._calls.items():
+            call.arguments = "".join(self._arguments[index])
+            yield call
         for number, url in enumerate(dict.fromkeys(self._citations), 1):
             yield Source(url, number=number)
         if self._usage:
             yield self._usage
-        reason = "tool_calls" if self._calls else self.finish_reason or "stop"
+        said = self.finish_reason or "stop"
+        reason = "tool_calls" if self._calls else "refusal" if self._refused and said == "stop" else said
         yield End(reason, self._model, self._id)
 
     def _add_delta(self, delta: JSONObject) -> None:
         if "reasoning_content" in delta and (text := as_text(delta["reasoning_content"])):
             self._add_text(ReasoningDelta, text)
         if text := as_text(delta.get("content")):
+            self._add_text(TextDelta, text)
+        if "refusal" in delta and (text := as_text(delta["refusal"])):
+            self._refused = True
             self._add_text(TextDelta, text)
         if "tool_calls" in delta:
             for call in as_list(delta["tool_calls"]):
@@ -167,7 +176,7 @@ class _ResponseReader:
         function = as_object(piece.get("function"))
         call.id = call.id or as_text(piece.get("id"))
         call.name = call.name or as_text(function.get("name"))
-        call.arguments += as_text(function.get("arguments"))
+        self._arguments.setdefault(index, []).append(as_text(function.get("arguments")))
 
 
 def finish_reason(document: JSONObject) -> str:

@@ -15,6 +15,9 @@ from grokcli.events import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# In a URL, parentheses come in pairs.
+_MARKER = re.compile(r"\[\[([0-9]{1,6})\]\]\(((?:[^\s()]|\([^\s()]*\))*)\)")
+
 
 class Citations:
     """Gives each source of an answer one number: that of its marker, or the next one that is free."""
@@ -25,32 +28,29 @@ class Citations:
 
     def read(self, text: str, annotations: Iterable[Any]) -> list[Source]:
         """Return the sources in the annotations of `text` that are new, in the order of their numbers."""
+        # Read once, not once for each annotation: there may be many of both.
+        markers = {url: int(number) for number, url in reversed(_MARKER.findall(text))}
+        taken = set(self._by_number.values())
         found: list[Source] = []
         unmarked: dict[str, str] = {}
         for annotation in map(as_object, annotations):
             url, title = as_text(annotation.get("url")), as_text(annotation.get("title"))
             if annotation.get("type") != "url_citation" or not url:
                 continue
-            number = _marker(text, url, title)
+            number = int(title) if re.fullmatch(r"[0-9]{1,6}", title) else markers.get(url, 0)
             if number and self._by_number.get(number) is None:
                 self._by_number[number] = url
+                taken.add(url)
                 found.append(Source(url, _readable(title, url), number))
             elif not number or self._by_number[number] != url:
                 unmarked.setdefault(url, title)
+        number = max(self._by_number, default=0)
         for url, title in unmarked.items():
-            if url not in self._by_number.values():
-                number = max(self._by_number, default=0) + 1
+            if url not in taken:
+                number += 1
                 self._by_number[number] = url
                 found.append(Source(url, _readable(title, url), number))
         return sorted(found, key=lambda source: source.number)
-
-
-def _marker(text: str, url: str, title: str) -> int:
-    """Return the number of the marker for `url`; 0 when it has none."""
-    if re.fullmatch(r"[0-9]{1,6}", title):
-        return int(title)
-    match = re.search(r"\[\[(\d{1,6})\]\]\(" + re.escape(url) + r"\)", text)
-    return int(match.group(1)) if match else 0
 
 
 def _readable(title: str, url: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -19,11 +20,20 @@ MAX_SHOWN_CHARACTERS = 280
 
 CONSOLE = "https://console.x.ai"
 KEY_HINT = f"get a key at {CONSOLE}, then: grok config set api-key"
+PERMISSION_HINT = f"this key may not do this: see its permissions at {CONSOLE}"
 CREDIT_HINT = f"buy credits or raise the spending limit at {CONSOLE}"
 WAIT_HINT = "wait a little and ask again"
 MODEL_HINT = f"try -m {DEFAULT_MODEL}"
 CONTEXT_HINT = "send less, or use a model with a larger context"
 STATUS_HINT = "the service may be down: https://status.x.ai"
+# What is said of servers that are not xAI's.
+NEUTRAL_HINTS = {
+    KEY_HINT: "use a key of this server: grok config set api-key",
+    PERMISSION_HINT: "use a key with the permissions for this",
+    CREDIT_HINT: "buy credits or raise the spending limit",
+    MODEL_HINT: "see grok models, and choose one with -m",
+    STATUS_HINT: "the service may be down",
+}
 
 
 class _Meaning(NamedTuple):
@@ -46,6 +56,8 @@ def _row(
 _CLIENT = range(400, 500)
 _ANY = range(1000)
 _NO_CREDIT = r"\bcredits?\b|spending[ -]limit|licenses yet|balance exhausted"
+_DOWN = r"overloaded|(currently|temporarily) unavailable|\bserver_error\b"
+_NO_MODEL = r"model not found|unknown model|model .{0,80}(not found|does not exist)"
 
 _MEANINGS = (
     _row(_ANY, r"incorrect api key|invalid api key|api key (is )?invalid", AuthError, KEY_HINT),
@@ -53,8 +65,12 @@ _MEANINGS = (
     _row(402, "", RateLimitError, CREDIT_HINT),
     _row(403, r"usage guidelines|content violates", RefusedError, "rephrase the question"),
     _row(_ANY, _NO_CREDIT, RateLimitError, CREDIT_HINT),
-    _row(403, "", AuthError, "this key may not do this: see its permissions at " + CONSOLE),
+    _row(403, "", AuthError, PERMISSION_HINT),
     _row(429, "", RateLimitError, WAIT_HINT, retryable=True),
+    # Under HTTP 200 only the words tell that a server is busy.
+    _row(200, r"rate.?limit|too many requests|\bcapacity\b", RateLimitError, WAIT_HINT, retryable=True),
+    _row(200, _DOWN, APIError, STATUS_HINT, retryable=True),
+    _row(range(200, 500), _NO_MODEL, APIError, MODEL_HINT),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
@@ -84,7 +100,7 @@ def error_in_body(document: Mapping[str, Any]) -> APIError | None:
     if document.get("type") != "error" and not document.get("error"):
         return None
     words, code = _parse_document(document)
-    status = int(code) if code.isdigit() and len(code) == 3 else 200
+    status = int(code) if re.fullmatch(r"[1-9][0-9]{2}", code) else 200
     return _error(words or "the server reported an error and said nothing more", code, status)
 
 
@@ -99,7 +115,7 @@ def _error(words: str, code: str, status: int) -> APIError:
 
 def _successor_hint(words: str) -> str:
     """Return the hint for a model that does not exist: the successor of one that is retired, else the usual one."""
-    named = re.search(r"model:? [`'\"]?([\w./-]*\w)", words)
+    named = re.search(r"model(?: not found)?:? [`'\"]?([\w./-]*\w)", words, re.IGNORECASE)
     new = successor(named.group(1)) if named else None
     return f"{named.group(1)} is retired: try -m {new}" if named and new else MODEL_HINT
 
@@ -107,7 +123,7 @@ def _successor_hint(words: str) -> str:
 def _parse_body(body: bytes, content_type: str) -> tuple[str, str]:
     """Return what an error body says and its code; nothing of an HTML page."""
     text = body.decode("utf-8", "replace").strip()
-    if "html" in content_type or text.startswith("<"):
+    if text.startswith("<") or ("html" in content_type and not text.startswith("{")):
         return "", ""
     try:
         document = json.loads(text)
@@ -120,16 +136,26 @@ def _parse_document(document: object) -> tuple[str, str]:
     """Return the message and the code in any of the JSON shapes, nested or encoded twice."""
     if isinstance(document, str):
         return _parse_text(document)
+    if isinstance(document, list):
+        return _shorten("; ".join(filter(None, map(_parse_complaint, document)))), ""
     if not isinstance(document, dict):
         return "", ""
     code = document.get("code")
-    code = str(code) if isinstance(code, (str, int)) else ""
-    for name in ("error", "message", "detail"):
-        inner = document.get(name)
-        if inner:
-            words, inner_code = _parse_document(inner)
-            return words, inner_code or code
-    return "", code
+    code = _shorten(str(code)) if isinstance(code, (str, int)) else ""
+    # Some have the kind of error in one field, and what happened in the next.
+    found = [_parse_document(document[name]) for name in ("error", "message", "detail") if document.get(name)]
+    words = _shorten(": ".join(dict.fromkeys(words for words, _ in found if words)))
+    return words, next((inner for _, inner in found if inner), code)
+
+
+def _parse_complaint(document: object) -> str:
+    """Return one of FastAPI's complaints about a request: where, and what."""
+    if not isinstance(document, dict):
+        return _parse_document(document)[0]
+    place = document.get("loc")
+    where = ".".join(map(str, place)) if isinstance(place, list) else ""
+    what = document.get("msg")
+    return ": ".join(filter(None, (where, what if isinstance(what, str) else _parse_document(document)[0])))
 
 
 def _parse_text(text: str) -> tuple[str, str]:
@@ -143,15 +169,21 @@ def _parse_text(text: str) -> tuple[str, str]:
 
 
 def _shorten(text: str) -> str:
-    # Masked first: a key that is cut in the middle looks like none.
-    line = redact(" ".join(text.split()))
+    # An escape in JSON can make half a surrogate pair, which cannot be printed. Masked before it is cut: a key that is
+    # cut in the middle looks like none.
+    line = redact(" ".join(text.encode("utf-8", "replace").decode("utf-8").split()))
     return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Return a `Retry-After` header in seconds; xAI sends whole seconds, dates are taken for absent."""
+    """Return a `Retry-After` header, seconds or a date, in seconds."""
     try:
         seconds = float(retry_after or "")
     except ValueError:
-        return None
+        from email.utils import parsedate_to_datetime
+
+        try:
+            seconds = parsedate_to_datetime(retry_after or "").timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
     return max(0.0, seconds) if seconds < float("inf") else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from grokcli.client.sse import UnfinishedEvent
@@ -22,6 +24,14 @@ EARLY_END = "the answer was cut: the server closed the connection early"
 class NotJSONError(APIError):
     """What the server sent is not JSON."""
 
+
+# What JavaScript, and so most of what speaks JSON, counts up to exactly.
+MAX_COUNT = 2**53
+# Answers nest some ten levels deep. What is much deeper than that could be read, and then neither stored nor sent.
+MAX_DEPTH = 100
+# Python reads no longer ones.
+MAX_DIGITS = 4300
+_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}]', re.DOTALL)
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -43,7 +53,24 @@ def as_text(value: object) -> str:
 
 def as_count(value: object) -> int:
     """Return `value` if it is a whole number of something, else 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT else 0
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a JSON value that can be stored, printed and sent: what in it cannot be is replaced or None."""
+    if isinstance(value, str):
+        return _unicode(value)
+    if isinstance(value, int):
+        return value if abs(value) <= MAX_COUNT else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth == MAX_DEPTH:
+        return None
+    if isinstance(value, list):
+        return [plain(inner, depth + 1) for inner in value]
+    if isinstance(value, dict):
+        return {_unicode(name): plain(inner, depth + 1) for name, inner in value.items()}
+    return value
 
 
 def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
@@ -55,18 +82,46 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
     try:
         # This runs for every delta; json.loads() would ask much that we know.
         text = data.decode("utf-8", "replace").strip()
-        document, end = _decode(text)
+        try:
+            document, end = _decode(text)
+        except (ValueError, RecursionError):
+            document, end = _decode_odd(text)
     except (ValueError, RecursionError):
         raise NotJSONError(
             "the server's answer is not JSON", hint="check the base_url setting", status=status
         ) from None
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
-    if "error" in document or document.get("type") == "error":
-        error = error_in_body(document)
+    # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
+    found: JSONObject = plain(document) if b"\\ud" in data or b"\\uD" in data else document
+    if "error" in found or found.get("type") == "error":
+        error = error_in_body(found)
         if error is not None:
             raise error
-    return document
+    return found
+
+
+def _unicode(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _decode_odd(text: str) -> tuple[Any, int]:
+    """Decode JSON that Python will not, for its depth or for the digits of a number; such a value becomes None."""
+    depth, pieces, end = 0, [], 0
+    for bracket in _BRACKETS.finditer(text):
+        if bracket[0] in ("[", "{"):
+            depth += 1
+            if depth == MAX_DEPTH:
+                pieces.append(text[end : bracket.start()])
+        elif bracket[0] in ("]", "}"):
+            if depth == MAX_DEPTH:
+                pieces.append("null")
+                end = bracket.end()
+            depth -= 1
+    shallow = "".join([*pieces, text[end:]])
+    decoder = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None)
+    document, length = decoder.raw_decode(shallow)
+    return document, len(text) - (len(shallow) - length)
 
 
 def as_cut(error: GrokError, batch: Sequence[ServerSentEvent]) -> GrokError:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENDPOINT = "/responses"
 # Comes back with every answer and goes out with the next question: the server keeps nothing.
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
+_RENAMED = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
 
 
 def build_request(
@@ -49,8 +50,6 @@ def build_request(
 def _set(body: JSONObject, name: str, value: object) -> None:
     """Put one option into the body, under its name and in its form here."""
     match name, value:
-        case (("max_tokens" | "max_completion_tokens"), _):
-            body["max_output_tokens"] = value
         case "reasoning_effort", str():
             body["reasoning"] = {**as_object(body.get("reasoning")), "effort": value}
         case "response_format", dict():
@@ -62,10 +61,12 @@ def _set(body: JSONObject, name: str, value: object) -> None:
             body["tool_choice"] = _flat(value)
         case "include", list():
             body["include"] = list(dict.fromkeys([*as_list(body.get("include")), *value]))
+        case (("reasoning" | "text"), dict()):
+            body[name] = {**as_object(body.get(name)), **value}
         case (("reasoning_effort" | "stream_options"), _):
             pass
         case _:
-            body[name] = value
+            body[_RENAMED.get(name, name)] = value
 
 
 def _flat(tool: object) -> object:

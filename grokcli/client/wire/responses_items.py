@@ -53,7 +53,7 @@ def _items(message: Message, model: str) -> list[JSONObject]:
     if not role:
         return _replayed(message, keep_reasoning=True)
     if role == "assistant" and message.get("output"):
-        same = is_same_model(model, as_text(message.get("model")))
+        same = model == message.get("asked") or is_same_model(model, as_text(message.get("model")))
         return [item for old in as_list(message["output"]) for item in _replayed(as_object(old), keep_reasoning=same)]
     if role == "tool":
         call_id = as_text(message.get("tool_call_id"))
@@ -61,7 +61,14 @@ def _items(message: Message, model: str) -> list[JSONObject]:
     calls = [_call(as_object(call)) for call in as_list(message.get("tool_calls"))]
     if calls and not content:
         return calls
-    return [{"role": role, "content": _content(content, role)}, *calls]
+    said = _content(content, role)
+    return [_answer(said) if role == "assistant" else {"role": role, "content": said}, *calls]
+
+
+def _answer(content: str | list[object]) -> JSONObject:
+    """Return an answer as an item in full: llama.cpp takes no shorter form."""
+    parts = [{"type": "output_text", "text": content}] if isinstance(content, str) else content
+    return {"type": "message", "role": "assistant", "content": parts}
 
 
 def _replayed(item: JSONObject, *, keep_reasoning: bool) -> list[JSONObject]:
@@ -72,7 +79,7 @@ def _replayed(item: JSONObject, *, keep_reasoning: bool) -> list[JSONObject]:
             return [_reasoning(item)] if keep_reasoning and item.get("encrypted_content") else []
         case "message":
             text = message_text(item)
-            return [{"role": item.get("role", "assistant"), "content": text}] if text else []
+            return [_answer(text)] if text else []
         case "function_call":
             return [{name: item.get(name, "") for name in ("type", "call_id", "name", "arguments")}]
         case _:

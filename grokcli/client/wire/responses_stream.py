@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.client.wire.citations import Citations
 from grokcli.client.wire.error_bodies import error_in_body
-from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object
+from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object, plain
 from grokcli.client.wire.responses_items import message_text, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
@@ -27,7 +27,8 @@ _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filt
 class ResponseReader:
     """The events that wait to be taken, and what is known of the answer so far.
 
-    An output item is known by its index and by its id; servers may leave out either.
+    An output item is known by its index, or by its id where a server leaves the index out: xAI gives one id to several
+    items of an answer.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,8 @@ class ResponseReader:
         self._heard: set[object] = set()  # items whose text came in deltas
         self._finished: set[object] = set()
         self._open_calls: dict[object, JSONObject] = {}
+        # Pieces, joined at the end: adding to a string copies it.
+        self._arguments: dict[object, list[str]] = {}
         self._annotations: dict[object, list[object]] = {}
         self._citations = Citations()
 
@@ -101,6 +104,8 @@ class ResponseReader:
         text = as_text(document.get("delta"))
         if not text:
             return
+        if document.get("type") == "response.refusal.delta":
+            self._reason = "refusal"
         self._heard.add(_index(document))
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, kind):
@@ -118,19 +123,23 @@ class ResponseReader:
 
     def add_arguments(self, document: JSONObject) -> None:
         """Collect the arguments of a call; the events that carry them do not name it."""
-        call = self._open_calls.setdefault(_index(document), {"type": "function_call"})
-        call["arguments"] = as_text(document.get("arguments")) or (
-            as_text(call.get("arguments")) + as_text(document.get("delta"))
-        )
+        name = _index(document)
+        call = self._open_calls.setdefault(name, {"type": "function_call"})
+        if whole := as_text(document.get("arguments")):
+            self._arguments[name] = [whole]
+        else:
+            pieces = self._arguments.setdefault(name, [as_text(call.get("arguments"))])
+            pieces.append(as_text(document.get("delta")))
 
     def finish_item(self, index: object, item: JSONObject) -> None:
         """Take in an output item that is whole, once."""
-        names = {index, as_text(item.get("id"))} - {"", None}
+        # Only what came without an index is among these under its id.
+        names = {index, as_text(item.get("id"))} - {""}
         if names & self._finished:
             return
-        self._finished |= names
-        if index in self._open_calls:
-            item = {**self._open_calls.pop(index), **{name: value for name, value in item.items() if value != ""}}
+        self._finished |= {index} - {""}
+        for name in names & self._open_calls.keys():
+            item = {**self._close_call(name), **{field: value for field, value in item.items() if value != ""}}
         silent = not names & self._heard
         match item.get("type"):
             case "message":
@@ -146,7 +155,12 @@ class ResponseReader:
         if step := step_of(item):
             self._waiting.append(step)
         if item:
-            self._waiting.append(OutputItem(item))
+            self._waiting.append(OutputItem(plain(item)))
+
+    def _close_call(self, name: object) -> JSONObject:
+        call = self._open_calls.pop(name)
+        pieces = self._arguments.pop(name, None)
+        return call if pieces is None else {**call, "arguments": "".join(pieces)}
 
     def add_annotation(self, document: JSONObject) -> None:
         """Keep an annotation for the end of its message: only the whole text tells which number it has."""
@@ -156,6 +170,8 @@ class ResponseReader:
         if silent and (text := message_text(item)):
             self._waiting.append(TextDelta(text))
         parts = [as_object(part) for part in as_list(item.get("content"))]
+        if any(part.get("refusal") for part in parts):
+            self._reason = "refusal"
         held = [annotation for part in parts for annotation in as_list(part.get("annotations"))]
         self._waiting += self._citations.read(message_text(item), held or told)
 

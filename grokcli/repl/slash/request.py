@@ -29,8 +29,11 @@ def model(session: Session, argument: str) -> None:
 
 def models(session: Session, argument: str) -> None:
     """List the models that are known: those of the last `grok models`."""
+    from grokcli.client.wire import DEFAULT_BASE_URL, is_xai
+
     settings = session.env.settings
-    for line in listing(load_models(settings.paths.cache, settings.value("base_url")).models):
+    found = load_models(settings.paths.cache, settings.value("base_url"))
+    for line in listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL)):
         session.env.console.error_line(line)
 
 
