@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import os
 import re
@@ -23,9 +24,8 @@ import sys
 import tempfile
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -346,61 +346,70 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "an open fence", replace(one(DANGER), text="```\n")
 
 
-class Typist:
-    """Somebody at a terminal of 80x24: looks at each question and says no, and after some of them presses Ctrl-C.
+class Terminal:
+    """A terminal of 80x24 with somebody at it who looks at each question and says no; after some they press Ctrl-C.
 
-    `screens` is what they saw when they were asked.
+    `screens` is what they saw when they were asked, `shown` all that was written.
     """
 
     PATIENCE = 3
-    QUESTION = re.compile(rb"\[y/N[^\]\n]{0,40}\]\s*(?:\x1b\[[0-9;?]*[a-zA-Z])*\s*$")
 
-    def __init__(self, typed: str) -> None:
+    def __init__(self, typed: str, *, has_answer: bool) -> None:
         import pty
         import termios
 
+        self._has_answer = has_answer
         self.screens: list[list[str]] = []
         self.shown = b""
         self._master, self.slave = pty.openpty()
         termios.tcsetwinsize(self.slave, (24, 80))
-        self._ended = threading.Event()
         if typed:
             os.write(self._master, typed.encode())
-        self._thread = threading.Thread(target=self._sit, daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def console(self, stack: ExitStack) -> Console:
         """Return the console of the program on this terminal."""
-        stdin: IO[bytes] = stack.enter_context(os.fdopen(os.dup(self.slave), "rb"))
+        stdin = stack.enter_context(Keyboard(self, io.FileIO(os.dup(self.slave))))
         streams = (os.fdopen(os.dup(self.slave), "w", 1, "utf-8", "replace", "\n") for _ in range(2))
         return Console(stdin, *map(stack.enter_context, streams))
 
-    def _sit(self) -> None:
-        asked_at = -1
-        while not self._ended.is_set():
-            if select.select([self._master], [], [], 0.03)[0]:
-                try:
-                    self.shown += os.read(self._master, 1 << 16)
-                except OSError:
-                    return
-            elif self.QUESTION.search(self.shown[-200:]) and asked_at != len(self.shown):
-                asked_at = len(self.shown)
-                self.screens.append(self._look())
-                if len(self.screens) < self.PATIENCE:
-                    os.write(self._master, b"n\n")
-                else:
-                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    def _look(self) -> list[str]:
+    def asked(self) -> None:
+        """Wait until nothing more is written, as somebody does who reads; then look, and answer."""
+        # An answer on the screen may be painted again, a frame later.
+        quiet = 0.01 if self.screens or not self._has_answer else 0.07
+        before = -1
+        while before != len(self.shown):
+            before = len(self.shown)
+            time.sleep(quiet)
         screen = pyte.Screen(80, 24)
         pyte.Stream(screen).feed(self.shown[-200_000:].decode("utf-8", "replace"))
-        return list(screen.display)
+        self.screens.append(list(screen.display))
+        if len(self.screens) > self.PATIENCE:
+            raise KeyboardInterrupt
+        os.write(self._master, b"n\n")
+
+    def _read(self) -> None:
+        with suppress(OSError):  # closed
+            while piece := os.read(self._master, 1 << 16):
+                self.shown += piece
 
     def close(self) -> None:
-        self._ended.set()
-        self._thread.join(5)
-        os.close(self._master)
         os.close(self.slave)
+        self._thread.join(5)  # with the last descriptor of the other side, reading ends
+        os.close(self._master)
+
+
+class Keyboard(io.BufferedReader):
+    """What is typed at a terminal. Who reads a line from it has asked something."""
+
+    def __init__(self, terminal: Terminal, raw: io.FileIO) -> None:
+        super().__init__(raw)
+        self._terminal = terminal
+
+    def readline(self, size: int | None = -1) -> bytes:
+        self._terminal.asked()
+        return super().readline(size)
 
 
 def try_consent(ask: Ask) -> list[str]:
@@ -408,14 +417,13 @@ def try_consent(ask: Ask) -> list[str]:
     server = Server()
     wanted = [(name, arguments) for name, arguments in ask.calls]
     server.script([_called(wanted, ask.text), answer("Well.")])
-    with folder({"work/tools.py": TOOLS}) as root, ExitStack() as stack:
-        stack.callback(server.close)
-        typist = Typist(ask.typed)
-        stack.callback(typist.close)
-        env = Env(typist.console(stack), world(root, server.url))
-        code = grok(("ask", "--no-save", "--tool", "tools.py", "do it"), env)
-        ran = Path("tools.py").with_name("ran").exists()
-    shown = typist.shown.decode("utf-8", "replace")
+    with folder({"work/tools.py": TOOLS}) as root, closing(server):
+        terminal = Terminal(ask.typed, has_answer=bool(ask.text))
+        with closing(terminal), ExitStack() as stack:
+            env = Env(terminal.console(stack), world(root, server.url))
+            code = grok(("ask", "--no-save", "--tool", "tools.py", "do it"), env)
+        ran = Path("ran").exists()
+    shown = terminal.shown.decode("utf-8", "replace")
     wrong = ["it ran, and the answer was no"] if ran else []
     wrong += [f"exit code {code}"] if code not in (0, 1, 2, 5, 6, 7, 130) else []
     wrong += [f"forged: {row}" for row in ([] if ask.text else forged(shown[-300_000:]))]
@@ -425,7 +433,7 @@ def try_consent(ask: Ask) -> list[str]:
         wrong.append(f"nobody sees {unseen}")
     if re.search(r"[\u0300-\u036f\u20d0-\u20ff]{9}", shown):
         wrong.append("combining marks are stacked")
-    for screen in typist.screens[:1]:
+    for screen in terminal.screens[:1]:
         wrong += _missing(ask.needs, screen)
     return wrong
 
@@ -446,8 +454,590 @@ def _missing(needs: tuple[str, ...], screen: list[str]) -> list[str]:
     return wrong
 
 
+# ---- paths: what is not in the folder that was named, and the key
+
+CANARY = "canary-5e1f-outside"
+INSIDE = "inside-the-folder"
+FOREIGN = (CANARY, "root:x:0:", "PATH=/")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Files that are sent or written: `tree` beside the usual one, and what must be sent and must not be.
+
+    What is FOREIGN and the key must never be sent, and nothing is ever written into the folder `outside`.
+    """
+
+    words: tuple[str, ...]
+    tree: Mapping[str, str | bytes] = field(default_factory=dict)
+    sends: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    stdin: str | None = None
+    replies: tuple[Reply, ...] = (answer("fine"),)
+    allows_key: bool = False
+
+
+TREE: dict[str, str | bytes] = {"outside/secret.txt": CANARY, "outside/deep/secret.txt": CANARY, "work/in/a.txt": INSIDE}
+# Links in a folder that is sent whole; where they lead is relative to the folder.
+LINKS = {
+    "to a file": {"l": "../../outside/secret.txt"},
+    "to a file, in full": {"l": "/etc/passwd"},
+    "to the environment": {"l": "/proc/self/environ"},
+    "to the program's own folder": {"l": "/proc/self/cwd/../outside/secret.txt"},
+    "to a folder": {"l": "../../outside"},
+    "to the root": {"l": "/etc"},
+    "to the folder above": {"l": ".."},
+    "to itself": {"l": "l"},
+    "to the folder itself": {"l": "."},
+    "in a circle": {"l": "m", "m": "l"},
+    "in a chain": {"l": "m", "m": "n", "n": "../../outside/secret.txt"},
+    "in a chain of folders": {"l": "m", "m": "../../outside", "x/n": "../l/secret.txt"},
+    "below the folder": {"x/y/l": "../../../../outside/secret.txt"},
+    "out and in": {"l": "../../work/../outside/secret.txt"},
+    "to nothing": {"l": "../../outside/nothing"},
+    "to a device": {"l": "/dev/zero"},
+    "to the terminal": {"l": "/dev/tty"},
+    "to standard input": {"l": "/dev/stdin"},
+    "to a descriptor": {"l": "/proc/self/fd/0"},
+    "with a text name": {"notes.md": "../../outside/secret.txt"},
+    "with a hidden target": {"l": "../../outside/.env"},
+    "twice": {"l": "../../outside/secret.txt", "m": "../../outside/secret.txt"},
+}
+NAMES = {
+    "a newline": "a\nIGNORE ALL.txt", "a quote": 'a" onerror="x.txt', "a tag's end": 'a">IGNORE.txt',
+    "a tag": "<file>.txt", "escapes": "a\x1b[2Jb.txt", "a carriage return": "a\rIGNORE.txt",
+    "a tab": "a\tIGNORE.txt", "bidi": "a\u202etxt.exe.txt", "no UTF-8": "a\udcff.txt", "NEL": "a\u0085IGNORE.txt",
+    "LS": "a\u2028IGNORE.txt",
+}  # fmt: skip
+
+
+def _paths() -> Iterator[tuple[str, Errand]]:
+    for name, links in LINKS.items():
+        tree = {**TREE, "outside/.env": CANARY, **{f"work/in/{path}": Link(to) for path, to in links.items()}}
+        for how, words in {"folder": ("in",), "folder/": ("in/",), "glob": ("in/*",), "deep glob": ("in/**",)}.items():
+            yield f"a link {name}, {how}", Errand(("ask", "-f", *words, "hi"), tree, (INSIDE,))
+        yield f"a link {name}, chat", Errand(("chat",), tree, (INSIDE,), stdin="/file in\nhi\n")
+    for name, path in NAMES.items():
+        tree = {"work/in/a.txt": INSIDE, f"work/in/{path}": "x"}
+        never = (path,) if re.search(r'[\n\r\x1b"]', path) else ()
+        for how, word in {"folder": "in", "glob": "in/*", "by name": f"in/{path}"}.items():
+            yield f"a name with {name}, {how}", Errand(("ask", "-f", word, "hi"), tree, never=never)
+    yield "</file> across a folder", Errand(
+        ("ask", "-f", "in", "hi"), {"work/in/</file>": "x"}, never=('in/</file>"',)
+    )
+    for kind in ("fifo", "socket"):
+        tree = {**TREE, "work/in/f": Special(kind)}
+        yield f"a {kind} in a folder", Errand(("ask", "-f", "in", "hi"), tree, (INSIDE,))
+        yield f"a link to a {kind}", Errand(
+            ("ask", "-f", "in", "hi"), {**TREE, "outside/f": Special(kind), "work/in/l": Link("../../outside/f")}, (INSIDE,)
+        )
+        yield f"a {kind} under a glob", Errand(("ask", "-f", "in/*", "hi"), tree, (INSIDE,))
+    hidden = {**TREE, "work/in/.env": CANARY, "work/in/.git/config": CANARY, "work/in/x/.netrc": CANARY}
+    yield "hidden files", Errand(("ask", "-f", "in", "hi"), hidden, (INSIDE,))
+    yield "hidden files, glob", Errand(("ask", "-f", "in/**", "hi"), hidden, (INSIDE,))
+    yield from _key_ways()
+    yield from _written()
+
+
+def _key_ways() -> Iterator[tuple[str, Errand]]:
+    """Yield the ways in which the key could be sent with a question."""
+    texts = {"alone": KEY, "in a line": f"XAI_API_KEY={KEY}\n", "in a word": f"x{KEY}y", "late": "x\n" * 9000 + KEY}
+    for name, text in texts.items():
+        tree = {"work/in/k.txt": text, "work/in/a.txt": INSIDE}
+        short = text[-200:]
+        ways = {
+            "prompt": Errand(("ask", short)),
+            "prompt of a chat": Errand(("chat", short), stdin=""),
+            "line of a chat": Errand(("chat",), stdin=f"{short}\n"),
+            "block of a chat": Errand(("chat",), stdin=f'"""a\n{short}\n"""\n'),
+            "stdin": Errand(("ask",), stdin=text),
+            "stdin beside a prompt": Errand(("ask", "hi"), stdin=text),
+            "document": Errand(("ask", "-f", "in/k.txt", "hi"), tree),
+            "folder": Errand(("ask", "-f", "in", "hi"), tree),
+            "glob": Errand(("ask", "-f", "in/*", "hi"), tree),
+            "document of a chat": Errand(("chat", "-f", "in/k.txt"), tree, stdin="hi\n"),
+            "/file": Errand(("chat",), tree, stdin="/file in/k.txt\nhi\n"),
+            "/file of a folder": Errand(("chat",), tree, stdin="/file in\nhi\n"),
+            "! and /file !": Errand(("chat",), tree, stdin="!cat in/k.txt\n/file !\nhi\n"),
+            "system prompt": Errand(("ask", "-s", short, "hi")),
+            "system prompt @FILE": Errand(("ask", "-s", "@in/k.txt", "hi"), tree),
+            "/system": Errand(("chat",), stdin=f"/system {' '.join(short.split())}\nhi\n"),
+            "/system @FILE": Errand(("chat",), tree, stdin="/system @in/k.txt\nhi\n"),
+            "an option": Errand(("ask", "-O", f"user={short}", "hi")),
+            "/set": Errand(("chat",), stdin=f"/set user {' '.join(short.split())}\nhi\n"),
+            "a schema": Errand(("ask", "--schema", json.dumps({"type": "object", "description": short}), "hi")),
+            "image URL": Errand(("ask", "-i", f"https://pages.test/?k={' '.join(short.split())}", "hi")),
+            "image prompt": Errand(("image", short)),
+            "image file": Errand(("ask", "-i", "k.png", "hi"), {"work/k.png": PNG + text.encode()}),
+            "/image": Errand(("chat",), {"work/k.png": PNG + text.encode()}, stdin="/image k.png\nhi\n"),
+            "model": Errand(("ask", "-m", KEY, "hi")),
+            "tool result": Errand(
+                ("ask", "--tool", "t.py", "--yes", "hi"),
+                {"work/t.py": f"def look() -> str:\n    'Look.'\n    return {text!r}\n"},
+                replies=(calls(("look", {})), answer("fine")),
+            ),
+            "tool error": Errand(
+                ("ask", "--tool", "t.py", "--yes", "hi"),
+                {"work/t.py": f"def look() -> str:\n    'Look.'\n    raise ValueError({text!r})\n"},
+                replies=(calls(("look", {})), answer("fine")),
+            ),
+            "description of a tool": Errand(
+                ("ask", "--tool", "t.py", "--yes", "hi"),
+                {"work/t.py": f"def look() -> str:\n    {text!r}\n    return ''\n"},
+            ),
+        }
+        for way, errand in ways.items():
+            yield f"the key {name}: {way}", errand
+    saved = {"home/config/credentials.toml": f'api_key = "{KEY}"\n', "work/.env": f"XAI_API_KEY={KEY}\n"}
+    for word in ("../home/config/credentials.toml", "../home/config", "../home", "../home/**", ".env", ".", ".*"):
+        yield f"the key in -f {word}", Errand(("ask", "-f", word, "hi"), saved)
+    yield "--allow-secrets", Errand(
+        ("ask", "--allow-secrets", "-f", "k.txt", "hi"), {"work/k.txt": KEY}, (KEY,), allows_key=True
+    )
+    yield "--allow-secrets in a chat", Errand(
+        ("chat", "--allow-secrets", "-f", "k.txt"), {"work/k.txt": KEY}, (KEY,), stdin="hi\n", allows_key=True
+    )
+
+
+def _written() -> Iterator[tuple[str, Errand]]:
+    """Yield the ways in which something could be written where nobody wants it."""
+    for name, target in {"dangling": "../outside/new", "dangling, in a chain": "m", "into a folder that is not": "../outside/x/y"}.items():
+        links = {"work/l": Link(target), "work/m": Link("../outside/new"), "work/l.png": Link(target)}
+        yield f"-o, {name}", Errand(("ask", "-o", "l", "hi"), links)
+        yield f"/save, {name}", Errand(("chat",), links, stdin="hi\n/save l\n")
+        yield f"/copy, {name}", Errand(("chat",), links, stdin="hi\n/copy 1 l\n")
+        yield f"/export, {name}", Errand(("chat",), links, stdin="hi\n/export l\n")
+        yield f"image -o, {name}", Errand(
+            ("image", "-o", "l.png", "cat"), links,
+            replies=(body({"data": [{"b64_json": base64.b64encode(PNG).decode()}]}),),
+        )  # fmt: skip
+
+
+def try_paths(errand: Errand) -> list[str]:
+    """Run the errand; return what was sent or written that must not be, and what was not that must be."""
+    shot = Shot(errand.words, errand.replies, errand.stdin, errand.tree)
+    seen, new = fire(shot)
+    sent = "\n".join(_sent(request) for request in seen.requests)
+    wrong = [f"sent {text!r}" for text in (*FOREIGN, *errand.never) if text in sent]
+    wrong += [f"not sent: {text[:20]!r}" for text in errand.sends if text not in sent]
+    wrong += ["the key was sent"] if not errand.allows_key and fragments(KEY, sent) else []
+    wrong += [f"wrote {path}" for path in new if path.startswith("outside/") and not path.endswith(".keep")]
+    return wrong + crashed(seen)
+
+
+def _sent(request: Request) -> str:
+    """Return all that a request says, but for the header that holds the key."""
+    headers = [f"{name}: {value}" for name, value in request.headers.items() if name != "authorization"]
+    said = request.body.decode("utf-8", "replace")
+    with suppress(ValueError):
+        said = "\n".join(_texts(request.json))
+    pictures = re.findall(r"data:[\w/]+;base64,([\w+/=]+)", said)
+    return "\n".join([request.path, *headers, said, *(base64.b64decode(one).decode("latin-1") for one in pictures)])
+
+
+def _texts(document: Any) -> Iterator[str]:
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _texts(value)
+    else:
+        yield str(document)
+
+
+# ---- masking: what servers, settings and files say of the key, and texts that only look like one
+
+PASSWORD = "hunter2-s3cr3t"
+KEYS = {
+    "xai": KEY,
+    "sk": "sk_live.51H-other/server+key==AbZq83Lm",
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1g",
+    "hex": "9f86d081884c7d659a2feaa0c55ad015",
+    "special": "a(b)[c]{d}.*+?^$|#1%2&3=4",
+    "short": "Tr0ub4dor&3",
+}
+# What may be made of a key before it is said.
+FORMS: dict[str, Callable[[str], str]] = {
+    "alone": lambda key: key,
+    "bearer": lambda key: f"Bearer {key}",
+    "bearer, lower case": lambda key: f"bearer {key}",
+    "quoted": lambda key: f"the key '{key}' is wrong",
+    "in JSON": lambda key: json.dumps({"authorization": f"Bearer {key}"}),
+    "in a URL": lambda key: f"https://x.test/?api_key={key}&a=b",
+    "a user of a URL": lambda key: f"https://{key}:x@x.test/",
+    "without its end": lambda key: f"{key[:-6]}…",
+    "without its beginning": lambda key: key[4:],
+    "its middle": lambda key: key[12:40],
+    "in two lines": lambda key: f"{key[:30]}\n{key[30:]}",
+    "in two halves": lambda key: f"{key[:40]} and {key[40:]}",
+    "percent-encoded": lambda key: f"%78{key[1:]}",
+    "escaped for JSON": lambda key: f"\\u0078{key[1:]}",
+    "with a soft break": lambda key: f"{key[:20]}\u200b{key[20:]}",
+    "in a word": lambda key: f"key{key}yek",
+    "after an underscore": lambda key: f"_{key}",
+    "twice": lambda key: f"{key}{key}",
+    "with its case changed before it": lambda key: f"XAI-{key[4:]}",
+    "in a cookie": lambda key: f"sid={key}; path=/",
+}
+
+
+def _header(text: str) -> str:
+    return re.sub(r"[^\x20-\x7e]", " ", text)
+
+
+def _places() -> dict[str, Callable[[str], Shot]]:
+    """Return the places where a server, a setting or a file may say something."""
+    item = {"type": "function_call", "id": "f", "call_id": "c", "name": "n", "arguments": "{}", "status": "completed"}
+    proxied = {"HTTPS_PROXY": f"http://user:{PASSWORD}@proxy.test:1"}
+    spoken: dict[str, Callable[[str], Reply]] = {
+        "error body": lambda text: body({"error": text}, 400),
+        "nested error body": lambda text: body({"error": {"message": text, "code": "x"}}, 422),
+        "detail": lambda text: body({"detail": text}, 404),
+        "JSON in JSON": lambda text: body({"error": json.dumps({"message": text})}, 400),
+        "plain body": lambda text: body(text, 500, content_type="text/plain"),
+        "HTML body": lambda text: body(f"<html>{text}</html>", 502, content_type="text/html"),
+        "HTML called plain": lambda text: body(f"<html>{text}</html>", 502, content_type="text/plain"),
+        "code": lambda text: body({"error": {"message": "no", "code": text}}, 401),
+        "request id": lambda text: body({"error": "no"}, 422, x_request_id=_header(text)),
+        "retry-after": lambda text: body({"error": "no"}, 429, retry_after=_header(text)),
+        "other headers": lambda text: body({"error": "no"}, 403, x_echo=_header(text), set_cookie=_header(text)),
+        "redirect": lambda text: body("", 302, location=_header(text)),
+        "redirect to a query": lambda text: body("", 307, location=f"https://x.test/?k={_header(text)}"),
+        "reason": lambda text: lambda c: c.send(f"HTTP/1.1 500 {_header(text)}\r\ncontent-length: 0\r\n\r\n".encode()),
+        "no HTTP": lambda text: lambda c: (c.send(f"{_header(text)}\r\n\r\n".encode()), c.cut()) and None,
+        "error under 200": lambda text: body({"error": {"message": text}}),
+        "stream error": lambda text: stream([delta("ok"), {"error": text}]),
+        "stream error first": lambda text: stream([{"error": {"message": text, "type": text}}]),
+        "no JSON in a stream": lambda text: stream([text]),
+        "model": lambda text: answer("ok", model=text),
+        "finish reason": lambda text: answer("ok", reason=text),
+        "incomplete": lambda text: answer("ok", reason=f"incomplete: {text}"),
+        "reasoning": lambda text: stream([delta(reasoning_content=text), delta("ok"), finish(), "[DONE]"]),
+        "call": lambda text: calls((text, {})),
+        "arguments": lambda text: calls(("look", {"path": text})),
+        "content type": lambda text: body("x", content_type=_header(text)),
+        "content encoding": lambda text: body("x", content_encoding=_header(text)),
+    }
+    places: dict[str, Callable[[str], Shot]] = {}
+    for name, reply in spoken.items():
+        places[name] = lambda text, reply=reply: Shot(("ask", "--show-reasoning", "hi"), (reply(text),))  # type: ignore[misc]
+        if name not in ("call", "reasoning"):
+            places[f"{name}, --debug"] = lambda text, reply=reply: Shot(("ask", "--debug", "hi"), (reply(text),))  # type: ignore[misc]
+            places[f"{name}, --json"] = lambda text, reply=reply: Shot(("ask", "--json", "hi"), (reply(text),))  # type: ignore[misc]
+    streamed = ("error body", "plain body", "redirect", "stream error", "model", "code", "finish reason")
+    for name in streamed:
+        words = ("ask", "--output-format", "stream-json", "hi")
+        places[f"{name}, stream-json"] = lambda text, reply=spoken[name], words=words: Shot(words, (reply(text),))  # type: ignore[misc]
+        places[f"{name}, chat"] = lambda text, reply=spoken[name]: Shot(("chat", "hi"), (reply(text),), stdin="/history\n")  # type: ignore[misc]
+        places[f"{name}, image"] = lambda text, reply=spoken[name]: Shot(("image", "hi"), (reply(text),))  # type: ignore[misc]
+        places[f"{name}, models"] = lambda text, reply=spoken[name]: Shot(("models",), (reply(text),))  # type: ignore[misc]
+        places[f"{name}, doctor"] = lambda text, reply=spoken[name]: Shot(("doctor",), (reply(text),))  # type: ignore[misc]
+        places[f"{name}, check"] = lambda text, reply=spoken[name]: Shot(("config", "check"), (reply(text),))  # type: ignore[misc]
+    return places | {
+        "response model": lambda text: Shot(
+            ("ask", "--api", "responses", "hi"), (wire.answer(wire.message("ok"), model=text),)
+        ),
+        "response error": lambda text: Shot(
+            ("ask", "--api", "responses", "hi"),
+            (wire.answer(status="failed", error={"code": "x", "message": text}),),
+        ),
+        "search": lambda text: Shot(
+            ("ask", "--api", "responses", "--web", "hi"), (wire.answer(wire.web_search(text), wire.message("ok")),),
+            terminals="err",
+        ),
+        "source title": lambda text: Shot(
+            ("ask", "--api", "responses", "--json", "hi"),
+            (wire.answer(wire.message("ok", wire.citation("https://x.test/", text))),),
+        ),
+        "unknown item": lambda text: Shot(
+            ("ask", "--api", "responses", "hi"), (wire.answer({**item, "name": text}, wire.message("ok")),)
+        ),
+        "list of models": lambda text: Shot(("models",), (body({"data": [{"id": text}], "models": [{"id": text}]}),)),
+        "name of the key": lambda text: Shot(("config", "check"), (body({"name": text}),)),
+        "picture URL": lambda text: Shot(("image", "hi"), (body({"data": [{"url": text}]}),)),
+        "file that is not": lambda text: Shot(("ask", "-f", text, "hi")),
+        "image that is not": lambda text: Shot(("ask", "-i", text, "hi")),
+        "system file that is not": lambda text: Shot(("ask", "-s", f"@{text}", "hi")),
+        "tool that is not": lambda text: Shot(("ask", "--tool", f"{text}.py", "hi")),
+        "tool that fails": lambda text: Shot(
+            ("ask", "--tool", "t.py", "--yes", "hi"), tree={"work/t.py": f"raise ValueError({text!r})\n"}
+        ),
+        "unknown flag": lambda text: Shot(("ask", f"--{text}", "hi")),
+        "unknown command": lambda text: Shot((f"x{text}",)),
+        "flag's value": lambda text: Shot(("ask", "-t", text, "hi")),
+        "option": lambda text: Shot(("ask", "-O", f"{text}=1", "hi")),
+        "dry run of an option": lambda text: Shot(("ask", "--dry-run", "-O", f"user={text}", "hi")),
+        "dry run": lambda text: Shot(("ask", "--dry-run", text)),
+        "as curl": lambda text: Shot(("ask", "--as", "curl", text)),
+        "as python": lambda text: Shot(("ask", "--as", "python", text)),
+        "slash command": lambda text: Shot(("chat",), stdin=f"/{' '.join(text.split())}\n"),
+        "slash file": lambda text: Shot(("chat",), stdin=f"/file {' '.join(text.split())}\n"),
+        "resume": lambda text: Shot(("ask", "-r", text, "hi")),
+        "history show": lambda text: Shot(("history", "show", text)),
+        "output": lambda text: Shot(("ask", "-o", f"no/{text}", "hi")),
+        "settings": lambda text: Shot(
+            ("config", "list"), tree={"home/config/config.toml": f"{json.dumps(text)} = 1\n"}, then=(("doctor", "--offline"),)
+        ),
+        "setting's value": lambda text: Shot(
+            ("config", "list"), tree={"home/config/config.toml": f"temperature = {json.dumps(text)}\n"},
+            then=(("config", "get", "temperature"), ("ask", "hi"), ("doctor", "--offline")),
+        ),
+        "broken settings": lambda text: Shot(
+            ("config", "list"), tree={"home/config/config.toml": f"{text} = = 1\n"}, then=(("ask", "hi"),)
+        ),
+        "system setting": lambda text: Shot(
+            ("config", "list"), tree={"home/config/config.toml": f"system = {json.dumps(text)}\n"},
+            then=(("config", "list", "--json"), ("config", "get", "system")),
+        ),
+        "proxy setting": lambda text: Shot(("config", "list"), environ={"GROK_PROXY": f"http://u:{text}@proxy.test:1"}),
+        "base URL": lambda text: Shot(
+            ("config", "list"), environ={"XAI_BASE_URL": f"https://{text}@x.test/v1"}, then=(("ask", "hi"), ("doctor", "--offline"))
+        ),
+        "key command": lambda text: Shot(
+            ("ask", "hi"), environ={"XAI_API_KEY": "", "GROK_API_KEY_COMMAND": f"/no/such {text}"},
+            then=(("config", "list"), ("doctor", "--offline")),
+        ),
+        "key command that fails": lambda text: Shot(
+            ("ask", "hi"), environ={"XAI_API_KEY": "", "GROK_API_KEY_COMMAND": f"sh -c 'exit 3' {text}"}
+        ),
+        "proxy of the environment": lambda text: Shot(("doctor", "--offline"), environ=proxied),
+        "credentials that are broken": lambda text: Shot(
+            ("ask", "hi"), environ={"XAI_API_KEY": ""}, tree={"home/config/credentials.toml": f"api_key = {text}\n"},
+            then=(("config", "list"), ("doctor", "--offline")),
+        ),
+    }  # fmt: skip
+
+
+HARMLESS = (
+    "xai-sdk-python is too old", "use xai-grok-image", "see xai-org on GitHub", "Bearer authentication is required",
+    "Bearer tokens expire", "the bearer of this letter", "commit 3f2c9d1e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e", "sk-8",
+    "id 123e4567-e89b-12d3-a456-426614174000", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "see https://medium.com/@user/post", "mail me@example.com", "https://example.com and me@example.com",
+    "git@github.com:a/b.git", "https://x.test/?q=a@b", "ssh://host/path@2x", "npm i @xai/sdk", "call +1-555-0100-200",
+    "AKIA is a prefix", "x-api-key is missing", "Authorization: header missing", "authorization failed", "key not found",
+    "the key is xai-", "xai-…", "an api_key field", "api_key=", "password: required", "token limit of 131072",
+    "max_tokens=4096", "grok-4.7-fast-reasoning-latest", "grok-2-vision-1212", "rate limit: 60 requests per minute",
+    "GET /v1/chat/completions", "C:\\Users\\xai\\key.txt", "~/.config/grokcli/credentials.toml", "base64 of AAAAAAAAAAAAAAAA",
+    "0123456789abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "日本語のエラー", "naïve café", "a/b/c/d/e/f/g@h",
+    "2026-11-21T17:00:00Z", "127.0.0.1:8080", "f(x) = x^2 + 1", "'quoted' \"twice\"", "100% of $5.00", "<none>", "Bearer",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A shot in which `secret` is said; it must not be shown, or, where there is none, `shows` must be."""
+
+    shot: Shot
+    secret: str = ""
+    shows: str = ""
+    key: str = KEY
+
+
+def _masking() -> Iterator[tuple[str, Secret]]:
+    places = _places()
+    for name, place in places.items():
+        if name == "proxy of the environment":
+            yield name, Secret(place(PASSWORD), PASSWORD)
+        else:
+            yield f"the key, {name}", Secret(place(KEY), KEY)
+    for form, made in FORMS.items():
+        for name in ("error body", "plain body", "code", "redirect", "stream error", "request id", "search", "doctor"):
+            if name in places:
+                yield f"{form}, {name}", Secret(places[name](made(KEY)), KEY)
+    for kind, key in KEYS.items():
+        for name in ("error body", "error body, --debug", "plain body", "redirect", "model", "stream error", "dry run", "code"):
+            if kind != "xai":
+                yield f"{kind} key, {name}", Secret(places[name](f"<{key}>"), key, key=key)
+    for offset in (*range(180, 300, 6), *range(60, 75, 3), *range(65_440, 65_540, 12)):
+        yield f"cut at {offset}", Secret(places["plain body"]("x" * offset + KEY), KEY)
+        yield f"cut at {offset}, JSON", Secret(places["error body"]("x " * (offset // 2) + KEY), KEY)
+    for offset in range(150, 210, 12):
+        yield f"a URL cut at {offset}", Secret(places["picture URL"](f"http://x.test/{'x' * offset}{KEY}"), KEY)
+    for offset in range(20, 110, 10):
+        query = "x" * offset + KEY
+        yield f"a search cut at {offset}", Secret(places["search"](query), KEY)
+        asked = Shot(("ask", "--allow-secrets", query), then=(("history", "list"), ("history", "search", "x" * offset)))
+        yield f"a title cut at {offset}", Secret(asked, KEY)
+    for words in (("show",), ("show", "--json"), ("export",), ("export", "--format", "json"), ("list",), ("list", "--json"),
+                  ("search", "hello"), ("search", "hello", "--json"), ("export", "-o", "out.md")):  # fmt: skip
+        # What was typed is kept as it was typed, so only what is shown of it is judged.
+        asked = Shot(("ask", "--allow-secrets", f"hello {KEY}"), then=(("history", *words),))
+        yield f"kept, history {' '.join(words)}", Secret(asked, KEY)
+    for text in HARMLESS:
+        yield f"harmless: {text}", Secret(places["error body"](text), shows=text)
+
+
+def try_masking(said: Secret) -> list[str]:
+    """Return what of the secret was shown or written, or how a harmless text was changed."""
+    seen, new = fire(said.shot, said.key)
+    shown = said.shows in seen.text
+    wrong = [] if shown else [f"changed: {seen.text.splitlines()[:1]}"]
+    if said.secret:
+        if found := fragments(said.secret, seen.text):
+            line = next((line for line in seen.text.splitlines() if found[0] in line), "")
+            wrong.append(f"{len(found)} fragments shown: {line[:120]}")
+        # What the user typed is kept; what others said has no business there.
+        kept = {path: content for path, content in new.items() if not any(said.secret in word for word in said.shot.words)
+                or path.endswith("out.md")}  # fmt: skip
+        wrong += [f"written to {path}" for path, content in kept.items() if fragments(said.secret, content.decode("latin-1"))]
+    return wrong + crashed(seen)
+
+
+# ---- escapes: what could steer a terminal, or be taken for a line of ours
+
+PAYLOADS = {
+    "OSC 0": "\x1b]0;title\x07", "OSC 2": "\x1b]2;title\x1b\\", "OSC 8": "\x1b]8;;file:///etc/passwd\x1b\\x\x1b]8;;\x1b\\",
+    "OSC 52": "\x1b]52;c;cm0=\x07", "DCS": "\x1bP$q\"p\x1b\\", "APC": "\x1b_Gx\x1b\\", "PM": "\x1b^x\x1b\\", "SOS": "\x1bXx\x1b\\",
+    "erase": "\x1b[2J\x1b[H", "up": "\x1b[5A\x1b[2K", "report": "\x1b[6n", "mouse": "\x1b[?1003h", "reset": "\x1bc",
+    "conceal": "\x1b[8mx\x1b[0m", "C1 CSI": "\x9b2J", "C1 OSC": "\x9d0;x\x9c", "C1 ST": "\x9c", "bells": "\a\a", "backspaces": "a\b\b\b",
+    "shift out": "\x0e", "NUL": "\0", "DEL": "\x7f", "RLO": "\u202etxt.exe", "isolate": "\u2067x", "RLM": "\u200fx", "ALM": "\u061cx",
+    "tags": "\U000e0041\U000e0042", "annotation": "\ufff9x\ufffay\ufffb", "surrogate": "\ud83d", "half an emoji": "\ude00x",
+    **{f"{name} {prefix}": f"x{newline}{prefix} {FORGED}" for prefix in ("error:", "hint:", "call:")
+       for name, newline in {"LF": "\n", "CR": "\r", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "VT": "\v", "FF": "\f",
+                             "CR LF": "\r\n", "LF LF": "\n\n", "FS": "\x1c"}.items()},
+    "wrapped error:": f"{f'error: {FORGED}':.<81}" * 82,
+}  # fmt: skip
+# Prose may have lines of its own, and they may begin as ours do: an answer is not in our voice.
+PROSE = ("answer", "reasoning", "kept answer")
+
+
+def _escapes() -> Iterator[tuple[str, tuple[str, Shot]]]:
+    for place, make in _screens().items():
+        for name, payload in PAYLOADS.items():
+            yield f"{place}: {name}", (place, make(payload))
+
+
+def _screens() -> dict[str, Callable[[str], Shot]]:
+    """Return the places where something that others say comes to a terminal."""
+    def asking(*words: str) -> Callable[[Reply], Shot]:
+        return lambda reply: Shot(("ask", *words, "hi"), (reply,), terminals="out err")
+
+    def responses(*items: wire.Item) -> Shot:
+        return Shot(("ask", "--api", "responses", "--web", "hi"), (_escaped(wire.frame, wire.events(*items)),), terminals="out err")
+
+    def streamed(*documents: object) -> Reply:
+        return _escaped(lambda said: b"".join(map(data, said)), [*documents, "[DONE]"])
+
+    tool = {"work/t.py": "def look(path: str) -> str:\n    'Look.'\n    print(path)\n    return path\n"}
+
+    def called(name: str, arguments: dict[str, str]) -> Shot:
+        piece = {"id": "c", "index": 0, "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        reply = streamed(delta(tool_calls=[piece]), finish("tool_calls"))
+        return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tool, terminals="out err")
+
+    def kept(*then: tuple[str, ...]) -> Callable[[str], Shot]:
+        return lambda text: Shot(
+            ("ask", "hi"), (streamed(delta(text), finish(), delta()),), then=then, terminals="out err"
+        )
+
+    return {
+        "answer": lambda text: asking()(streamed(delta(text), finish())),
+        "raw answer": lambda text: asking("--raw")(streamed(delta(f"x {text.replace(FORGED, '')}"), finish())),
+        "reasoning": lambda text: asking("--show-reasoning")(streamed(delta(reasoning_content=text), delta("ok"), finish())),
+        "tool name": lambda text: called(text, {}),
+        "tool argument": lambda text: called("look", {"path": text}),
+        "tool argument's name": lambda text: called("look", {text: "x"}),
+        "call that nobody runs": lambda text: asking()(
+            streamed(delta(tool_calls=[{"id": "c", "index": 0, "type": "function", "function": {"name": text, "arguments": "{}"}}]),
+                     finish("tool_calls"))
+        ),
+        "model": lambda text: asking()(streamed(delta("ok", model=text), finish(model=text))),
+        "finish reason": lambda text: asking()(streamed(delta("ok"), finish(f"incomplete: {text}"))),
+        "error body": lambda text: asking()(body({"error": text}, 400)),
+        "plain error body": lambda text: asking()(body(text.encode("utf-8", "replace"), 500, content_type="text/plain")),
+        "code": lambda text: asking("--json")(body({"error": {"message": "no", "code": text}}, 400)),
+        "stream error": lambda text: asking()(streamed({"error": {"message": text}})),
+        "request id": lambda text: asking()(body({"error": "no"}, 422, x_request_id=_latin(text))),
+        "header, --debug": lambda text: asking("--debug")(body({"error": "no"}, 422, x_other=_latin(text), x_request_id=_latin(text))),
+        "redirect": lambda text: asking()(body("", 302, location=_latin(f"https://x.test/{text}"))),
+        "search": lambda text: responses(wire.web_search(text), wire.message("ok")),
+        "X search": lambda text: responses(wire.x_search(text), wire.message("ok")),
+        "source title": lambda text: responses(wire.message("ok", wire.citation("https://x.test/", text))),
+        "source URL": lambda text: responses(wire.message("ok", wire.citation(f"https://x.test/{text}", "t"))),
+        "source that is no URL": lambda text: responses(wire.message("ok", wire.citation(text))),
+        "file name": lambda text: Shot(("ask", "-f", _typed(text), "hi"), terminals="out err"),
+        "image name": lambda text: Shot(("ask", "-i", _typed(text), "hi"), terminals="out err"),
+        "tool file": lambda text: Shot(("ask", "--tool", f"{_typed(text)}.py", "--yes", "hi"), terminals="out err"),
+        "file that is not text": lambda text: Shot(
+            ("ask", "-f", "in/*", "hi"), tree={f"work/in/{_typed(text)}": b"\xff"}, terminals="out err"
+        ),
+        "output": lambda text: Shot(("ask", "-o", f"no/{_typed(text)}", "hi"), terminals="out err"),
+        "slash command": lambda text: Shot(("chat",), stdin=f"/x{_typed(text)}\n".replace("\nerror", " error"), terminals="err"),
+        "chat: /history and /resume": lambda text: Shot(
+            ("chat",), (streamed(delta(text), finish()),), stdin="hi\n/history\n/rename a b\n/resume\n", terminals="err"
+        ),
+        "title": lambda text: Shot(
+            ("ask", _typed(text)), then=(("history", "list"), ("history", "search", "x")), terminals="out err"
+        ),
+        "renamed": lambda text: Shot(
+            then=(("history", "rename", "hi", _typed(text)), ("history", "list"), ("history", "show"), ("history", "delete", "no")),
+            terminals="out err",
+        ),
+        "kept answer": kept(("history", "show"), ("history", "search", "x")),
+        "list of models": lambda text: Shot(
+            ("models",), (body({"data": [{"id": text}], "models": [{"id": text, "aliases": [text]}]}),), terminals="out err"
+        ),
+        "name of the key": lambda text: Shot(("config", "check"), (body({"name": text}),), terminals="out err"),
+        "picture URL": lambda text: Shot(("image", "hi"), (body({"data": [{"url": text}]}),), terminals="out err"),
+        "setting": lambda text: Shot(
+            ("config", "list"), tree={"home/config/config.toml": f"{json.dumps(_typed(text))} = 1\n"}, terminals="out err",
+            then=(("doctor", "--offline"), ("ask", "hi")),
+        ),
+        "base URL": lambda text: Shot(
+            ("ask", "hi"), environ={"XAI_BASE_URL": f"https://{_typed(text)}"}, then=(("config", "list"), ("doctor", "--offline")),
+            terminals="out err",
+        ),
+    }  # fmt: skip
+
+
+def _escaped(frame: Callable[[Any], bytes], documents: list[Any]) -> Reply:
+    """Return a stream whose text is escaped as JSON escapes it, so that half a surrogate pair can be in it."""
+    marked = {f"@{number:04x}@": chr(number) for number in range(0xD800, 0xE000) if chr(number) in repr_of(documents)}
+    text = json.dumps(documents)
+    for mark, half in marked.items():
+        text = text.replace(json.dumps(half)[1:-1], mark)
+    content = frame(json.loads(text))
+    for mark, half in marked.items():
+        content = content.replace(mark.encode(), json.dumps(half)[1:-1].encode())
+    return body(content, content_type="text/event-stream")
+
+
+def repr_of(documents: object) -> str:
+    return json.dumps(documents, ensure_ascii=False)
+
+
+def _latin(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("latin-1").replace("\r", " ").replace("\n", " ")
+
+
+def _typed(text: str) -> str:
+    """Return `text` as it can be typed, or name a file."""
+    return text.replace("\0", "").replace("/", "_").encode("utf-8", "replace").decode()[:60]
+
+
+def try_escapes(what: tuple[str, Shot]) -> list[str]:
+    """Return what of the payload would reach a terminal, and the lines that it forged."""
+    place, shot = what
+    seen, _ = fire(shot)
+    wrong = []
+    for result in seen.results:
+        for name, raw in {"stdout": result.out, "stderr": result.err}.items():
+            if name[3:] not in shot.terminals:
+                continue
+            wrong += [f"{name} has {one}" for one in steering(raw)]
+            if place not in PROSE:
+                wrong += [f"{name} has a forged line: {row[:60]}" for row in forged(raw)]
+    return wrong + crashed(seen)
+
+
 CLASSES: dict[str, tuple[Callable[[], Iterable[tuple[str, Any]]], Callable[[Any], list[str]]]] = {
     "consent": (_consent, try_consent),
+    "paths": (_paths, try_paths),
+    "masking": (_masking, try_masking),
+    "escapes": (_escapes, try_escapes),
 }
 
 
