@@ -9,13 +9,14 @@ but those of the scripted servers is refused, and dialling one is held against t
 
 from __future__ import annotations
 
+import atexit
 import base64
 import gzip
 import io
 import json
 import os
 import re
-import select
+import shutil
 import signal
 import socket
 import ssl
@@ -27,8 +28,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -208,7 +210,7 @@ def rows_of(raw: str, columns: int = 80) -> list[str]:
 
 def forged(raw: str) -> list[str]:
     """Return the rows of a terminal that look as if we had written them."""
-    return [row for row in rows_of(raw) if FORGERY.match(row)]
+    return [row for row in rows_of(raw) if FORGERY.match(row)] if FORGED in raw else []
 
 
 def fragments(secret: str, text: str) -> list[str]:
@@ -224,7 +226,8 @@ def crashed(seen: Seen) -> list[str]:
 # ---- consent: what hides from the question whether it may run
 
 MUCH = 4000
-TOOLS = '''
+TOOLS = """
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 def wipe_disk(command: str, note: str = "", more: Any = None) -> str:
@@ -234,7 +237,7 @@ def wipe_disk(command: str, note: str = "", more: Any = None) -> str:
 def look(path: str) -> str:
     "Look."
     return "seen"
-'''
+"""
 # Each is repeated between the harmless head and the harmful tail of an argument, to push one of them off the screen.
 FILLS = {
     "spaces": " ", "newlines": "\n", "tabs": "\t", "vertical tabs": "\v", "form feeds": "\f", "CR": "\r", "CR LF": "\r\n",
@@ -263,7 +266,8 @@ INVISIBLE = re.compile(
     "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 SAYS_HOW_MUCH = re.compile(
-    r"\d[\d,.]*\s*(?:more|other|further|hidden|invisible|characters?|bytes?|lines?|spaces|arguments|keys|calls)\b", re.I
+    r"\d[\d,.]*\s*(?:more|other|further|hidden|invisible|characters?|bytes?|lines?|spaces|arguments|keys|calls)\b",
+    re.IGNORECASE,
 )
 
 
@@ -336,7 +340,10 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "a name with a zero width space", Ask((("wipe\u200b_disk", '{"command": "x"}'),), ())
     yield "a name that reads backwards", Ask((("\u202eksid_epiw", '{"command": "x"}'),), ())
     yield "a name as long as a book", Ask((("wipe_disk" * 50_000, "{}"),), ())
-    yield "a harmless call first", Ask((("look", '{"path": "a"}'), ("wipe_disk", json.dumps({"command": DANGER}))), ("look",))
+    yield (
+        "a harmless call first",
+        Ask((("look", '{"path": "a"}'), ("wipe_disk", json.dumps({"command": DANGER}))), ("look",)),
+    )
     yield "ten thousand calls", Ask((("wipe_disk", json.dumps({"command": DANGER})),) * 10_000)
     yield "yes typed before", replace(one(DANGER), typed="y\n")
     yield "yes typed ten times before", replace(one(DANGER), typed="y\n" * 10)
@@ -450,7 +457,9 @@ def _missing(needs: tuple[str, ...], screen: list[str]) -> list[str]:
     name, *parts = needs or ("",)
     wrong = [f"{name} is not on the screen"] if name not in packed else []
     if not SAYS_HOW_MUCH.search(" ".join(row.strip() for row in screen)):
-        wrong += [f"{part} is not on the screen, and nothing says what is hidden" for part in parts if part not in packed]
+        wrong += [
+            f"{part} is not on the screen, and nothing says what is hidden" for part in parts if part not in packed
+        ]
     return wrong
 
 
@@ -478,7 +487,11 @@ class Errand:
     allows_key: bool = False
 
 
-TREE: dict[str, str | bytes] = {"outside/secret.txt": CANARY, "outside/deep/secret.txt": CANARY, "work/in/a.txt": INSIDE}
+TREE: dict[str, str | bytes] = {
+    "outside/secret.txt": CANARY,
+    "outside/deep/secret.txt": CANARY,
+    "work/in/a.txt": INSIDE,
+}
 # Links in a folder that is sent whole; where they lead is relative to the folder.
 LINKS = {
     "to a file": {"l": "../../outside/secret.txt"},
@@ -523,14 +536,17 @@ def _paths() -> Iterator[tuple[str, Errand]]:
         never = (path,) if re.search(r'[\n\r\x1b"]', path) else ()
         for how, word in {"folder": "in", "glob": "in/*", "by name": f"in/{path}"}.items():
             yield f"a name with {name}, {how}", Errand(("ask", "-f", word, "hi"), tree, never=never)
-    yield "</file> across a folder", Errand(
-        ("ask", "-f", "in", "hi"), {"work/in/</file>": "x"}, never=('in/</file>"',)
-    )
+    yield "</file> across a folder", Errand(("ask", "-f", "in", "hi"), {"work/in/</file>": "x"}, never=('in/</file>"',))
     for kind in ("fifo", "socket"):
         tree = {**TREE, "work/in/f": Special(kind)}
         yield f"a {kind} in a folder", Errand(("ask", "-f", "in", "hi"), tree, (INSIDE,))
-        yield f"a link to a {kind}", Errand(
-            ("ask", "-f", "in", "hi"), {**TREE, "outside/f": Special(kind), "work/in/l": Link("../../outside/f")}, (INSIDE,)
+        yield (
+            f"a link to a {kind}",
+            Errand(
+                ("ask", "-f", "in", "hi"),
+                {**TREE, "outside/f": Special(kind), "work/in/l": Link("../../outside/f")},
+                (INSIDE,),
+            ),
         )
         yield f"a {kind} under a glob", Errand(("ask", "-f", "in/*", "hi"), tree, (INSIDE,))
     hidden = {**TREE, "work/in/.env": CANARY, "work/in/.git/config": CANARY, "work/in/x/.netrc": CANARY}
@@ -592,17 +608,23 @@ def _key_ways() -> Iterator[tuple[str, Errand]]:
     saved = {"home/config/credentials.toml": f'api_key = "{KEY}"\n', "work/.env": f"XAI_API_KEY={KEY}\n"}
     for word in ("../home/config/credentials.toml", "../home/config", "../home", "../home/**", ".env", ".", ".*"):
         yield f"the key in -f {word}", Errand(("ask", "-f", word, "hi"), saved)
-    yield "--allow-secrets", Errand(
-        ("ask", "--allow-secrets", "-f", "k.txt", "hi"), {"work/k.txt": KEY}, (KEY,), allows_key=True
+    yield (
+        "--allow-secrets",
+        Errand(("ask", "--allow-secrets", "-f", "k.txt", "hi"), {"work/k.txt": KEY}, (KEY,), allows_key=True),
     )
-    yield "--allow-secrets in a chat", Errand(
-        ("chat", "--allow-secrets", "-f", "k.txt"), {"work/k.txt": KEY}, (KEY,), stdin="hi\n", allows_key=True
+    yield (
+        "--allow-secrets in a chat",
+        Errand(("chat", "--allow-secrets", "-f", "k.txt"), {"work/k.txt": KEY}, (KEY,), stdin="hi\n", allows_key=True),
     )
 
 
 def _written() -> Iterator[tuple[str, Errand]]:
     """Yield the ways in which something could be written where nobody wants it."""
-    for name, target in {"dangling": "../outside/new", "dangling, in a chain": "m", "into a folder that is not": "../outside/x/y"}.items():
+    for name, target in {
+        "dangling": "../outside/new",
+        "dangling, in a chain": "m",
+        "into a folder that is not": "../outside/x/y",
+    }.items():
         links = {"work/l": Link(target), "work/m": Link("../outside/new"), "work/l.png": Link(target)}
         yield f"-o, {name}", Errand(("ask", "-o", "l", "hi"), links)
         yield f"/save, {name}", Errand(("chat",), links, stdin="hi\n/save l\n")
@@ -684,6 +706,16 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+def _raw(content: bytes) -> Reply:
+    """Return a reply that sends these bytes and hangs up."""
+
+    def play(connection: Connection) -> None:
+        connection.send(content)
+        connection.cut()
+
+    return play
+
+
 def _header(text: str) -> str:
     return re.sub(r"[^\x20-\x7e]", " ", text)
 
@@ -706,8 +738,8 @@ def _places() -> dict[str, Callable[[str], Shot]]:
         "other headers": lambda text: body({"error": "no"}, 403, x_echo=_header(text), set_cookie=_header(text)),
         "redirect": lambda text: body("", 302, location=_header(text)),
         "redirect to a query": lambda text: body("", 307, location=f"https://x.test/?k={_header(text)}"),
-        "reason": lambda text: lambda c: c.send(f"HTTP/1.1 500 {_header(text)}\r\ncontent-length: 0\r\n\r\n".encode()),
-        "no HTTP": lambda text: lambda c: (c.send(f"{_header(text)}\r\n\r\n".encode()), c.cut()) and None,
+        "reason": lambda text: _raw(f"HTTP/1.1 500 {_header(text)}\r\ncontent-length: 0\r\n\r\n".encode()),
+        "no HTTP": lambda text: _raw(f"{_header(text)}\r\n\r\n".encode()),
         "error under 200": lambda text: body({"error": {"message": text}}),
         "stream error": lambda text: stream([delta("ok"), {"error": text}]),
         "stream error first": lambda text: stream([{"error": {"message": text, "type": text}}]),
@@ -731,7 +763,9 @@ def _places() -> dict[str, Callable[[str], Shot]]:
     for name in streamed:
         words = ("ask", "--output-format", "stream-json", "hi")
         places[f"{name}, stream-json"] = lambda text, reply=spoken[name], words=words: Shot(words, (reply(text),))  # type: ignore[misc]
-        places[f"{name}, chat"] = lambda text, reply=spoken[name]: Shot(("chat", "hi"), (reply(text),), stdin="/history\n")  # type: ignore[misc]
+        places[f"{name}, chat"] = lambda text, reply=spoken[name]: Shot(
+            ("chat", "hi"), (reply(text),), stdin="/history\n"
+        )  # type: ignore[misc]
         places[f"{name}, image"] = lambda text, reply=spoken[name]: Shot(("image", "hi"), (reply(text),))  # type: ignore[misc]
         places[f"{name}, models"] = lambda text, reply=spoken[name]: Shot(("models",), (reply(text),))  # type: ignore[misc]
         places[f"{name}, doctor"] = lambda text, reply=spoken[name]: Shot(("doctor",), (reply(text),))  # type: ignore[misc]
@@ -826,14 +860,21 @@ HARMLESS = (
 )  # fmt: skip
 
 
+SAID_BY_THE_MODEL = ("call", "arguments", "reasoning", "search", "source title", "unknown item")
+
+
 @dataclass(frozen=True)
 class Secret:
-    """A shot in which `secret` is said; it must not be shown, or, where there is none, `shows` must be."""
+    """A shot in which `secret` is said; it must not be shown, or, where there is none, `shows` must be.
+
+    What the user and the model say `is_kept` as they said it, in the store, which only its owner can read.
+    """
 
     shot: Shot
     secret: str = ""
     shows: str = ""
     key: str = KEY
+    is_kept: bool = False
 
 
 def _masking() -> Iterator[tuple[str, Secret]]:
@@ -842,13 +883,22 @@ def _masking() -> Iterator[tuple[str, Secret]]:
         if name == "proxy of the environment":
             yield name, Secret(place(PASSWORD), PASSWORD)
         else:
-            yield f"the key, {name}", Secret(place(KEY), KEY)
+            yield f"the key, {name}", Secret(place(KEY), KEY, is_kept=name.startswith(SAID_BY_THE_MODEL))
     for form, made in FORMS.items():
         for name in ("error body", "plain body", "code", "redirect", "stream error", "request id", "search", "doctor"):
             if name in places:
-                yield f"{form}, {name}", Secret(places[name](made(KEY)), KEY)
+                yield f"{form}, {name}", Secret(places[name](made(KEY)), KEY, is_kept=name in SAID_BY_THE_MODEL)
     for kind, key in KEYS.items():
-        for name in ("error body", "error body, --debug", "plain body", "redirect", "model", "stream error", "dry run", "code"):
+        for name in (
+            "error body",
+            "error body, --debug",
+            "plain body",
+            "redirect",
+            "model",
+            "stream error",
+            "dry run",
+            "code",
+        ):
             if kind != "xai":
                 yield f"{kind} key, {name}", Secret(places[name](f"<{key}>"), key, key=key)
     for offset in (*range(180, 300, 6), *range(60, 75, 3), *range(65_440, 65_540, 12)):
@@ -858,14 +908,14 @@ def _masking() -> Iterator[tuple[str, Secret]]:
         yield f"a URL cut at {offset}", Secret(places["picture URL"](f"http://x.test/{'x' * offset}{KEY}"), KEY)
     for offset in range(20, 110, 10):
         query = "x" * offset + KEY
-        yield f"a search cut at {offset}", Secret(places["search"](query), KEY)
+        yield f"a search cut at {offset}", Secret(places["search"](query), KEY, is_kept=True)
         asked = Shot(("ask", "--allow-secrets", query), then=(("history", "list"), ("history", "search", "x" * offset)))
-        yield f"a title cut at {offset}", Secret(asked, KEY)
+        yield f"a title cut at {offset}", Secret(asked, KEY, is_kept=True)
     for words in (("show",), ("show", "--json"), ("export",), ("export", "--format", "json"), ("list",), ("list", "--json"),
                   ("search", "hello"), ("search", "hello", "--json"), ("export", "-o", "out.md")):  # fmt: skip
         # What was typed is kept as it was typed, so only what is shown of it is judged.
         asked = Shot(("ask", "--allow-secrets", f"hello {KEY}"), then=(("history", *words),))
-        yield f"kept, history {' '.join(words)}", Secret(asked, KEY)
+        yield f"kept, history {' '.join(words)}", Secret(asked, KEY, is_kept=True)
     for text in HARMLESS:
         yield f"harmless: {text}", Secret(places["error body"](text), shows=text)
 
@@ -879,10 +929,10 @@ def try_masking(said: Secret) -> list[str]:
         if found := fragments(said.secret, seen.text):
             line = next((line for line in seen.text.splitlines() if found[0] in line), "")
             wrong.append(f"{len(found)} fragments shown: {line[:120]}")
-        # What the user typed is kept; what others said has no business there.
-        kept = {path: content for path, content in new.items() if not any(said.secret in word for word in said.shot.words)
-                or path.endswith("out.md")}  # fmt: skip
-        wrong += [f"written to {path}" for path, content in kept.items() if fragments(said.secret, content.decode("latin-1"))]
+        kept = {path: content for path, content in new.items() if not (said.is_kept and "conversations.db" in path)}
+        wrong += [
+            f"written to {path}" for path, content in kept.items() if fragments(said.secret, content.decode("latin-1"))
+        ]
     return wrong + crashed(seen)
 
 
@@ -895,10 +945,10 @@ PAYLOADS = {
     "conceal": "\x1b[8mx\x1b[0m", "C1 CSI": "\x9b2J", "C1 OSC": "\x9d0;x\x9c", "C1 ST": "\x9c", "bells": "\a\a", "backspaces": "a\b\b\b",
     "shift out": "\x0e", "NUL": "\0", "DEL": "\x7f", "RLO": "\u202etxt.exe", "isolate": "\u2067x", "RLM": "\u200fx", "ALM": "\u061cx",
     "tags": "\U000e0041\U000e0042", "annotation": "\ufff9x\ufffay\ufffb", "surrogate": "\ud83d", "half an emoji": "\ude00x",
-    **{f"{name} {prefix}": f"x{newline}{prefix} {FORGED}" for prefix in ("error:", "hint:", "call:")
-       for name, newline in {"LF": "\n", "CR": "\r", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "VT": "\v", "FF": "\f",
-                             "CR LF": "\r\n", "LF LF": "\n\n", "FS": "\x1c"}.items()},
-    "wrapped error:": f"{f'error: {FORGED}':.<81}" * 82,
+    **{f"a line after {name}": f"x{newline}error: {FORGED}" for name, newline in {
+        "LF": "\n", "CR": "\r", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "VT": "\v", "FF": "\f", "CR LF": "\r\n",
+        "LF LF": "\n\n", "FS": "\x1c"}.items()},
+    "a hint": f"x\nhint: {FORGED}", "a call": f"x\ncall: {FORGED}", "a question": f"x\nrun it? [y/N] {FORGED}",
 }  # fmt: skip
 # Prose may have lines of its own, and they may begin as ours do: an answer is not in our voice.
 PROSE = ("answer", "reasoning", "kept answer")
@@ -912,19 +962,29 @@ def _escapes() -> Iterator[tuple[str, tuple[str, Shot]]]:
 
 def _screens() -> dict[str, Callable[[str], Shot]]:
     """Return the places where something that others say comes to a terminal."""
+
     def asking(*words: str) -> Callable[[Reply], Shot]:
         return lambda reply: Shot(("ask", *words, "hi"), (reply,), terminals="out err")
 
     def responses(*items: wire.Item) -> Shot:
-        return Shot(("ask", "--api", "responses", "--web", "hi"), (_escaped(wire.frame, wire.events(*items)),), terminals="out err")
+        return Shot(
+            ("ask", "--api", "responses", "--web", "hi"),
+            (_escaped(wire.frame, wire.events(*items)),),
+            terminals="out err",
+        )
 
     def streamed(*documents: object) -> Reply:
         return _escaped(lambda said: b"".join(map(data, said)), [*documents, "[DONE]"])
 
-    tool = {"work/t.py": "def look(path: str) -> str:\n    'Look.'\n    print(path)\n    return path\n"}
+    tool = {"work/t.py": "def look(path: str) -> str:\n    'Look.'\n    return path\n"}
 
     def called(name: str, arguments: dict[str, str]) -> Shot:
-        piece = {"id": "c", "index": 0, "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        piece = {
+            "id": "c",
+            "index": 0,
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(arguments)},
+        }
         reply = streamed(delta(tool_calls=[piece]), finish("tool_calls"))
         return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tool, terminals="out err")
 
@@ -1033,9 +1093,249 @@ def try_escapes(what: tuple[str, Shot]) -> list[str]:
     return wrong + crashed(seen)
 
 
+# ---- downloads: where a URL may lead, and what it costs
+
+# Addresses of the internet that stand for scripted servers here; dialling any other one is refused and written down.
+THERE = "https://pages.test/x"
+STANDINS = {"api.test": "1.2.3.4", "pages.test": "1.2.3.5"}
+RESOLVED = {
+    **STANDINS, "localhost": "127.0.0.1", "localhost.": "127.0.0.1", "x.localhost": "127.0.0.1", "loop.test": "127.0.0.1",
+    "private.test": "10.0.0.1", "metadata.test": "169.254.169.254", "metadata.google.internal": "169.254.169.254",
+    "six.test": "::1", "mapped.test": "::ffff:127.0.0.1", "nat.test": "100.64.0.1", "zero.test": "0.0.0.0",
+}  # fmt: skip
+# What leads to this machine or into its network, however it is spelled.
+INWARD = (
+    "127.0.0.1", "127.1", "127.0.0.2", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001",
+    "0x7F.0x0.0x0.0x1", "0", "0.0.0.0", "localhost", "localhost.", "LOCALHOST", "x.localhost", "loop.test", "[::1]", "[::]",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+    "six.test", "mapped.test", "10.0.0.1", "10.1", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.257", "private.test",
+    "169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]", "[::ffff:10.0.0.1]",
+    "[::ffff:169.254.169.254]", "metadata.test", "metadata.google.internal", "100.64.0.1", "nat.test", "100.100.100.200",
+    "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1", "[ff02::1]", "zero.test",
+    "user@127.0.0.1", "pages.test@127.0.0.1", "pages.test:443@127.0.0.1", "pages.test%00@127.0.0.1", "127.0.0.1#@pages.test",
+    "127.0.0.1?@pages.test", "127.0.0.1\\@pages.test", "pages.test\\@127.0.0.1", "127.0.0.1%23.pages.test", "１２７.0.0.1",
+    "①②⑦.0.0.1", "127。0。0。1", "127.0.0.1%2f", "pages.test#@127.0.0.1:22/",
+)  # fmt: skip
+OTHER = (
+    "file:///etc/passwd", "file://127.0.0.1/etc/passwd", "ftp://pages.test/x", "gopher://127.0.0.1:6379/_x", "data:image/png;base64,iVBO",
+    "javascript:1", "//127.0.0.1/x", "/etc/passwd", "http://pages.test/x", "HTTP://pages.test/x", "https:127.0.0.1", "https:///x",
+    "https://", "https://[", "https://:443/", "https://pages.test:0/x", "https://pages.test:99999/x", "https://pages.test:x/",
+    "https://pages.test:22/x", "https://pages.test:6379/x", "\nhttps://127.0.0.1/", " https://127.0.0.1/", "https://127.0.0.1\t/x",
+    "ht\ntps://127.0.0.1/x", "unix:///var/run/docker.sock", "http+unix://%2fvar/x", "blob:https://x", "https://" + "a" * 300 + ".test/",
+    "https://" + "x." * 5000 + "test/", "https://xn--/", "https://\ud800.test/",
+)  # fmt: skip
+REDIRECTS = {
+    **{f"to {host}": f"https://{host}/x" for host in ("127.0.0.1", "localhost", "private.test", "metadata.test", "[::1]", "0x7f.1", "169.254.169.254")},
+    **{f"to http {host}": f"http://{host}/x" for host in ("127.0.0.1", "pages.test", "169.254.169.254")},
+    "to a file": "file:///etc/passwd", "to data": "data:,x", "to itself": "https://pages.test/x", "to nothing": "",
+    "to another scheme": "//127.0.0.1/x", "to a user": "https://user@127.0.0.1/x", "to ftp": "ftp://127.0.0.1/x",
+    "to what is no URL": "https://[", "to a port": "https://pages.test:22/x",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A picture's URL that the server names, or a page's that the user does, and what is there.
+
+    `succeeds` is for the one that must work.
+    """
+
+    url: str
+    replies: tuple[Reply, ...] = (body(PNG + b"-the rest", content_type="image/png"),)
+    is_page: bool = False
+    succeeds: bool = False
+
+
+def _downloads() -> Iterator[tuple[str, Fetch]]:
+    yield "a picture", Fetch(THERE, succeeds=True)
+    yield "a page", Fetch(THERE, (body("text", content_type="text/plain"),), is_page=True, succeeds=True)
+    for host in INWARD:
+        yield f"a picture at https://{host!a}", Fetch(f"https://{host}/x.png")
+        yield f"a picture at http://{host!a}", Fetch(f"http://{host}/x.png")
+    for url in OTHER:
+        yield f"a picture at {ascii(url)[:60]}", Fetch(url)
+    for name, target in REDIRECTS.items():
+        for status in (302, 307):
+            there = (body("", status, location=target),)
+            yield f"a picture, {status} {name}", Fetch(THERE, there)
+            yield f"a page, {status} {name}", Fetch(THERE, there, is_page=True)
+    hops = (body("", 302, location="/y"), body("", 301, location="/z"), body("", 302, location="https://127.0.0.1/x"))
+    yield "a page, in three hops", Fetch(THERE, hops, is_page=True)
+    cookie = (body("", 302, location="/y", set_cookie="k=v; path=/"), body("text", content_type="text/plain"))
+    yield "a page with a cookie", Fetch(THERE, cookie, is_page=True)
+    bodies = {
+        "endless": _endless, "endless in chunks": _endless_chunks, "dripping": _dripping, "dripping headers": _dripping_head,
+        "endless headers": _endless_head, "a bomb": _bomb(1), "a bomb in a bomb": _bomb(2), "three bombs": _bomb(3),
+        "a wrong length": _raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\nx"),
+        "a negative length": _raw(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nx"),
+        "many codings": _raw(b"HTTP/1.1 200 OK\r\ncontent-encoding: " + b", ".join([b"gzip"] * 500) + b"\r\n\r\nx"),
+        "no HTTP": _raw(b"SSH-2.0-x\r\n"),
+    }  # fmt: skip
+    for name, reply in bodies.items():
+        yield f"a picture, {name}", Fetch(THERE, (reply,))
+        yield f"a page, {name}", Fetch(THERE, (reply,), is_page=True)
+
+
+def _endless(connection: Connection) -> None:
+    connection.head(content_type="image/png")
+    connection.send(PNG)
+    while True:
+        connection.send(b"x" * 65536)
+
+
+def _endless_chunks(connection: Connection) -> None:
+    connection.stream_head()
+    connection.chunk(PNG)
+    while True:
+        connection.chunk(b"x" * 65536)
+
+
+def _endless_head(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.send(b"x: " + b"y" * 5000 + b"\r\n")
+
+
+class Clock:
+    """Seconds that servers of this file may let pass at once, on top of those that really do."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self._real = time.monotonic
+
+    def monotonic(self) -> float:
+        return self._real() + self.ahead
+
+
+CLOCK = Clock()
+
+
+def _dripping(connection: Connection) -> None:
+    connection.head(content_type="image/png")
+    _drip(connection, PNG + b"x" * 10_000)
+
+
+def _dripping_head(connection: Connection) -> None:
+    _drip(connection, b"HTTP/1.1 200 OK\r\nx: " + b"y" * 10_000)
+
+
+def _drip(connection: Connection, content: bytes) -> None:
+    for start in range(len(content)):
+        connection.send(content[start : start + 1])
+        CLOCK.ahead += 5
+        time.sleep(0.005)
+
+
+def _bomb(depth: int) -> Reply:
+    content = PNG + bytes(200 << 20) if depth == 1 else PNG + bytes(64 << 20)
+    for _ in range(depth):
+        content = gzip.compress(content, 1)
+    return body(content, content_type="image/png", content_encoding=", ".join(["gzip"] * depth))
+
+
+class Wires:
+    """The network as it is during an attempt: names, and which addresses were dialled that lead to no stand-in."""
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self.dialled: list[str] = []
+        self._ports = ports
+        self._connect = socket.socket.connect
+
+    def getaddrinfo(self, host: str | bytes | None, port: str | int | None, *_: Any, **__: Any) -> list[Any]:
+        name = host.decode() if isinstance(host, bytes) else host or ""
+        address = RESOLVED.get(name.lower(), name)
+        if ":" not in address:
+            try:
+                address = socket.inet_ntoa(socket.inet_aton(address))  # as a system does: 127.1, 0x7f.1, 2130706433
+            except (OSError, UnicodeError):
+                raise socket.gaierror(socket.EAI_NONAME, "there is no such name") from None
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port or 0)))]
+        return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address.partition("%")[0], int(port or 0), 0, 0))]
+
+    def connect(self, sock: socket.socket, address: Any) -> None:
+        ours = self._ports.get(address[0]) if isinstance(address, tuple) and address[1] == 443 else None
+        if ours is None:
+            self.dialled.append(str(address))
+            raise ConnectionRefusedError("not from here")
+        self._connect(sock, ("127.0.0.1", ours))
+
+    @contextmanager
+    def plugged(self) -> Iterator[None]:
+        """Let the whole process have this network."""
+
+        def peer(sock: socket.socket) -> Any:
+            number = real(sock)[1]
+            return next(((name, 443) for name, port in self._ports.items() if port == number), ("127.0.0.1", number))
+
+        real = socket.socket.getpeername
+        with ExitStack() as stack:
+            stack.enter_context(mock.patch("socket.getaddrinfo", self.getaddrinfo))
+            stack.enter_context(mock.patch.object(socket.socket, "connect", lambda sock, to: self.connect(sock, to)))
+            stack.enter_context(mock.patch.object(socket.socket, "getpeername", peer))
+            yield
+
+
+@lru_cache(maxsize=1)
+def certificate() -> str:
+    """Return the path of a certificate for the stand-ins, with its key, that signed itself."""
+    path = Path(tempfile.mkdtemp()) / "both.pem"
+    atexit.register(shutil.rmtree, path.parent)
+    names = ",".join(f"DNS:{name}" for name in RESOLVED if not name.endswith(".")) + ",IP:127.0.0.1"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-keyout", str(path.with_name("key.pem")), "-out", str(path), "-subj", "/CN=api.test", "-addext", f"subjectAltName={names}"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + path.with_name("key.pem").read_text())
+    return str(path)
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate())
+    return context
+
+
+def try_downloads(fetch: Fetch) -> list[str]:
+    """Fetch it; return where the program went that it must not, and what it told there."""
+    with closing(Server(_tls())) as api, closing(Server(_tls())) as pages:
+        api.script([answer("fine") if fetch.is_page else _picture(fetch.url)])
+        pages.script(fetch.replies)
+        wires = Wires({STANDINS["api.test"]: api.port, STANDINS["pages.test"]: pages.port})
+        netrc = "".join(f"machine {name} login netrc-user password netrc-word\n" for name in RESOLVED)
+        with folder({"home/.netrc": netrc}) as root, ExitStack() as stack:
+            (root / "home/.netrc").chmod(0o600)
+            for name in ("REQUESTS_CA_BUNDLE", "NETRC", "HOME"):
+                value = (
+                    certificate()
+                    if name == "REQUESTS_CA_BUNDLE"
+                    else str(root / "home") + "/.netrc" * (name == "NETRC")
+                )
+                stack.enter_context(mock.patch.dict(os.environ, {name: value}))
+            stack.enter_context(mock.patch("time.monotonic", CLOCK.monotonic))
+            stack.enter_context(wires.plugged())
+            environ = world(root, "https://api.test/v1") | {"GROK_CA_BUNDLE": certificate()}
+            words = ("ask", "-f", fetch.url, "hi") if fetch.is_page else ("image", "a cat")
+            result = _run(words, Shot(), environ)
+            kept = [path for path in Path().iterdir() if path.name != ".keep"]
+    wrong = [f"dialled {address}" for address in wires.dialled]
+    wrong += [f"told a page {name}" for request in pages.requests for name in ("authorization", "cookie", "proxy-authorization")
+              if name in request.headers]  # fmt: skip
+    wrong += ["told a page the key"] if any(KEY in str(request) for request in pages.requests) else []
+    wrong += [f"exit code {result.code}: {result.err[:80]}"] if fetch.succeeds and result.code else []
+    wrong += [f"kept {kept}"] if kept and fetch.url == THERE and not fetch.succeeds else []
+    wrong += [f"{len(pages.requests)} requests"] if len(pages.requests) > 25 else []
+    return wrong + crashed(Seen([result], [], root))
+
+
+def _picture(url: str) -> Reply:
+    return body({"data": [{"url": url}]})
+
+
 CLASSES: dict[str, tuple[Callable[[], Iterable[tuple[str, Any]]], Callable[[Any], list[str]]]] = {
     "consent": (_consent, try_consent),
     "paths": (_paths, try_paths),
+    "downloads": (_downloads, try_downloads),
     "masking": (_masking, try_masking),
     "escapes": (_escapes, try_escapes),
 }
@@ -1058,7 +1358,9 @@ def assault(name: str, most: int | None = None) -> tuple[int, list[str]]:
     attempts = list(table())
     step = max(1, -(-len(attempts) // most)) if most else 1
     chosen = attempts[::step]
-    through = [f"{name}: {title}: {'; '.join(wrong)[:400]}" for title, what in chosen if (wrong := attempt(judge, what))]
+    through = [
+        f"{name}: {title}: {'; '.join(wrong)[:400]}" for title, what in chosen if (wrong := attempt(judge, what))
+    ]
     return len(chosen), through
 
 
