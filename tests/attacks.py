@@ -723,7 +723,6 @@ def _header(text: str) -> str:
 def _places() -> dict[str, Callable[[str], Shot]]:
     """Return the places where a server, a setting or a file may say something."""
     item = {"type": "function_call", "id": "f", "call_id": "c", "name": "n", "arguments": "{}", "status": "completed"}
-    proxied = {"HTTPS_PROXY": f"http://user:{PASSWORD}@proxy.test:1"}
     spoken: dict[str, Callable[[str], Reply]] = {
         "error body": lambda text: body({"error": text}, 400),
         "nested error body": lambda text: body({"error": {"message": text, "code": "x"}}, 422),
@@ -837,7 +836,6 @@ def _places() -> dict[str, Callable[[str], Shot]]:
         "key command that fails": lambda text: Shot(
             ("ask", "hi"), environ={"XAI_API_KEY": "", "GROK_API_KEY_COMMAND": f"sh -c 'exit 3' {text}"}
         ),
-        "proxy of the environment": lambda text: Shot(("doctor", "--offline"), environ=proxied),
         "credentials that are broken": lambda text: Shot(
             ("ask", "hi"), environ={"XAI_API_KEY": ""}, tree={"home/config/credentials.toml": f"api_key = {text}\n"},
             then=(("config", "list"), ("doctor", "--offline")),
@@ -880,44 +878,55 @@ class Secret:
 def _masking() -> Iterator[tuple[str, Secret]]:
     places = _places()
     for name, place in places.items():
-        if name == "proxy of the environment":
-            yield name, Secret(place(PASSWORD), PASSWORD)
-        else:
-            yield f"the key, {name}", Secret(place(KEY), KEY, is_kept=name.startswith(SAID_BY_THE_MODEL))
-    for form, made in FORMS.items():
-        for name in ("error body", "plain body", "code", "redirect", "stream error", "request id", "search", "doctor"):
-            if name in places:
-                yield f"{form}, {name}", Secret(places[name](made(KEY)), KEY, is_kept=name in SAID_BY_THE_MODEL)
-    for kind, key in KEYS.items():
-        for name in (
-            "error body",
-            "error body, --debug",
-            "plain body",
-            "redirect",
-            "model",
-            "stream error",
-            "dry run",
-            "code",
-        ):
-            if kind != "xai":
-                yield f"{kind} key, {name}", Secret(places[name](f"<{key}>"), key, key=key)
+        yield f"the key, {name}", Secret(place(KEY), KEY, is_kept=name.startswith(SAID_BY_THE_MODEL))
+    for proxy in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "GROK_PROXY"):
+        environ = {proxy: f"http://user:{PASSWORD}@proxy.test:1"}
+        shot = Shot(("doctor", "--offline"), environ=environ, then=(("config", "list"), ("ask", "--debug", "hi")))
+        yield f"a password, {proxy}", Secret(shot, PASSWORD)
+    for name in ("error body", "plain body", "code", "redirect", "stream error", "request id", "search"):
+        for form, made in FORMS.items():
+            yield f"{form}, {name}", Secret(places[name](made(KEY)), KEY, is_kept=name in SAID_BY_THE_MODEL)
+    for name in (
+        "error body",
+        "error body, --debug",
+        "plain body",
+        "redirect",
+        "model",
+        "stream error",
+        "dry run",
+        "code",
+    ):
+        for kind, key in KEYS.items():
+            yield f"{kind} key, {name}", Secret(places[name](f"<{key}>"), key, key=key)
+    yield from _cut(places)
+    for text in HARMLESS:
+        yield f"harmless: {text}", Secret(places["error body"](text), shows=text)
+
+
+def _cut(places: Mapping[str, Callable[[str], Shot]]) -> Iterator[tuple[str, Secret]]:
+    """Yield attempts with a key where a long text is cut, and with one that is kept in a conversation."""
     for offset in (*range(180, 300, 6), *range(60, 75, 3), *range(65_440, 65_540, 12)):
         yield f"cut at {offset}", Secret(places["plain body"]("x" * offset + KEY), KEY)
         yield f"cut at {offset}, JSON", Secret(places["error body"]("x " * (offset // 2) + KEY), KEY)
     for offset in range(150, 210, 12):
         yield f"a URL cut at {offset}", Secret(places["picture URL"](f"http://x.test/{'x' * offset}{KEY}"), KEY)
     for offset in range(20, 110, 10):
-        query = "x" * offset + KEY
-        yield f"a search cut at {offset}", Secret(places["search"](query), KEY, is_kept=True)
-        asked = Shot(("ask", "--allow-secrets", query), then=(("history", "list"), ("history", "search", "x" * offset)))
-        yield f"a title cut at {offset}", Secret(asked, KEY, is_kept=True)
-    for words in (("show",), ("show", "--json"), ("export",), ("export", "--format", "json"), ("list",), ("list", "--json"),
-                  ("search", "hello"), ("search", "hello", "--json"), ("export", "-o", "out.md")):  # fmt: skip
+        text = "x" * offset + KEY
+        yield f"a search cut at {offset}", Secret(places["search"](text), KEY, is_kept=True)
+        listed = (
+            ("history", "rename", "hi", text),
+            ("history", "list"),
+            ("history", "list", "--json"),
+            ("history", "show"),
+        )
+        yield f"a title cut at {offset}", Secret(Shot(then=listed), KEY, is_kept=True)
+        asked = Shot(("ask", "--allow-secrets", text), then=(("history", "list"), ("history", "search", "x" * offset)))
+        yield f"a question cut at {offset}", Secret(asked, KEY, is_kept=True)
+    for words in ("show", "show --json", "export", "export --format json", "list", "list --json", "search hello",
+                  "search hello --json", "export -o out.md"):  # fmt: skip
         # What was typed is kept as it was typed, so only what is shown of it is judged.
-        asked = Shot(("ask", "--allow-secrets", f"hello {KEY}"), then=(("history", *words),))
-        yield f"kept, history {' '.join(words)}", Secret(asked, KEY, is_kept=True)
-    for text in HARMLESS:
-        yield f"harmless: {text}", Secret(places["error body"](text), shows=text)
+        asked = Shot(("ask", "--allow-secrets", "-f", "k.txt", "hello"), tree={"work/k.txt": f"hello {KEY}"})
+        yield f"kept, history {words}", Secret(replace(asked, then=(("history", *words.split()),)), KEY, is_kept=True)
 
 
 def try_masking(said: Secret) -> list[str]:
@@ -1055,18 +1064,14 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
 
 def _escaped(frame: Callable[[Any], bytes], documents: list[Any]) -> Reply:
     """Return a stream whose text is escaped as JSON escapes it, so that half a surrogate pair can be in it."""
-    marked = {f"@{number:04x}@": chr(number) for number in range(0xD800, 0xE000) if chr(number) in repr_of(documents)}
-    text = json.dumps(documents)
-    for mark, half in marked.items():
-        text = text.replace(json.dumps(half)[1:-1], mark)
+    text = json.dumps(documents, ensure_ascii=False)
+    halves = set(re.findall("[\ud800-\udfff]", text))
+    for half in halves:
+        text = text.replace(half, f"@{ord(half):04x}@")
     content = frame(json.loads(text))
-    for mark, half in marked.items():
-        content = content.replace(mark.encode(), json.dumps(half)[1:-1].encode())
+    for half in halves:
+        content = content.replace(f"@{ord(half):04x}@".encode(), f"\\u{ord(half):04x}".encode())
     return body(content, content_type="text/event-stream")
-
-
-def repr_of(documents: object) -> str:
-    return json.dumps(documents, ensure_ascii=False)
 
 
 def _latin(text: str) -> str:
@@ -1227,10 +1232,13 @@ def _drip(connection: Connection, content: bytes) -> None:
 
 
 def _bomb(depth: int) -> Reply:
-    content = PNG + bytes(200 << 20) if depth == 1 else PNG + bytes(64 << 20)
-    for _ in range(depth):
-        content = gzip.compress(content, 1)
-    return body(content, content_type="image/png", content_encoding=", ".join(["gzip"] * depth))
+    def play(connection: Connection) -> None:
+        content = PNG + bytes(200 << 20)
+        for _ in range(depth):
+            content = gzip.compress(content, 1)
+        body(content, content_type="image/png", content_encoding=", ".join(["gzip"] * depth))(connection)
+
+    return play
 
 
 class Wires:
@@ -1263,6 +1271,9 @@ class Wires:
     def plugged(self) -> Iterator[None]:
         """Let the whole process have this network."""
 
+        def connect(sock: socket.socket, to: Any) -> None:
+            self.connect(sock, to)
+
         def peer(sock: socket.socket) -> Any:
             number = real(sock)[1]
             return next(((name, 443) for name, port in self._ports.items() if port == number), ("127.0.0.1", number))
@@ -1270,7 +1281,7 @@ class Wires:
         real = socket.socket.getpeername
         with ExitStack() as stack:
             stack.enter_context(mock.patch("socket.getaddrinfo", self.getaddrinfo))
-            stack.enter_context(mock.patch.object(socket.socket, "connect", lambda sock, to: self.connect(sock, to)))
+            stack.enter_context(mock.patch.object(socket.socket, "connect", connect))
             stack.enter_context(mock.patch.object(socket.socket, "getpeername", peer))
             yield
 
