@@ -40,10 +40,8 @@ LONG_SECONDS = 60
 PROCESSES = 25
 
 
-# One answer in so many is huge.
-HUGE = 150
-# One run in so many is answered in full, with odd values in its events.
-ODD = 4
+# One run in so many is answered in full, with odd values in its events; of those answers, one in so many is huge.
+ODD, HUGE = 4, 40
 # What stands where a server should have put a number, a name or nothing.
 VALUES: tuple[Any, ...] = (
     2**70, -(2**70), 10**400, -1, 0.5, 1e308, float("nan"), float("inf"), float("-inf"), True, None, "", "many", "1e999",
@@ -54,9 +52,14 @@ VALUES: tuple[Any, ...] = (
 
 def fault(rng: random.Random, content: bytes) -> Reply:
     """Return a reply that sends the stream `content`, or fails in one of the ways, as `rng` wills."""
-    if rng.randrange(HUGE) == 0:
-        return body(_huge(rng, content), content_type="text/event-stream")
     return rng.choice(FAULTS)(rng, content)
+
+
+def whole(rng: random.Random, content: bytes) -> Reply:
+    """Return a reply that sends all of the stream `content`, and more than that, or odd values in it."""
+    if rng.randrange(HUGE) == 0:
+        return _well(rng, _huge(rng, content))
+    return rng.choice(WHOLE)(rng, odd(rng, content))
 
 
 def _well(rng: random.Random, content: bytes) -> Reply:
@@ -280,7 +283,7 @@ def run(seed: int, server: Server, home: Path) -> list[str]:
     content = stream_of(text, rng, api)
     is_odd = rng.randrange(ODD) == 0
     if is_odd:
-        server.script([rng.choice(WHOLE)(rng, odd(rng, content))])
+        server.script([whole(rng, content)])
     else:
         server.script([fault(rng, content) for _ in range(4)])
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "GROKCLI_HOME": str(home), "GROK_API": api}
@@ -290,7 +293,7 @@ def run(seed: int, server: Server, home: Path) -> list[str]:
     result = (in_process if rng.randrange(PROCESSES) == 0 else in_place)(words, environ)
     wrong = verdict(result, text, kept(environ))
     if is_odd and result.code:
-        wrong.append(f"an odd value cost the answer: exit code {result.code}")
+        wrong.append(f"an odd value or its size cost the answer: exit code {result.code}")
     if time.monotonic() - began > LONG_SECONDS:
         wrong.append("it took long")
     return [str(result.code), *wrong, *([result.err] if wrong else [])]

@@ -14,6 +14,6 @@ pytest.importorskip("pty", reason="a pty is needed")
 def test_a_few_attempts_of_each_class_come_to_nothing(name):
     if name == "downloads" and shutil.which("openssl") is None:
         pytest.skip("there is no openssl")
-    count, through = assault(name, 25)
+    count, through = assault(name, 16)
     assert through == []
     assert count > 10
