@@ -89,9 +89,9 @@ def test_the_editor_of_the_settings_has_no_key(grok, environ, program):
     assert_keyless(program)
 
 
-@pytest.mark.parametrize("line", ["/edit", "/copy", "!{program}"])
+@pytest.mark.parametrize("line", ["/copy", "!{program}"])
 def test_what_a_chat_starts_has_no_key(grok, server, environ, program, line):
-    """The editor, the clipboard's tool, and what the user has a shell run."""
+    """The clipboard's tool, and what the user has a shell run."""
     environ |= {"EDITOR": str(program), "DISPLAY": ":0", "PATH": f"{program.parent}:{environ['PATH']}"}
     (program.parent / "xclip").symlink_to(program)
     server.reply(answer("ok"))

@@ -11,7 +11,7 @@ import typer
 
 from grokcli.chat import user
 from grokcli.client.images import EXTENSIONS
-from grokcli.client.wire.error_bodies import MODEL_HINT
+from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.options import (
     AsJSON,
@@ -120,7 +120,7 @@ def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, An
         return client.request_images(prompt, model, n=count, options=fields)
     except APIError as error:
         # The model that is otherwise named answers, but does not draw.
-        if error.hint == MODEL_HINT:
+        if error.hint in (MODEL_HINT, NEUTRAL_HINTS[MODEL_HINT]):
             error.hint = f"try -m {IMAGE_MODEL}"
         raise
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
-    if path.is_fifo():
-        raise ConfigError(f"{path} is a pipe, not a file")
     try:
         content = read_own_file(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -219,7 +219,7 @@ def test_the_hint_names_a_model_that_draws(grok, server, folder, name, living):
 def test_errors_have_the_exit_codes_of_everywhere(grok, server, environ, folder):
     server.reply(body({"error": "Your prompt violates our usage guidelines"}, 403))
     assert grok("image", "x").code == 7
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     assert grok("image", "x").code == 3
     assert names(folder) == []
 

@@ -196,7 +196,7 @@ def test_a_script_learns_how_its_last_question_ended(talk, server, environ):
     assert talk("one").code == 6
     assert talk("two").code == 0
     assert talk("three").code == 6
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     assert talk("hi").code == 3
 
 

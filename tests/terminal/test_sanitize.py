@@ -129,7 +129,7 @@ def test_json_escapes_what_steers_a_terminal_or_hides(grok, server, form):
     "words",
     [
         ("history", "show", "--json"),
-        ("history", "list", "--json"),
+        ("history", "search", "hi", "--json"),
         ("history", "export", "--format", "json"),
         ("config", "list", "--json"),
         ("models", "--json"),
@@ -139,7 +139,7 @@ def test_json_escapes_what_steers_a_terminal_or_hides(grok, server, form):
 @pytest.mark.parametrize("tty", [True, False])
 def test_every_json_escapes_it(grok, server, environ, words, tty):
     server.reply(answer(HIDDEN, model=f"m{HIDDEN}"), body({"data": [{"id": f"m{HIDDEN}"}]}))
-    assert grok("ask", "hi").code == 0
+    assert grok("ask", f"hi {HIDDEN}").code == 0
     environ["GROK_MODEL"] = f"m{HIDDEN}"
     environ["HTTPS_PROXY"] = f"http://127.0.0.1:9/{HIDDEN}"
     out = grok(*words, tty=tty).out
