@@ -55,7 +55,7 @@ class Env:
         """Take the streams and the environment variables."""
         self.console = console
         self.environ = environ
-        console.find_secrets = lambda: known_secrets(self.settings, environ)
+        console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
         # What was read to go along with questions, as (tag, text): so that an error can name it.
         self.attached: list[tuple[str, str]] = []
         self._clients: dict[str, XAI] = {}

@@ -14,7 +14,7 @@ from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError
 from grokcli.files import PRIVATE, check_own_file, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from grokcli.config.settings import Settings
@@ -57,7 +57,7 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
     raise MissingKeyError("no API key", hint=NO_KEY_HINT)
 
 
-def known_secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+def known_secrets(find_settings: Callable[[], Settings], environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what must never be printed, as far as it can be known without running `api_key_command`.
 
     What cannot be read is left to those who need it: they say what is wrong with it.
@@ -68,10 +68,10 @@ def known_secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[st
     )
     yield from (login_of(value) for name, value in environ.items() if name.upper().endswith("_PROXY"))
     with suppress(GrokError, OSError, RuntimeError):
-        yield login_of(settings.value("proxy"))
-        yield from re.findall(_ARGUMENT, settings.value("api_key_command"))
+        yield login_of(find_settings().value("proxy"))
+        yield from re.findall(_ARGUMENT, find_settings().value("api_key_command"))
     with suppress(GrokError, OSError, RuntimeError):
-        yield str(read_toml(settings.paths.credentials).get("api_key", "")).strip()
+        yield str(read_toml(find_settings().paths.credentials).get("api_key", "")).strip()
 
 
 def login_of(proxy: str) -> str:

@@ -129,7 +129,6 @@ def test_json_escapes_what_steers_a_terminal_or_hides(grok, server, form):
     "words",
     [
         ("history", "show", "--json"),
-        ("history", "search", "hi", "--json"),
         ("history", "export", "--format", "json"),
         ("config", "list", "--json"),
         ("models", "--json"),
