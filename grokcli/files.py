@@ -29,8 +29,9 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     """Put `content` at `path` in one step: readers find the old file or the new one, whatever happens.
 
     `mode` is given to the new file before anything is in it; without one, an existing file's mode is kept. A symbolic
-    link stays a link and its target is written. What is no regular file, a device or a pipe, is written to as it is.
-    Missing folders are made, for their owner alone when `mode` is PRIVATE. Raises OSError.
+    link stays a link and its target is written; one that leads to nothing is refused. What is no regular file, a device
+    or a pipe, is written to as it is. Missing folders are made, for their owner alone when `mode` is PRIVATE. Raises
+    OSError.
     """
     import tempfile
 
@@ -38,6 +39,8 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
         with path.open("wb") as stream:
             stream.write(content)
         return
+    if path.is_symlink() and not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "it is a link to nothing", str(path))
     path = Path(os.path.realpath(path))
     if mode == PRIVATE:
         make_folder(path.parent)

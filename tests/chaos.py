@@ -287,12 +287,14 @@ def run(seed: int, server: Server, home: Path) -> list[str]:
     else:
         server.script([fault(rng, content) for _ in range(4)])
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "GROKCLI_HOME": str(home), "GROK_API": api}
-    environ |= {"XAI_API_KEY": KEY, "XAI_BASE_URL": server.url, "GROK_RETRY_DELAY": "0.001", "GROK_IDLE_TIMEOUT": "0.1"}
+    environ |= {"XAI_API_KEY": KEY, "XAI_BASE_URL": server.url, "GROK_RETRY_DELAY": "0.001"}
+    # A machine that is busy must not be taken for a server that is silent, where none is.
+    environ["GROK_IDLE_TIMEOUT"] = "60" if is_odd else "0.1"
     words = ["ask", *rng.choice([[], ["--debug"], ["-u"]]), f"question {seed}"]
     began = time.monotonic()
     result = (in_process if rng.randrange(PROCESSES) == 0 else in_place)(words, environ)
     wrong = verdict(result, text, kept(environ))
-    if is_odd and result.code:
+    if is_odd and result.code != (0 if text else 7):
         wrong.append(f"an odd value or its size cost the answer: exit code {result.code}")
     if time.monotonic() - began > LONG_SECONDS:
         wrong.append("it took long")

@@ -51,9 +51,15 @@ def literal_address(host: str) -> str:
 
 
 def guard(session: requests.Session, check: Callable[[str], None]) -> requests.Session:
-    """Return `session` with direct connections that `check` is given the address of, and may raise what it likes."""
+    """Return `session` with direct connections that `check` is given the addresses of, and may raise what it likes.
 
-    def checked(connection: socket.socket) -> socket.socket:
+    It is asked before a connection is made, and once more about the one that was made: names may change meanwhile.
+    """
+
+    def checked(connect: Callable[[], socket.socket], host: str, port: int | None) -> socket.socket:
+        for *_, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
+            check(str(address[0]))
+        connection = connect()
         try:
             check(str(connection.getpeername()[0]))
         except BaseException:
@@ -63,11 +69,11 @@ def guard(session: requests.Session, check: Callable[[str], None]) -> requests.S
 
     class PlainConnection(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return checked(super()._new_conn())
+            return checked(super()._new_conn, self.host, self.port)
 
     class TLSConnection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return checked(super()._new_conn())
+            return checked(super()._new_conn, self.host, self.port)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection

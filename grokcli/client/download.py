@@ -27,6 +27,8 @@ from grokcli.errors import APIError, NetworkError, UsageError
 MAX_SECONDS = 60.0
 SOCKET_SECONDS = 30.0
 MAX_REDIRECTS = 5
+# What a server names elsewhere is a page or a picture, and no other service of that host.
+PUBLIC_PORTS = (443, 80)
 READ_BYTES = 65536
 # The others could unpack to any size before they can be counted.
 ENCODINGS = ("", "identity", "gzip", "deflate")
@@ -77,6 +79,7 @@ class _Download:
         self._ca_bundle = ca_bundle
         self._trusts_all = trusts_first
         self._trusted: set[str] = set()
+        self._first = ""
         self._deadline = time.monotonic() + MAX_SECONDS
 
     def get(self, url: str, limit: int) -> bytes | None:
@@ -100,6 +103,7 @@ class _Download:
         return outcome[0]
 
     def _follow(self, url: str, limit: int) -> bytes | None:
+        self._first = _place(url)
         for _ in range(MAX_REDIRECTS + 1):
             self._check_host(url)
             try:
@@ -143,6 +147,8 @@ class _Download:
         address = literal_address(_host(url))
         if address and not (self._trusts_all or address in self._trusted or is_public(address)):
             raise _not_public(url)
+        if not (self._trusts_all or _place(url) == self._first or parse_url(url).port in (None, *PUBLIC_PORTS)):
+            raise APIError(f"{url[:200]!r} is not fetched: pages and pictures are not on that port")
         if address and self._trusts_all:
             self._trusted.add(address)
 
@@ -172,6 +178,11 @@ def _host(url: str) -> str:
         return (parse_url(url).host or "").strip("[]") or "-"
     except urllib3.exceptions.LocationParseError:
         return "-"
+
+
+def _place(url: str) -> str:
+    """Return the host and the port in `url`."""
+    return f"{_host(url)}:{parse_url(url).port}"
 
 
 def _not_public(where: str) -> APIError:

@@ -39,7 +39,7 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
         env.console.print(json_text(document, indent=2))
         return
     for name, value, source in rows:
-        env.console.print(f"{name:16} {_shown(value):32} {source}\n")
+        env.console.print(f"{name:16} {one_line(_shown(value)):32} {one_line(source)}\n")
     _warn(env)
 
 
@@ -124,7 +124,7 @@ def check(ctx: typer.Context) -> None:
     key = env.find_key()
     env.console.print(f"key     {mask(key.value)} from {key.source}\n")
     base_url = env.settings.find("base_url")
-    env.console.print(f"server  {base_url.value} from {base_url.source}\n")
+    env.console.print(one_line(f"server  {base_url.value} from {base_url.source}") + "\n")
     env.console.stdout.flush()
     told = env.connect_briefly().key_info()
     _require_usable(told)

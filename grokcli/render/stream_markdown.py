@@ -10,7 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 from grokcli.errors import ConfigError
-from grokcli.events import TextDelta
+from grokcli.events import TextDelta, ToolCall
 
 if TYPE_CHECKING:
     from grokcli.errors import GrokError
@@ -37,14 +37,16 @@ class MarkdownRenderer:
             self._stream = self._open()
 
     def show(self, event: Event) -> None:
-        """Show a piece of text; other events are ignored. Raises what writing failed with, perhaps for a piece before.
+        """Show a piece of text, at once or within a frame; before a call, which may be asked about, show all there is.
 
-        The piece is shown at once, or within a frame if the last one is not long ago.
+        Other events are ignored. Raises what writing failed with, perhaps for a piece before.
         """
         if isinstance(event, TextDelta):
             if self._stream is None:
                 self._stream = self._open()
             self._stream.write(event.text)
+        elif isinstance(event, ToolCall) and self._stream is not None:
+            self._stream.flush()
 
     def close(self, error: GrokError | None = None) -> None:
         """Finish what is open and show it, whatever interrupted the answer. Raises what writing failed with."""

@@ -31,8 +31,8 @@ _PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
 
 # By Unicode category, what is not shown as itself where a user must see everything: controls, formats, surrogates,
 # private and unassigned characters, line and paragraph separators, and every blank but the space.
-_ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
-_MARKS = frozenset(("Mn", "Me"))
+_ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me", "Zl", "Zp", "Zs"))
+_MARKS = frozenset(("Mn",))
 _NOT_ASCII = re.compile("[^ -~]")
 _IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
 # One to eight characters or escapes, more than 16 times.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.chat import Response, tool_result
 from grokcli.errors import GrokError, IncompleteError
-from grokcli.events import End, TextDelta, Usage
+from grokcli.events import End, TextDelta, ToolCall, Usage
 from grokcli.models import LOCAL_MODEL, is_same_model
 from grokcli.render.select import Output, make_renderers
 from grokcli.turn.retry import ask_without_rejected
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Chat
     from grokcli.env import Env
-    from grokcli.events import Event, ToolCall
+    from grokcli.events import Event
     from grokcli.render import Renderer
     from grokcli.store.conversation import Conversation
     from grokcli.turn.request import Request
@@ -57,7 +57,7 @@ def run_turn(env: Env, turn: Turn) -> None:
     request = turn.request
     client = env.connect(request.model, request.api, request.network)
     if not turn.allow_secrets:
-        refuse_secrets(env, request.messages, request.options)
+        refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     chat = turn.conversation.begin_turn(client, request.model, request.messages, request.options)
     renderers = make_renderers(env, turn.output)
     with closing(_ask_in_rounds(env, turn, chat)) as events:
@@ -90,15 +90,30 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
             for event in events:
                 if isinstance(event, Usage):
                     total = event = total.plus(event) if total else event
-                # Of several rounds only the last one ends the answer.
-                if not (isinstance(event, End) and turn.toolset and response.finish_reason == "tool_calls"):
+                if turn.toolset is not None and isinstance(event, (ToolCall, End)):
+                    yield from _told_now(event, response)
+                else:
                     yield event
         if turn.toolset is None or response.finish_reason != "tool_calls":
             return
+        yield from _end_paragraph(response.content)
+        yield from response.tool_calls
         if number < MAX_ROUNDS:
-            yield from _end_paragraph(env, response.content)
+            if response.content.strip() and env.console.stdout.isatty():
+                # Rendered text ends its last line only when it is known what follows.
+                env.console.stderr.write("\n")
             _run_calls(env, turn, turn.toolset, response.tool_calls)
     raise IncompleteError(f"the model still asks for functions after {MAX_ROUNDS} rounds", hint="ask for less")
+
+
+def _told_now(event: ToolCall | End, response: Response) -> list[Event]:
+    """Return what is told of an event while functions may be called.
+
+    Calls that will be run are told when all the text before them is, and only the last round ends the answer.
+    """
+    if isinstance(event, End) and event.finish_reason != "tool_calls":
+        return [*response.tool_calls, event]
+    return []
 
 
 def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generator[Event]:
@@ -106,6 +121,9 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
     recorder = turn.conversation.record(response, model=chat.model)
     with _closing_renderers(env, [recorder]):
         for event in ask_without_rejected(env, chat, stream=turn.stream):
+            if isinstance(event, End):
+                # The server's own words, which are kept and printed as they are, may hold the key.
+                event.finish_reason, event.model = map(env.console.mask, (event.finish_reason, event.model))
             response.add(event)
             try:
                 # Shown first: to be kept may take some milliseconds.
@@ -123,14 +141,9 @@ def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) ->
     env.console.start_status()
 
 
-def _end_paragraph(env: Env, text: str) -> Iterator[Event]:
-    """Yield what ends the paragraph of `text`, so that it is shown in full before the user is asked anything."""
-    if not text.strip():
-        return
-    yield TextDelta("\n" * (2 - (len(text) - len(text.rstrip("\n")))))
-    if env.console.stdout.isatty():
-        # Rendered text ends its last line only when it is known what follows.
-        env.console.stderr.write("\n")
+def _end_paragraph(text: str) -> list[Event]:
+    """Return what ends the paragraph of `text`, so that it is shown in full before the user is asked anything."""
+    return [TextDelta("\n" * (2 - (len(text) - len(text.rstrip("\n")))))] if text.strip() else []
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from grokcli.errors import SecretError
@@ -45,9 +46,11 @@ def _document(env: Env, key: str, message: str) -> str:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield every text in `value`, however deep in objects and arrays."""
+    """Yield every text in `value`, however deep in objects and arrays, and what is in an image that is sent along."""
     if isinstance(value, str):
         yield value
+        if value.startswith("data:"):
+            yield b64decode(value.partition(",")[2]).decode("latin-1")
     elif isinstance(value, dict):
         for one in value.values():
             yield from _texts(one)

@@ -129,10 +129,14 @@ def inside():
 
 
 @pytest.mark.parametrize("way", ["page", "picture", "redirect"])
-def test_a_name_is_judged_by_the_address_that_is_connected_to(server, names, inside, way):
-    """However often it was looked up before."""
+@pytest.mark.parametrize("addresses", [["127.0.0.2"], ["1.1.1.1", "127.0.0.2"]], ids=["private", "rebinding"])
+def test_a_name_is_judged_by_its_address_and_by_the_one_that_is_connected_to(
+    server, names, inside, way, addresses, monkeypatch
+):
+    """A private one is not connected to, and nothing is sent over a connection to another than was looked up."""
     port, heard, thread = inside
-    names["rebind.example"] = ["127.0.0.2"]
+    monkeypatch.setattr(download, "PUBLIC_PORTS", (port,))
+    names["rebind.example"] = list(addresses)
     url = f"https://rebind.example:{port}/"
     server.reply(redirect(url))
     with pytest.raises(download.APIError, match=r"'127\.0\.0\.2' is not fetched: it is not a public address"):
@@ -141,8 +145,14 @@ def test_a_name_is_judged_by_the_address_that_is_connected_to(server, names, ins
         else:
             named = url if way == "picture" else page(server)
             download.download(named, 1000, api_url=server.url)
-    thread.join(60)
-    assert heard == [b""]
+    if len(addresses) > 1:
+        thread.join(60)
+    assert heard == [b""] * (len(addresses) - 1)
+
+
+def test_a_server_names_no_other_service_of_a_host():
+    with pytest.raises(download.APIError, match="pages and pictures are not on that port"):
+        download.download("https://example.com:22/x.png", 1000, api_url="https://api.x.ai/v1")
 
 
 @pytest.mark.parametrize("url", ["http://localhost:1/x", "http://127.0.0.1/x"])

@@ -206,13 +206,3 @@ def test_a_file_whose_name_is_no_text_can_be_named(run, server, folder):
     path.write_text("odd")
     assert run("ask", "-f", str(path), "hi") == (0, "ok\n", "")
     assert "odd" in sent(server)
-
-
-@pytest.mark.parametrize("name", ["config.toml", "credentials.toml"])
-def test_a_pipe_in_place_of_the_settings_is_not_waited_for(run, environ, home, name):
-    del environ["XAI_API_KEY"]
-    (home / "config").mkdir(parents=True)
-    os.mkfifo(home / "config" / name)
-    code, _, err = run("ask", "hi")
-    assert code == 2
-    assert f"{name} is a pipe, not a file" in err

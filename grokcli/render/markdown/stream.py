@@ -39,7 +39,8 @@ class MarkdownStream:
         """
         self._clock = clock
         self._display = Display(_writer(out), terminal, Theme(theme), clock)
-        self._inbox: SimpleQueue[str | None] = SimpleQueue()  # None ends the text
+        # Text; a queue that gets an entry when all before it is shown; None, which ends the text.
+        self._inbox: SimpleQueue[str | SimpleQueue[None] | None] = SimpleQueue()
         self._hurry: SimpleQueue[None] = SimpleQueue()  # an entry ends the wait for the next frame
         self._ended: SimpleQueue[None] = SimpleQueue()  # an entry tells that the thread will write no more
         self._failure: Exception | None = None
@@ -56,6 +57,17 @@ class MarkdownStream:
         if text:
             self._inbox.put(text)
 
+    def flush(self) -> None:
+        """Return when all that was written is shown, and nothing more will be until the next piece.
+
+        Raises what writing failed with.
+        """
+        shown: SimpleQueue[None] = SimpleQueue()
+        self._inbox.put(shown)
+        self._hurry.put(None)
+        self._wait_for(shown)
+        self._raise_failure()
+
     def close(self) -> None:
         """Finish what is open and show it, wherever the text was cut; the cursor is then on a new line.
 
@@ -64,7 +76,7 @@ class MarkdownStream:
         if not self._closed:
             self._inbox.put(None)
             self._hurry.put(None)
-            self._wait_for_the_end()
+            self._wait_for(self._ended)
             self._closed = True
         self._raise_failure()
 
@@ -78,10 +90,10 @@ class MarkdownStream:
         """Close, whatever happened inside."""
         self.close()
 
-    def _wait_for_the_end(self) -> None:
+    def _wait_for(self, told: SimpleQueue[None]) -> None:
         while self._thread.is_alive():  # an interrupted close() may have taken the entry
             with suppress(Empty):  # the terminal is blocked; wait on, a little at a time, so that Ctrl-C is noticed
-                self._ended.get(timeout=0.1)
+                told.get(timeout=0.1)
                 break
 
     def _raise_failure(self) -> None:
@@ -98,21 +110,27 @@ class MarkdownStream:
             self._failure = error
         self._ended.put(None)
 
-    def _show(self, first: str | None) -> bool:
+    def _show(self, first: str | SimpleQueue[None] | None) -> bool:
         """Wait until a frame is due, and show `first` and all that came since; return whether more may come."""
         wait = self._display.next_frame - self._clock()
-        if wait > 0 and first is not None:
+        if wait > 0 and isinstance(first, str):
             with suppress(Empty):  # the frame is due
                 self._hurry.get(timeout=wait)
-        for text in self._waiting(first):
-            if text is None:
+        flushed: list[SimpleQueue[None]] = []
+        for entry in self._waiting(first):
+            if entry is None:
                 self._display.finish()
                 return False
-            self._display.feed(text)
+            if isinstance(entry, str):
+                self._display.feed(entry)
+            else:
+                flushed.append(entry)
         self._display.paint()
+        for shown in flushed:
+            shown.put(None)
         return True
 
-    def _waiting(self, first: str | None) -> Iterator[str | None]:
+    def _waiting(self, first: str | SimpleQueue[None] | None) -> Iterator[str | SimpleQueue[None] | None]:
         """Yield `first` and then what else is in the inbox, until it is empty."""
         yield first
         with suppress(Empty):

@@ -87,11 +87,11 @@ def test_close_works_after_an_interrupted_close(monkeypatch):
     stream = MarkdownStream(out, terminal())
     stream.write("text")
 
-    def interrupted():
+    def interrupted(_told):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stream, "_wait_for_the_end", interrupted)
+        patch.setattr(stream, "_wait_for", interrupted)
         with pytest.raises(KeyboardInterrupt):
             stream.close()
     stream.close()
@@ -245,3 +245,16 @@ def test_what_a_terminal_can_do(environ, is_terminal, color, expected):
 
 def test_the_size_of_what_is_no_terminal_comes_from_the_environment():
     assert Terminal.detect(io.StringIO(), {"COLUMNS": "100", "LINES": "x"}).size() == (100, 24)
+
+
+def test_flush_returns_when_all_is_on_the_screen():
+    out = Out()
+    with MarkdownStream(out, terminal()) as stream:
+        for number in range(20):
+            stream.write(f"line {number}\n\n")
+        stream.flush()
+        shown = out.emulator.output
+        assert "line 19" in shown
+        stream.flush()
+        assert out.emulator.output == shown
+    stream.close()
