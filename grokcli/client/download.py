@@ -103,7 +103,7 @@ class _Download:
         return outcome[0]
 
     def _follow(self, url: str, limit: int) -> bytes | None:
-        self._first = _place(url)
+        self._first = _place(url) if self._trusts_all else ""
         for _ in range(MAX_REDIRECTS + 1):
             self._check_host(url)
             try:
