@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 from requests import exceptions as errors
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from grokcli.client.addresses import guard, is_public, literal_address
 from grokcli.client.network_errors import CONNECTION_HINT, network_error
@@ -147,7 +147,7 @@ class _Download:
         address = literal_address(_host(url))
         if address and not (self._trusts_all or address in self._trusted or is_public(address)):
             raise _not_public(url)
-        if not (self._trusts_all or _place(url) == self._first or parse_url(url).port in (None, *PUBLIC_PORTS)):
+        if not (self._trusts_all or _place(url) == self._first or _parsed(url).port in (None, *PUBLIC_PORTS)):
             raise APIError(f"{url[:200]!r} is not fetched: pages and pictures are not on that port")
         if address and self._trusts_all:
             self._trusted.add(address)
@@ -174,15 +174,19 @@ def _redirected(url: str, target: str) -> str:
 
 def _host(url: str) -> str:
     """Return the host in `url` as urllib3 reads it, "-" for none."""
+    return (_parsed(url).host or "").strip("[]") or "-"
+
+
+def _parsed(url: str) -> Url:
     try:
-        return (parse_url(url).host or "").strip("[]") or "-"
+        return parse_url(url)
     except urllib3.exceptions.LocationParseError:
-        return "-"
+        return Url()
 
 
 def _place(url: str) -> str:
     """Return the host and the port in `url`."""
-    return f"{_host(url)}:{parse_url(url).port}"
+    return f"{_host(url)}:{_parsed(url).port}"
 
 
 def _not_public(where: str) -> APIError:

@@ -40,7 +40,11 @@ def _find(env: Env) -> ModelList:
     server = env.settings.value("base_url")
     try:
         client = env.connect_briefly()
-        offered = client.models()
+        mask = env.console.mask
+        offered = [
+            one._replace(id=mask(one.id), aliases=tuple(map(mask, one.aliases)))  # what is kept is completed later
+            for one in client.models()
+        ]
     except (MissingKeyError, NetworkError) as error:
         found = load_models(env.settings.paths.cache, server)
         kept = "the list is the one of the last time" if found.server else "the list is the one that grok came with"
