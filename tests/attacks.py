@@ -878,10 +878,9 @@ class Secret:
 
 
 def _masking() -> Iterator[tuple[str, Secret]]:
-    places = _places()
+    places = {name: place for name, place in _places().items() if name not in PRINTED_AS_SAID}
     for name, place in places.items():
-        if name not in PRINTED_AS_SAID:
-            yield f"the key, {name}", Secret(place(KEY), KEY, is_kept=name.startswith(SAID_BY_THE_MODEL))
+        yield f"the key, {name}", Secret(place(KEY), KEY, is_kept=name.startswith(SAID_BY_THE_MODEL))
     for proxy in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "GROK_PROXY"):
         environ = {proxy: f"http://user:{PASSWORD}@proxy.test:1"}
         shot = Shot(("doctor", "--offline"), environ=environ, then=(("config", "list"), ("ask", "--debug", "hi")))

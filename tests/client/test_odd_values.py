@@ -112,11 +112,11 @@ def test_odd_errors(run, server, value, status):
 @pytest.mark.parametrize(
     "place", ["context_length", "prompt_text_token_price", "aliases", "completion_text_token_price"]
 )
-def test_odd_figures_of_a_model_are_absent(run, server, place, value):
+def test_odd_figures_of_a_model_are_absent(grok, server, place, value):
     entry = {"id": "m", "context_length": 5, "prompt_text_token_price": 1, place: "HERE"}
     server.reply(body(with_value({"data": [entry, {"id": "n"}]}, "HERE", value)))
     for words in (["models"], ["models", "--json"]):
-        code, out, err = run(*words)
+        code, out, err = grok(*words)
         assert (code, err) == (0, "")
         assert "m" in out
         assert "nan" not in out.lower()
