@@ -11,7 +11,7 @@ from grokcli.client.sse import read_events
 from grokcli.client.wire import chat_completions, responses
 from grokcli.events import Source, ToolCall
 
-MANY = 200_000
+MANY = 60_000
 
 
 def read(module, documents):

@@ -101,9 +101,9 @@ def test_a_whole_pair_stays_what_it_is(grok, server, tmp_path):
     "value", [f'"{HALF}"', f'{{"message": "{HALF}", "code": "{HALF}"}}', *NUMBERS], ids=lambda value: value[:9]
 )
 @pytest.mark.parametrize("status", [200, 400])
-def test_odd_errors(run, server, value, status):
+def test_odd_errors(grok, server, value, status):
     server.reply(body(f'{{"error": {value}, "code": {value}}}', status))
-    code, _, err = run("ask", "--json", "hi")
+    code, _, err = grok("ask", "--json", "hi")
     assert code in (6, 7)
     assert "bug" not in err
 
