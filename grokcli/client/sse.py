@@ -90,7 +90,7 @@ class _Parser:
 
     def _with_newlines(self, chunk: bytes) -> bytes:
         """Return a chunk whose lines end in \\n; a pair of \\r and \\n that was cut apart is one line end."""
-        if not chunk or (b"\r" not in chunk and not self._ended_in_cr):
+        if b"\r" not in chunk and not (self._ended_in_cr and chunk):
             return chunk
         if self._ended_in_cr:
             chunk = chunk.removeprefix(b"\n")

@@ -31,6 +31,7 @@ MAX_COUNT = 2**53
 MAX_DEPTH = 100
 # Python reads no longer ones.
 MAX_DIGITS = 4300
+_HALF_PAIR = re.compile(rb"\\u[dD]")
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}]', re.DOTALL)
 
 _decode = json.JSONDecoder().raw_decode
@@ -93,7 +94,7 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
     if not isinstance(document, dict) or end != len(text):
         raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
     # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
-    found: JSONObject = plain(document) if b"\\ud" in data or b"\\uD" in data else document
+    found: JSONObject = plain(document) if b"\\u" in data and _HALF_PAIR.search(data) else document
     if "error" in found or found.get("type") == "error":
         error = error_in_body(found)
         if error is not None:
