@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from grokcli.errors import ConfigError
 
+MAX_LABEL = 63
+
 
 def check_url(url: str) -> bool:
     """Say whether `url` leads to this machine. Raises ConfigError when a key must not be sent there."""
@@ -22,7 +24,8 @@ def _checked_parts(url: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port  # which is where a number over 65535 is noticed
-        host.encode("idna")
+        if not host.isascii() or max(map(len, host.split("."))) > MAX_LABEL:
+            host.encode("idna")  # loads tables, so the usual names are not asked
     except ValueError:
         parts, host, port = urlsplit(""), "", 0
     # urlsplit drops line breaks and tabs, where the request would not.

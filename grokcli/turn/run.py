@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grokcli.turn.toolset import Toolset
 
 MAX_ROUNDS = 10
+USUAL_REASONS = ("stop", "length", "content_filter", "tool_calls")
 
 
 @dataclass
@@ -122,14 +123,24 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
     with _closing_renderers(env, [recorder]):
         for event in ask_without_rejected(env, chat, stream=turn.stream):
             if isinstance(event, End):
-                # The server's own words, which are kept and printed as they are, may hold the key.
-                event.finish_reason, event.model = map(env.console.mask, (event.finish_reason, event.model))
+                _mask_end(env, chat.model, event)
             response.add(event)
             try:
                 # Shown first: to be kept may take some milliseconds.
                 yield event
             finally:
                 recorder.show(event)
+
+
+def _mask_end(env: Env, asked: str, end: End) -> None:
+    """Take the secrets out of the server's own words about an answer, which are kept and printed as they are.
+
+    What is as expected holds none: what they all are would have to be read first, 3 ms of each run.
+    """
+    if end.finish_reason not in USUAL_REASONS:
+        end.finish_reason = env.console.mask(end.finish_reason)
+    if not is_same_model(asked, end.model):
+        end.model = env.console.mask(end.model)
 
 
 def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from grokcli.errors import SecretError
@@ -50,6 +49,8 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
         if value.startswith("data:"):
+            from base64 import b64decode
+
             yield b64decode(value.partition(",")[2]).decode("latin-1")
     elif isinstance(value, dict):
         for one in value.values():
