@@ -24,7 +24,7 @@ def _checked_parts(url: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port  # which is where a number over 65535 is noticed
-        if not host.isascii() or max(map(len, host.split("."))) > MAX_LABEL:
+        if not (host.isascii() and all(0 < len(label) <= MAX_LABEL for label in host.rstrip(".").split("."))):
             host.encode("idna")  # loads tables, so the usual names are not asked
     except ValueError:
         parts, host, port = urlsplit(""), "", 0
