@@ -940,7 +940,9 @@ def try_masking(said: Secret) -> list[str]:
         if found := fragments(said.secret, seen.text):
             line = next((line for line in seen.text.splitlines() if found[0] in line), "")
             wrong.append(f"{len(found)} fragments shown: {line[:120]}")
-        kept = {path: content for path, content in new.items() if not (said.is_kept and "conversations.db" in path)}
+        # A tool that holds the key in its own source is compiled with it.
+        own = ("conversations.db", "__pycache__") if said.is_kept else ("__pycache__",)
+        kept = {path: content for path, content in new.items() if not any(name in path for name in own)}
         wrong += [
             f"written to {path}" for path, content in kept.items() if fragments(said.secret, content.decode("latin-1"))
         ]
