@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grokcli.chat import Message
-    from grokcli.turn.export import Call
+    from grokcli.turn.call import Call
 
 # ---- curl
 
