@@ -35,6 +35,13 @@ class Screen(io.StringIO):
         return self._tty
 
 
+class Typist(io.BytesIO):
+    """A terminal on stdin, and what is typed there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def written(stream: TextIO) -> str:
     """Return everything that was written to a stream in memory."""
     assert isinstance(stream, io.StringIO)

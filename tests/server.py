@@ -198,6 +198,18 @@ def answer(*texts: str, reason: str = "stop", model: str = MODEL) -> Reply:
     return stream([*(delta(text, model=model) for text in texts), finish(reason, model=model), usage(), "[DONE]"])
 
 
+def stalled(text: str) -> Reply:
+    """Return a reply that streams the beginning of an answer, and then nothing until the client hangs up."""
+
+    def play(connection: Connection) -> None:
+        connection.stream_head()
+        connection.chunk(data(delta(text)))
+        connection.file.read(1)
+        connection.cut()
+
+    return play
+
+
 def calls(*wanted: tuple[str, object], text: str = "") -> Reply:
     """Return a reply that asks for calls, each a name and its arguments, as xAI does it: each in one chunk."""
     pieces = [

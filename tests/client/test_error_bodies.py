@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from language import KEY, command
-from server import Server, answer, body, data, delta, finish, stream, usage
+from server import Server, answer, body, data, delta, finish, stalled, stream, usage
 
 BAD_KEY = {"code": "invalid-argument", "error": f"Incorrect API key provided: {KEY}. Get one from the console."}
 LOST = {"code": "not-found", "error": "The model grok-x does not exist or your team has no access to it."}
@@ -109,16 +109,8 @@ def test_a_connection_that_breaks_after_the_end_costs_the_usage_only(grok, serve
 def test_silence_ends(grok, server, environ):
     # Long enough for a slow machine to take the first word before it is over.
     environ["GROK_IDLE_TIMEOUT"] = "1"
-    done = threading.Event()
-
-    def play(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Hello")))
-        done.wait(30)
-
-    server.reply(play)
+    server.reply(stalled("Hello"))
     code, out, err = grok("ask", "hi")
-    done.set()
     assert (code, out) == (5, "Hello\n")
     assert "fell silent for 1 s" in err
 
@@ -216,21 +208,13 @@ def test_long_words_of_the_server_are_cut(grok, server):
 @pytest.mark.skipif(sys.platform == "win32", reason="these are the signals of Unix")
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_signals_keep_what_came_and_end_with_their_code(environ, server, name, code):
-    done = threading.Event()
-
-    def play(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Hello")))
-        done.wait(30)
-
-    server.reply(play)
+    server.reply(stalled("Hello"))
     process = subprocess.Popen(
         command("ask", "hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
     )
     first = process.stdout.read(5)
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=30)
-    done.set()
     assert (process.returncode, first + out, err) == (code, b"Hello\n", b"")
 
 

@@ -424,38 +424,22 @@ def test_too_much_for_the_model_is_refused_with_both_numbers(grok, server, tmp_p
     assert "600,005 tokens; grok-4.7 takes 500,000" in err
 
 
-def test_the_first_delta_is_out_before_the_second_is_sent(environ, server):
+@pytest.mark.parametrize("framing", ["chunks", "length", "close"])
+def test_the_first_delta_is_out_before_the_second_is_sent(environ, server, framing):
     seen = threading.Event()
+    first, rest = data(delta("first")), data(delta(" second")) + data(finish()) + data("[DONE]")
 
     def play(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("first")))
-        assert seen.wait(30)
-        connection.chunk(data(delta(" second")) + data(finish()) + data("[DONE]"))
-        connection.end()
-
-    server.reply(play)
-    process = subprocess.Popen(command("ask", "hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
-    assert os.read(process.stdout.fileno(), 100) == b"first"
-    seen.set()
-    assert process.stdout.read() == b" second\n"
-    process.stdout.close()
-    assert process.wait() == 0
-
-
-@pytest.mark.parametrize("framing", ["close", "length"])
-def test_streaming_does_not_wait_for_a_full_buffer_without_chunks(environ, server, framing):
-    seen = threading.Event()
-    first, rest = data(delta("first")), data(delta(" second")) + data("[DONE]")
-
-    def play(connection):
-        if framing == "close":
-            connection.head(content_type="text/event-stream", connection="close")
-        else:
+        if framing == "chunks":
+            connection.stream_head()
+        elif framing == "length":
             connection.head(content_type="text/event-stream", content_length=str(len(first + rest)))
-        connection.send(first)
+        else:
+            connection.head(content_type="text/event-stream", connection="close")
+        send = connection.chunk if framing == "chunks" else connection.send
+        send(first)
         assert seen.wait(30)
-        connection.send(rest)
+        send(rest)
         connection.cut()
 
     server.reply(play)

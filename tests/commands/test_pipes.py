@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from language import Screen, command
-from server import answer, body, data, delta
+from server import answer, body, stalled
 
 pty = pytest.importorskip("pty", reason="these are the pipes and terminals of Unix")
 
@@ -108,14 +108,7 @@ def test_a_named_pipe_stays_one(grok, server, tmp_path):
 
 def test_a_terminal_is_left_as_it_was(environ, server):
     environ["TERM"] = "xterm-256color"
-    over = threading.Event()
-
-    def play(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("# Title\n\nsome **bold")))
-        over.wait(30)
-
-    server.reply(play)
+    server.reply(stalled("# Title\n\nsome **bold"))
     ours, theirs = pty.openpty()
     process = start(environ, "hi", stdout=theirs, stderr=theirs)
     os.close(theirs)
@@ -124,7 +117,6 @@ def test_a_terminal_is_left_as_it_was(environ, server):
         shown += os.read(ours, 1000)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 143
-    over.set()
     try:
         while piece := os.read(ours, 1000):
             shown += piece

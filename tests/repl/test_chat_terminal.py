@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from language import command
-from server import answer, body, calls, data, delta, finish
+from server import answer, body, calls, data, delta, finish, stalled
 
 pytest.importorskip("pty", reason="a pty is needed")
 pexpect = pytest.importorskip("pexpect", reason="a pty is needed")
@@ -60,14 +60,7 @@ def test_a_question_is_answered_and_ctrl_d_leaves(terminal, server):
 
 
 def test_ctrl_c_stops_the_answer_and_keeps_what_came(terminal, server):
-    stopped = threading.Event()
-
-    def endless(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Once upon\n\n")))
-        stopped.wait(30)
-
-    server.reply(endless, answer("fine"))
+    server.reply(stalled("Once upon\n\n"), answer("fine"))
     child = terminal()
     child.send(f"tell{ENTER}")
     child.expect("Once upon")
@@ -76,7 +69,6 @@ def test_ctrl_c_stops_the_answer_and_keeps_what_came(terminal, server):
     child.expect(PROMPT)
     child.send(f"and{ENTER}")
     child.expect("fine")
-    stopped.set()
     child.expect(PROMPT)
     leave(child)
     assert server.requests[1].json["messages"][:2] == [
@@ -262,21 +254,13 @@ def test_ctrl_z_suspends_the_prompt(terminal, server):
 
 
 def test_ctrl_backslash_during_an_answer_gives_the_terminal_back(terminal, server):
-    stopped = threading.Event()
-
-    def endless(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Once upon\n\n")))
-        stopped.wait(30)
-
-    server.reply(endless)
+    server.reply(stalled("Once upon\n\n"))
     child = terminal(shell="ulimit -c 0; trap : QUIT; {}; echo ended $?; stty -a; echo over")
     child.send(f"tell{ENTER}")
     child.expect("Once upon")
     child.send(CTRL_BACKSLASH)
     child.expect("ended 131")  # by SIGQUIT
     child.expect("over")
-    stopped.set()
     assert {"echo", "icanon", "-noflsh"} <= set(child.before.replace(";", " ").split())
 
 
@@ -343,14 +327,7 @@ def test_an_error_on_a_terminal_leaves_the_chat_alive(terminal, server, fault, t
 
 
 def test_what_is_typed_during_an_answer_is_kept_for_the_prompt(terminal, server):
-    stopped = threading.Event()
-
-    def endless(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Once upon\n\n")))
-        stopped.wait(30)
-
-    server.reply(endless, answer("fine"))
+    server.reply(stalled("Once upon\n\n"), answer("fine"))
     child = terminal()
     child.send(f"tell{ENTER}")
     child.expect("Once upon")
@@ -362,7 +339,6 @@ def test_what_is_typed_during_an_answer_is_kept_for_the_prompt(terminal, server)
     child.expect("the next question")
     child.send(ENTER)
     child.expect("fine")
-    stopped.set()
     child.expect(PROMPT)
     leave(child)
     assert texts(server) == ["tell", "the next question"]

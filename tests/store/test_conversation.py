@@ -6,11 +6,10 @@ import json
 import os
 import signal
 import subprocess
-import threading
 
 import pytest
 from language import command
-from server import answer, body, data, delta, stream
+from server import answer, body, delta, stalled, stream
 
 
 def sent(server, index=-1):
@@ -141,14 +140,7 @@ def test_new_begins_another_conversation(grok, server):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_whatever_ends_the_process_the_question_and_the_text_are_kept(grok, environ, server, number):
-    done = threading.Event()
-
-    def play(connection):
-        connection.stream_head()
-        connection.chunk(data(delta("Once upon a time")))
-        done.wait(30)
-
-    server.reply(play, answer("there was"))
+    server.reply(stalled("Once upon a time"), answer("there was"))
     process = subprocess.Popen(command("chat", "tell"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
     assert os.read(process.stdout.fileno(), 100) == b"Once upon a time"
     # The first text is in the store when `write` returns, right after it was printed.
@@ -161,7 +153,6 @@ def test_whatever_ends_the_process_the_question_and_the_text_are_kept(grok, envi
     process.stdout.close()
     process.wait(30)
     process.stdin.close()
-    done.set()
     code, out, err = grok("chat", "-c", stdin="go on\n")
     assert (code, out) == (0, "there was\n")
     assert "> tell" in err

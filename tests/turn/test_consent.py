@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 
 import pytest
-from language import Screen, command, until
+from language import Screen, Typist, command, until
 from server import answer, calls
 
 FILE = """
@@ -36,13 +35,6 @@ def _later():
     print("\\x1b[2Jto stderr", file=sys.stderr)
     pathlib.Path("printed").touch()
 """
-
-
-class Typist(io.BytesIO):
-    """A terminal on stdin, and what is typed there."""
-
-    def isatty(self):
-        return True
 
 
 @pytest.fixture(autouse=True)

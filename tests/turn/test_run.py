@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import subprocess
 
 import pytest
 import responses as wire
-from language import Screen, command, until
+from language import Screen, Typist, command, until
 from responses import function_call, message, reasoning, strictly
 from server import USAGE, answer, body, calls
 
@@ -42,13 +41,6 @@ def _note(x):
     with open("ran", "a") as out:
         print(x, file=out)
 '''
-
-
-class Typist(io.BytesIO):
-    """A terminal on stdin, and what is typed there."""
-
-    def isatty(self):
-        return True
 
 
 @pytest.fixture(autouse=True)

@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.client.wire.json_body import (
-    EARLY_END,
     JSONObject,
     as_count,
-    as_cut,
     as_list,
     as_object,
     as_text,
     parse_object,
 )
-from grokcli.errors import GrokError, NetworkError, StreamCutError
+from grokcli.client.wire.reader import Reader, read_events
 from grokcli.events import End, Event, ReasoningDelta, Source, TextDelta, ToolCall, Usage
 
 if TYPE_CHECKING:
@@ -67,36 +65,16 @@ def read_response(body: bytes) -> Iterator[Event]:
 
 
 def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]:
-    """Yield the events of a stream as they come; deltas that came in one read are joined.
-
-    Raises APIError for an error inside the stream, and StreamCutError when it stops before its end.
-    """
-    reader = _ResponseReader()
-    try:
-        for batch in batches:
-            try:
-                reader.add_batch(batch)
-            except GrokError as error:
-                yield from reader.take()
-                raise as_cut(error, batch) from None
-            yield from reader.take()
-            if reader.done:
-                break
-    except NetworkError:
-        # What breaks after the finish reason costs the usage figures, not the answer.
-        if not reader.finish_reason:
-            raise
-    if not reader.done and not reader.finish_reason:
-        raise StreamCutError(EARLY_END, hint="ask again", retryable=True)
-    yield from reader.end()
+    """Return the events of a stream as they come; raises what `read_events` does."""
+    return read_events(_ResponseReader(), batches)
 
 
-class _ResponseReader:
-    """The events that wait to be taken, and what is known of the answer so far."""
+class _ResponseReader(Reader):
+    """Reads the chunks of an answer."""
 
     def __init__(self) -> None:
-        self.done = False
-        self.finish_reason = ""
+        super().__init__()
+        self._finish_reason = ""
         self._refused = False
         self._model = ""
         self._id = ""
@@ -105,10 +83,12 @@ class _ResponseReader:
         # Pieces, joined at the end: adding to a string copies it.
         self._arguments: dict[int, list[str]] = {}
         self._citations: list[str] = []
-        self._waiting: list[Event] = []
+
+    @property
+    def is_complete(self) -> bool:
+        return self.done or bool(self._finish_reason)
 
     def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
-        """Read the events of a stream that came in one read."""
         for event in batch:
             if event.data == DONE:
                 self.done = True
@@ -123,7 +103,7 @@ class _ResponseReader:
             choice = as_object(choices[0])
             self._add_delta(as_object(choice.get("delta") or choice.get("message")))
             if "finish_reason" in choice:
-                self.finish_reason = as_text(choice["finish_reason"]) or self.finish_reason
+                self._finish_reason = as_text(choice["finish_reason"]) or self._finish_reason
         if not self._model:
             self._model = as_text(document.get("model"))
             self._id = as_text(document.get("id"))
@@ -132,13 +112,7 @@ class _ResponseReader:
         if "citations" in document:
             self._citations = [url for url in as_list(document["citations"]) if isinstance(url, str)]
 
-    def take(self) -> list[Event]:
-        """Return what came since the last call."""
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
     def end(self) -> Iterator[Event]:
-        """Yield what is only known when the answer is over."""
         for index, call in self._calls.items():
             call.arguments = "".join(self._arguments[index])
             yield call
@@ -146,7 +120,7 @@ class _ResponseReader:
             yield Source(url, number=number)
         if self._usage:
             yield self._usage
-        said = self.finish_reason or "stop"
+        said = self._finish_reason or "stop"
         reason = "tool_calls" if self._calls else "refusal" if self._refused and said == "stop" else said
         yield End(reason, self._model, self._id)
 
@@ -161,13 +135,6 @@ class _ResponseReader:
         if "tool_calls" in delta:
             for call in as_list(delta["tool_calls"]):
                 self._add_call(as_object(call))
-
-    def _add_text(self, kind: type[TextDelta] | type[ReasoningDelta], text: str) -> None:
-        last = self._waiting[-1] if self._waiting else None
-        if isinstance(last, kind):
-            last.text += text
-        else:
-            self._waiting.append(kind(text))
 
     def _add_call(self, piece: JSONObject) -> None:
         """Collect a tool call: xAI sends each in one chunk, other servers send the arguments in pieces."""

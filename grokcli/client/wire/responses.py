@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokcli.client.wire.json_body import EARLY_END, JSONObject, as_cut, as_list, as_object, parse_object
+from grokcli.client.wire.json_body import JSONObject, as_list, as_object, parse_object
+from grokcli.client.wire.reader import read_events
 from grokcli.client.wire.responses_items import to_input
 from grokcli.client.wire.responses_stream import ResponseReader
-from grokcli.errors import GrokError, StreamCutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,21 +85,5 @@ def read_response(body: bytes) -> Iterator[Event]:
 
 
 def read_stream(batches: Iterable[Sequence[ServerSentEvent]]) -> Iterator[Event]:
-    """Yield the events of a stream as they come; deltas that came in one read are joined.
-
-    Raises APIError for an error inside the stream, after what came before it, and StreamCutError when the stream
-    stops before its end.
-    """
-    reader = ResponseReader()
-    for batch in batches:
-        try:
-            reader.add_batch(batch)
-        except GrokError as error:
-            yield from reader.take()
-            raise as_cut(error, batch) from None
-        yield from reader.take()
-        if reader.done:
-            break
-    if not reader.done:
-        raise StreamCutError(EARLY_END, hint="ask again", retryable=True)
-    yield from reader.end()
+    """Return the events of a stream as they come; raises what `read_events` does."""
+    return read_events(ResponseReader(), batches)

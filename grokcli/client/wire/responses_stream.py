@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grokcli.client.wire.citations import Citations
 from grokcli.client.wire.error_bodies import error_in_body
 from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object, plain
+from grokcli.client.wire.reader import Reader
 from grokcli.client.wire.responses_items import message_text, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
@@ -24,21 +25,20 @@ DONE = b"[DONE]"
 _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 
 
-class ResponseReader:
-    """The events that wait to be taken, and what is known of the answer so far.
+class ResponseReader(Reader):
+    """Reads the events of an answer.
 
     An output item is known by its index, or by its id where a server leaves the index out: xAI gives one id to several
     items of an answer.
     """
 
     def __init__(self) -> None:
-        self.done = False
+        super().__init__()
         self._reason = ""
         self._model = ""
         self._id = ""
         self._usage: Usage | None = None
         self._called = False
-        self._waiting: list[Event] = []
         self._heard: set[object] = set()  # items whose text came in deltas
         self._finished: set[object] = set()
         self._open_calls: dict[object, JSONObject] = {}
@@ -48,7 +48,6 @@ class ResponseReader:
         self._citations = Citations()
 
     def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
-        """Read the events of a stream that came in one read, up to the last one of the answer."""
         for event in batch:
             if event.data == DONE:
                 self.done = True
@@ -58,13 +57,7 @@ class ResponseReader:
             if self.done:
                 return
 
-    def take(self) -> list[Event]:
-        """Return what came since the last call."""
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
     def end(self) -> Iterator[Event]:
-        """Yield what is only known when the answer is over."""
         if self._usage:
             yield self._usage
         yield End("tool_calls" if self._called else self._reason or "stop", self._model, self._id)
@@ -89,7 +82,7 @@ class ResponseReader:
 
     def _add(self, document: JSONObject, kind: str) -> None:
         if kind in _TEXTS:
-            self._add_text(_TEXTS[kind], document)
+            self._add_delta(_TEXTS[kind], document)
         elif kind in _READERS:
             _READERS[kind](self, document)
         elif not kind and "output" in document:
@@ -100,18 +93,14 @@ class ResponseReader:
         self._model = as_text(response.get("model")) or self._model
         self._id = as_text(response.get("id")) or self._id
 
-    def _add_text(self, kind: type[TextDelta] | type[ReasoningDelta], document: JSONObject) -> None:
+    def _add_delta(self, kind: type[TextDelta] | type[ReasoningDelta], document: JSONObject) -> None:
         text = as_text(document.get("delta"))
         if not text:
             return
         if document.get("type") == "response.refusal.delta":
             self._reason = "refusal"
         self._heard.add(_index(document))
-        last = self._waiting[-1] if self._waiting else None
-        if isinstance(last, kind):
-            last.text += text
-        else:
-            self._waiting.append(kind(text))
+        self._add_text(kind, text)
 
     def open_item(self, document: JSONObject) -> None:
         item = as_object(document.get("item"))
