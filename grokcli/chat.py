@@ -29,7 +29,7 @@ Part = dict[str, Any]
 # A function as a tool, or a tool as the API has it.
 AnyTool = Callable[..., object] | dict[str, Any]
 
-NOT_CALLED = "error: this was not called"
+NOT_CALLED = "error: this call was not made"
 
 
 def system(text: str) -> Message:

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from grokcli import __version__
+from grokcli.commands.grouping import Group
 from grokcli.env import COMPLETION_VARIABLE, Env
 from grokcli.errors import GrokError, UsageError
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of grokcli.commands, imported when it is used.
-COMMANDS = ("ask", "chat", "image", "history", "models", "config", "doctor", "completion")
+COMMANDS = ("ask", "chat", "image", "history", "models", "config", "doctor", "completion", "help")
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 DISK_ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
-class LazyCommands(TyperGroup):
+class LazyCommands(Group):
     """Imports a subcommand when it is asked for: building all of them would cost every start."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -60,13 +60,24 @@ def _print_version(context: typer.Context, value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog='grok -p "question" is the same as grok ask "question".')
+EXAMPLES = """
+grok ask "why is the sky blue?"
+git diff | grok ask "review this"
+grok chat
+grok help scripting
+"""
+
+
+@app.callback(epilog=EXAMPLES)
 def root(
     version: Annotated[
-        bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version")
     ] = False,
 ) -> None:
-    """Ask xAI's Grok models from the command line."""
+    """Chat with xAI's Grok models from the command line.
+
+    grok -p "question" is short for grok ask "question".
+    """
 
 
 def main(argv: Sequence[str], env: Env) -> int:
@@ -82,7 +93,9 @@ def main(argv: Sequence[str], env: Env) -> int:
         env.console.report(error)
         return error.exit_code
     except typer.TyperException as error:
-        env.console.report(GrokError(error.format_message().removesuffix("."), hint=_usage_hint(error)))
+        from grokcli.commands.usage_errors import as_grok_error
+
+        env.console.report(as_grok_error(error))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -91,7 +104,7 @@ def main(argv: Sequence[str], env: Env) -> int:
         return PIPE_CLOSED
     except OSError as error:
         return _report_system(error, env)
-    except Exception as error:  # noqa: BLE001  # a bug of ours, told without a traceback that could hold the key
+    except Exception as error:  # noqa: BLE001  # a bug of ours, reported without a traceback that could hold the key
         env.console.report_crash(error)
         return 1
 
@@ -116,9 +129,9 @@ def run() -> NoReturn:
 
 
 def as_subcommand(argv: Sequence[str]) -> list[str]:
-    """Return `argv` with `-p`, the one-shot flag of other chat tools, turned into `ask`, and nothing into help."""
-    words = list(argv) or ["--help"]
-    if words[0].startswith("-") and "-p" in words:
+    """Return `argv` with `-p`, the one-shot flag of other chat tools, turned into `ask`."""
+    words = list(argv)
+    if words and words[0].startswith("-") and "-p" in words:
         words.remove("-p")
         return ["ask", *words]
     return words
@@ -132,7 +145,7 @@ def _require_text(argv: Sequence[str]) -> None:
         except UnicodeError:
             if not os.path.lexists(word):
                 shown = word.encode("utf-8", "replace").decode("utf-8")
-                raise UsageError(f"{shown!r} is not UTF-8", hint="check your locale") from None
+                raise UsageError(f"{shown!r} is not UTF-8", hint="check the locale of your terminal") from None
 
 
 def _invoke(argv: list[str], env: Env) -> int:
@@ -144,13 +157,6 @@ def _invoke(argv: list[str], env: Env) -> int:
     except typer.Exit as exit_:
         return exit_.exit_code
     return 0
-
-
-def _usage_hint(error: typer.TyperException) -> str:
-    if str(error).startswith("No such command") and not getattr(getattr(error, "ctx", None), "parent", None):
-        return 'grok ask "…" asks a question; grok --help lists the commands'
-    context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'grok'} --help shows how it is used"
 
 
 def _complete() -> None:
@@ -170,9 +176,7 @@ def _report_system(error: OSError, env: Env) -> int:
         env.console.report_crash(error)
         return 1
     where = f" ({error.filename})" if error.filename else ""
-    env.console.report(
-        GrokError(f"the system says: {error.strerror.lower()}{where}", hint="is the disk full, or not yours?")
-    )
+    env.console.report(GrokError(f"{error.strerror.lower()}{where}", hint="check free space and permissions"))
     if error.errno in DISK_ERRORS:
         # What is left in the buffer would fail once more when the interpreter ends.
         env.console.abandon_stdout()

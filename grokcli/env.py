@@ -137,7 +137,7 @@ class Env:
         """Warn, once, when others on this machine can read the saved key."""
         path = self.settings.paths.credentials
         if exposed(path):
-            self.console.note_once(f"warning: others on this machine can read the key in {path}: chmod 600 '{path}'")
+            self.console.note_once(f"warning: other users can read the key in {path}; run: chmod 600 '{path}'")
 
     def _key_for(self, base_url: str) -> str:
         """Return the key, or "" where a server on this machine is asked and no key is set."""

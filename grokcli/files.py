@@ -17,12 +17,12 @@ MOST_BYTES = 1_000_000
 def expand(path: str | Path) -> Path:
     """Return `path` with the home folder that its `~` or `~name` stands for. Raises UsageError for what is no path."""
     if "\0" in str(path):
-        raise UsageError(f"{str(path)!r} is not a path: it holds a NUL")
+        raise UsageError(f"invalid path: {str(path)!r} contains a NUL")
     try:
         return Path(path).expanduser()
     except RuntimeError:
         user = Path(path).parts[0]
-        raise UsageError(f"{user!r} is not the home folder of any user here", hint="write the path in full") from None
+        raise UsageError(f"cannot expand {user!r}: no such user", hint="write the path in full") from None
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:
@@ -40,7 +40,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
             stream.write(content)
         return
     if path.is_symlink() and not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "it is a link to nothing", str(path))
+        raise FileNotFoundError(errno.ENOENT, "it is a broken link", str(path))
     path = Path(os.path.realpath(path))
     if mode == PRIVATE:
         make_folder(path.parent)

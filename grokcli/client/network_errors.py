@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from grokcli.errors import ConfigError, GrokError, NetworkError, StreamCutError
 
 CONNECTION_HINT = "check your connection"
-IDLE_HINT = "ask again, or allow more time with --idle-timeout"
-PROXY_HINT = "check the proxy setting and HTTPS_PROXY, or name the server in NO_PROXY"
-CA_HINT = "behind a company proxy, let the ca_bundle setting name the file with its certificate"
+IDLE_HINT = "ask again, or wait longer with --idle-timeout"
+PROXY_HINT = "check the proxy setting and HTTPS_PROXY, or add the server to NO_PROXY"
+CA_HINT = "behind a company proxy, set ca_bundle to the file with its certificate"
 
 
 class Route(NamedTuple):
@@ -35,8 +35,11 @@ class Route(NamedTuple):
         return self.proxy.rpartition("@")[2].rpartition("://")[2].partition("/")[0]
 
 
-def network_error(error: Exception, route: Route) -> GrokError:
-    """Say why a request got no answer: `error` is what requests, urllib3 or the system made of it."""
+def network_error(error: Exception, route: Route, idle_seconds: float) -> GrokError:
+    """Say why a request got no answer: `error` is what requests, urllib3 or the system made of it.
+
+    `idle_seconds` is how long the server was allowed to send nothing.
+    """
     import urllib3
     from requests import exceptions as errors
 
@@ -50,14 +53,14 @@ def network_error(error: Exception, route: Route) -> GrokError:
     if isinstance(error, errors.ProxyError):
         return _proxy_error(cause, route)
     if isinstance(error, errors.ConnectTimeout):
-        return NetworkError(f"{route.host} did not answer in time", hint=CONNECTION_HINT, retryable=True)
+        return NetworkError(f"{route.host} did not accept the connection in time", hint=CONNECTION_HINT, retryable=True)
     if isinstance(error, errors.ReadTimeout) or isinstance(cause, TimeoutError):
-        return NetworkError(f"{route.host} fell silent", hint=IDLE_HINT)
+        return NetworkError(f"no data from {route.host} for {idle_seconds:g} s", hint=IDLE_HINT)
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         hint = f"{CONNECTION_HINT} and the base_url setting"
-        return NetworkError(f"no address found for {route.host}", hint=hint, retryable=True)
+        return NetworkError(f"could not resolve {route.host}", hint=hint, retryable=True)
     if isinstance(cause, ConnectionRefusedError):
-        hint = "is a server running there? see the base_url setting"
+        hint = "check that a server is running there, and the base_url setting"
         return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=hint, retryable=True)
     broken = isinstance(error, (errors.ConnectionError, errors.ChunkedEncodingError, urllib3.exceptions.HTTPError))
     return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=CONNECTION_HINT, retryable=broken)
@@ -71,15 +74,15 @@ def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
         return idle_timeout_error(idle_seconds)
     broken = not isinstance(error, urllib3.exceptions.DecodeError)
     return StreamCutError(
-        f"the connection broke: {_describe(_root_cause(error))}",
-        hint="ask again, or go on from there with -c",
+        f"the connection was lost: {_describe(_root_cause(error))}",
+        hint="ask again, or continue with -c",
         retryable=broken,
     )
 
 
 def idle_timeout_error(seconds: float) -> StreamCutError:
     """Say that the server said nothing for so long."""
-    return StreamCutError(f"the server fell silent for {seconds:g} s", hint=IDLE_HINT)
+    return StreamCutError(f"no data from the server for {seconds:g} s", hint=IDLE_HINT)
 
 
 def _proxy_error(cause: BaseException, route: Route) -> NetworkError:
@@ -109,8 +112,8 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, IncompleteRead):
-        return "it ended before its end"
+        return "it closed before the answer was complete"
     if isinstance(error, ValueError) or (isinstance(error, HTTPException) and not isinstance(error, OSError)):
         # What Python says here quotes what the server sent.
-        return "what came is not HTTP"
+        return "the response is not HTTP"
     return " ".join(str(error).split()) or type(error).__name__

@@ -100,7 +100,7 @@ class _Parser:
     def _grow(self, size: int) -> None:
         self._size += size
         if self._size > MAX_EVENT_BYTES:
-            raise NetworkError(f"the server sent an event of more than {MAX_EVENT_BYTES >> 20} MB without an end")
+            raise NetworkError(f"the server sent an event larger than {MAX_EVENT_BYTES >> 20} MB")
 
     def _field(self, line: bytes) -> None:
         """Note the event's name; comments, ids and retry times mean nothing to us."""

@@ -41,8 +41,8 @@ def status_error(response: requests.Response, body: bytes) -> HTTPStatusError:
     """Return the error that an answer outside 2xx stands for, of whose `body` the beginning was read."""
     if response.is_redirect:
         return HTTPStatusError(
-            f"the server redirects to {response.headers['location']}, where the key is not sent",
-            hint="set base_url to where the API really is",
+            f"the server redirects to {response.headers['location']}; the key is not sent there",
+            hint="set base_url to the address of the API",
             status=response.status_code,
         )
     plain = error_from(response.status_code, response.headers, body)

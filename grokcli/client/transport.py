@@ -134,7 +134,7 @@ class Transport:
             raise
         # A RequestException is an OSError; a CA bundle that is not there is a bare one.
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise network_error(error, self._route) from error
+            raise network_error(error, self._route, self._timeout[1]) from error
         return response
 
     def chunks(self, response: requests.Response, timer: IdleTimer) -> Generator[bytes]:
@@ -172,7 +172,7 @@ class Transport:
                 pieces.append(chunk)
                 size += len(chunk)
                 if size > MAX_EVENT_BYTES:
-                    raise NetworkError(f"the server sent an answer of more than {MAX_EVENT_BYTES >> 20} MB")
+                    raise NetworkError(f"the server sent an answer larger than {MAX_EVENT_BYTES >> 20} MB")
         return b"".join(pieces)
 
     def _error_body(self, response: requests.Response) -> bytes:

@@ -15,7 +15,7 @@ def check_url(url: str) -> bool:
     host, netloc, scheme = _checked_parts(url)
     loopback = is_loopback(host)
     if scheme == "http" and not loopback:
-        raise ConfigError(f"the key is not sent over plain http to {host}", hint=f"use https://{netloc}")
+        raise ConfigError(f"refused to send the key over plain http to {host}", hint=f"use https://{netloc}")
     return loopback
 
 
@@ -30,9 +30,9 @@ def _checked_parts(url: str) -> tuple[str, str, str]:
         parts, host, port = urlsplit(""), "", 0
     # urlsplit drops line breaks and tabs, where the request would not.
     if parts.scheme not in ("http", "https") or not host or port == 0 or not re.fullmatch(r"[^\s\\]+", url):
-        raise ConfigError(f"the base URL {url!r} is not an http(s) URL", hint="it looks like https://api.x.ai/v1")
+        raise ConfigError(f"invalid base URL: {url!r}", hint="for example: https://api.x.ai/v1")
     if parts.username or parts.password:
-        raise ConfigError("the base URL holds a user name or password", hint="use one without anything before the host")
+        raise ConfigError("the base URL contains a user name or password", hint="remove everything before the host")
     return host, parts.netloc, parts.scheme
 
 
@@ -55,4 +55,4 @@ def check_proxy(proxy: str) -> None:
     try:
         urlsplit(proxy if "//" in proxy else f"//{proxy}").port  # noqa: B018  # raises what the request would raise later
     except ValueError:
-        raise ConfigError("the proxy is not a URL", hint="it looks like http://proxy.example:3128") from None
+        raise ConfigError("invalid proxy URL", hint="for example: http://proxy.example:3128") from None

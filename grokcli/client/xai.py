@@ -72,7 +72,7 @@ class XAI:
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.headers["Content-Type"] = "application/json"
         if api not in APIS:
-            raise ConfigError(f"there is no API {api!r}", hint=f"it is one of {', '.join(APIS)}")
+            raise ConfigError(f"invalid value for api: {api!r}", hint=f"choose from {', '.join(APIS)}")
         self.api: API = api
         limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._idle_seconds = limits[1]
@@ -259,7 +259,7 @@ class XAI:
             return error
         kind = picture_type(content)
         if kind not in EXTENSIONS:
-            return APIError("what the server sent is no picture", hint="ask again")
+            return APIError("the server sent an invalid picture", hint="ask again")
         return Picture(content, kind)
 
     def _download(self, url: str) -> bytes:

@@ -38,16 +38,16 @@ Language = Literal["curl", "python", "openai", "anthropic", "js"]
 app = new_app()
 
 
-@option_group
+@option_group("Prompt and files")
 class AskInput(InputOptions):
-    """The question, and what goes along with it."""
+    """The question, and what is attached to it."""
 
-    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The question; - is stdin.")] = None
-    editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor.")] = False
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False
+    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The question; - reads stdin")] = None
+    editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
     def message(self, env: Env, network: NetworkOptions) -> Message:
-        """Return the question with all that goes along. Raises UsageError, NetworkError, APIError."""
+        """Return the question with its attachments. Raises UsageError, NetworkError, APIError."""
         images = self.images(env)
         words = self.words or []
         if self.editor:
@@ -58,33 +58,36 @@ class AskInput(InputOptions):
         return user(read_question(env, words, self.documents(env, network), no_stdin=no_stdin), *images)
 
 
-@option_group
+@option_group("Output")
 class AskOutput(OutputOptions):
     """What is printed, where, and in which format."""
 
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, when it is whole.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE once it is complete")
     ] = None
     json: AsJSON = False
-    output_format: Annotated[Format, typer.Option("--output-format", help="How the answer is printed.")] = "text"
-    no_stream: Annotated[bool, typer.Option("--no-stream", help="Wait for the whole answer.")] = False
+    output_format: Annotated[Format, typer.Option("--output-format", metavar="FORMAT", help="Format of the output")] = (
+        "text"
+    )
+    no_stream: Annotated[bool, typer.Option("--no-stream", help="Print the answer when it is complete")] = False
     language: Annotated[
-        Language | None, typer.Option("--as", help="Print the question as code that asks it; send nothing.")
+        Language | None,
+        typer.Option("--as", metavar="LANGUAGE", help="Print code that sends this request; send nothing"),
     ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the request, the key masked; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the request with the key masked; send nothing")] = (
+        False
+    )
     schema: Annotated[
         str | None,
         typer.Option(
             "--schema",
             metavar="FILE|JSON|FIELDS",
-            help="Answer in JSON: a schema, its file, or 'name, age int, tags list'.",
+            help="Make the answer match a JSON Schema: a file, inline JSON, or 'name, age int, tags list'",
         ),
     ] = None
-    extract: Annotated[bool, typer.Option("-x", "--extract", help="Print the first fenced code block only.")] = False
-    extract_last: Annotated[bool, typer.Option("--extract-last", help="Print the last fenced code block only.")] = False
-    extract_all: Annotated[bool, typer.Option("--extract-all", help="Print all fenced code blocks and no words.")] = (
-        False
-    )
+    extract: Annotated[bool, typer.Option("-x", "--extract", help="Print only the first fenced code block")] = False
+    extract_last: Annotated[bool, typer.Option("--extract-last", help="Print only the last fenced code block")] = False
+    extract_all: Annotated[bool, typer.Option("--extract-all", help="Print only the fenced code blocks")] = False
 
     @property
     def sends_nothing(self) -> bool:
@@ -115,7 +118,17 @@ class AskOutput(OutputOptions):
         return "json" if self.json else self.output_format
 
 
-@app.command()
+EXAMPLES = """
+grok ask "why is the sky blue?"
+git diff | grok ask "review this" > review.md
+grok ask -f src "where is the key read?"
+grok ask --search "what is new in Python?"
+grok ask --schema 'name, age int' "invent a person" | jq -r .name
+grok ask -c "and shorter?"
+"""
+
+
+@app.command(examples=EXAMPLES)
 @takes_groups
 def ask(
     env: Env,
@@ -127,7 +140,7 @@ def ask(
     conversation: ConversationOptions,
     network: NetworkOptions,
 ) -> None:
-    """Ask one question. Piped text comes along: git diff | grok ask "review this"."""
+    """Ask one question, together with any text piped into it."""
     set_verbosity(env, network, quiet=output.quiet)
     response_format = output.response_format()
     options = model.request_options(
@@ -158,5 +171,5 @@ def _print_request(env: Env, request: Request, conversation: str, output: AskOut
     call = call_of(env, request, conversation=conversation, stream=not output.no_stream)
     text = as_request(env, call) if output.language is None else as_code(call, output.language)
     if env.console.mask(text) != text:
-        env.console.warn("what looks like a secret is masked in this text")
+        env.console.warn("some text that looks like a secret is masked")
     env.console.print(text)

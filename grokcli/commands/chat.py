@@ -32,14 +32,22 @@ if TYPE_CHECKING:
 app = new_app()
 
 
-@option_group
+@option_group("Prompt and files")
 class ChatInput(InputOptions):
-    """The first question, and what goes along with it."""
+    """The first question, and what is attached to it."""
 
-    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The first question.")] = None
+    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The first question")] = None
 
 
-@app.command()
+EXAMPLES = """
+grok chat
+git diff | grok chat "is this safe to deploy?"
+grok chat -f src --role reviewer
+grok chat -c
+"""
+
+
+@app.command(examples=EXAMPLES)
 @takes_groups
 def chat(
     env: Env,
@@ -51,7 +59,7 @@ def chat(
     conversation: ConversationOptions,
     network: NetworkOptions,
 ) -> None:
-    """Talk with a model. A pipe is read first: git diff | grok chat."""
+    """Start a conversation, or continue one."""
     set_verbosity(env, network, quiet=output.quiet)
     options = model.request_options(
         server_tools=[*search.server_tools(), *tools.server_tools()], network=network.network()
@@ -61,7 +69,7 @@ def chat(
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets = inputs.allow_secrets
-    request = session.next_request()  # what cannot be asked is told before anything is typed
+    request = session.next_request()  # an unusable request is reported before anything is typed
     session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)
     if _has_editor(env.console):
@@ -84,8 +92,8 @@ def _line_editor(session: Session, model: str) -> LineReader:
         text = read_stdin(env, wanted=False, beside_prompt=False)
         if text:
             session.documents.insert(0, ("stdin", text))
-            console.note(f"{len(text):,} characters from stdin go along with the first question")
-    console.note(f"{model} · /help lists the commands, Ctrl-D leaves")
+            console.note(f"attached stdin ({len(text):,} characters) to the first message")
+    console.note(f"{model} · /help for commands, Ctrl-D to leave")
     vi = env.settings.value("editing_mode") == "vi"
     history = env.settings.paths.data / "history"
     return LineEditor(

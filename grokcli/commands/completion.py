@@ -16,12 +16,22 @@ if TYPE_CHECKING:
 app = new_app()
 
 
-@app.command()
+EXAMPLES = """
+source <(grok completion bash)
+grok completion zsh > ~/.zfunc/_grok
+grok completion fish > ~/.config/fish/completions/grok.fish
+"""
+
+
+@app.command(examples=EXAMPLES)
 def completion(
     ctx: typer.Context,
-    shell: Annotated[Literal["bash", "zsh", "fish", "powershell"], typer.Argument(help="The shell.")],
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell"],
+        typer.Argument(metavar="SHELL", help="Shell to print the script for"),
+    ],
 ) -> None:
-    """Print the completion script of a shell: source <(grok completion bash)."""
+    """Print the completion script for a shell."""
     env: Env = ctx.obj
     env.console.stdout.write(
         get_completion_script(prog_name="grok", complete_var=COMPLETION_VARIABLE, shell=shell) + "\n"

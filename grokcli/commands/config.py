@@ -20,19 +20,29 @@ if TYPE_CHECKING:
     from grokcli.env import Env
 
 KEY_NAMES = ("api-key", "api_key")
-TEMPLATE_HEAD = "# Settings of grok. Uncomment a line to set it; `grok config list` shows what is in force.\n"
+TEMPLATE_HEAD = "# Settings of grok. Uncomment a line to set it; `grok config list` shows the values in use.\n"
 
-app = new_app("Keep the API key, the default model and the other settings.")
+EXAMPLES = """
+grok config set api_key
+grok config set model grok-4.3
+grok config list
+"""
+
+app = new_app("Show and change the settings and the API key.", examples=EXAMPLES)
 Key = Annotated[
-    str, typer.Argument(metavar="KEY", help="A setting; api-key; aliases.NAME; models.NAME.SETTING; roles.…")
+    str,
+    typer.Argument(
+        metavar="KEY",
+        help="A setting, such as model, aliases.NAME, models.NAME.SETTING or roles.NAME.SETTING; or api_key",
+    ),
 ]
 
 
 @app.command("list")
 def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
-    """Show each setting, its value and where that came from."""
+    """List the settings, their values and sources."""
     env: Env = ctx.obj
-    rows: list[tuple[str, object, str]] = [("api-key", *_masked_key(env))]
+    rows: list[tuple[str, object, str]] = [("api_key", *_masked_key(env))]
     rows += [(name, *_found(env, name)) for name in SETTINGS]
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
@@ -45,7 +55,7 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
 
 @app.command()
 def get(ctx: typer.Context, key: Key) -> None:
-    """Print the value of one setting; the key is masked."""
+    """Print the value of a setting; the key is masked."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
         env.console.stdout.write(mask(env.find_key().value) + "\n")
@@ -61,9 +71,11 @@ def get(ctx: typer.Context, key: Key) -> None:
 def set_value(
     ctx: typer.Context,
     key: Key,
-    value: Annotated[str | None, typer.Argument(help="Its value. The key is asked for, or read from a pipe.")] = None,
+    value: Annotated[
+        str | None, typer.Argument(help="The value; leave it out for api_key, which is asked for or read from a pipe")
+    ] = None,
 ) -> None:
-    """Set a setting, or keep the API key: grok config set api-key."""
+    """Change a setting, or save the API key."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
         _set_key(env, value)
@@ -77,24 +89,24 @@ def set_value(
 
 @app.command()
 def unset(ctx: typer.Context, key: Key) -> None:
-    """Remove a setting from the file, or forget the API key."""
+    """Remove a setting from the file, or delete the saved API key."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
         was_set = forget_key(env.settings.paths.credentials)
     else:
         was_set = change(env.settings.paths.settings, key_path(key), None)
     if not was_set:
-        env.console.note(f"{key} was not set")
+        env.console.note(f"{key} is not set")
 
 
 @app.command()
 def path(
     ctx: typer.Context,
     what: Annotated[
-        Literal["settings", "credentials", "data", "cache"], typer.Argument(help="Which file or folder.")
+        Literal["settings", "credentials", "data", "cache"], typer.Argument(help="Which path to print")
     ] = "settings",
 ) -> None:
-    """Print where the settings file is, or another place where grok keeps things."""
+    """Print the path of the settings file or of another file or folder."""
     env: Env = ctx.obj
     env.console.print_path(getattr(env.settings.paths, what))
 
@@ -118,7 +130,7 @@ def edit(ctx: typer.Context) -> None:
 
 @app.command()
 def check(ctx: typer.Context) -> None:
-    """Ask the server whether the key works."""
+    """Check the API key with the server."""
     env: Env = ctx.obj
     _warn(env)
     key = env.find_key()
@@ -136,17 +148,17 @@ def _require_usable(told: dict[str, Any]) -> None:
     """Raise AuthError when the server says that a key it knows is blocked (API digest, section 3)."""
     for flag in ("api_key_blocked", "api_key_disabled", "team_blocked"):
         if told.get(flag) is True:
-            raise AuthError(f"the server says: {flag.replace('_', ' ')}", hint="see https://console.x.ai")
+            raise AuthError(f"the server said: {flag.replace('_', ' ')}", hint="see https://console.x.ai")
 
 
 def _set_key(env: Env, value: str | None) -> None:
     if value is not None:
         raise UsageError(
-            "the key is not taken from the command line, where others can see it",
-            hint="type: grok config set api-key, or pipe it: pass show xai | grok config set api-key",
+            "the key cannot be given on the command line, where others could see it",
+            hint="run grok config set api_key and type it, or pipe it: pass show xai | grok config set api_key",
         )
     if env.console.stdin is None:
-        raise UsageError("there is no stdin to read the key from")
+        raise UsageError("cannot read the key: stdin is closed")
     if env.console.stdin.isatty():
         import getpass
 
@@ -155,9 +167,9 @@ def _set_key(env: Env, value: str | None) -> None:
         entered = env.console.stdin.readline().decode("utf-8", "replace")
     path = env.settings.paths.credentials
     save_key(path, entered)
-    env.console.note(f"saved in {path}")
+    env.console.note(f"saved the key to {path}")
     if env.environ.get(VARIABLE):
-        env.console.warn(f"{VARIABLE} is set and wins over the saved key")
+        env.console.warn(f"{VARIABLE} is set and overrides the saved key")
 
 
 def _parsed(where: tuple[str, ...], text: str) -> object:
@@ -172,7 +184,7 @@ def _parsed(where: tuple[str, ...], text: str) -> object:
 def _note_if_overruled(env: Env, where: tuple[str, ...]) -> None:
     setting = SETTINGS.get(where[0])
     if setting is not None and env.environ.get(setting.environment):
-        env.console.warn(f"{setting.environment} is set and wins over the file")
+        env.console.warn(f"{setting.environment} is set and overrides the file")
 
 
 def _found(env: Env, name: str) -> tuple[object, str]:
@@ -180,7 +192,7 @@ def _found(env: Env, name: str) -> tuple[object, str]:
     try:
         found = env.settings.find(name)
     except ConfigError as error:
-        return None, f"cannot be used: {error.message}"
+        return None, error.message
     return found.value, found.source
 
 

@@ -46,9 +46,12 @@ class Finding:
 def doctor(
     ctx: typer.Context,
     json: AsJSON = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the server.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Skip the check of the server")] = False,
 ) -> None:
-    """Look at the installation, the settings, the key, the server and the terminal; exit 1 if something is broken."""
+    """Check the installation, settings, key, server and terminal.
+
+    Exits with 1 if something is broken.
+    """
     env: Env = ctx.obj
     findings = []
     for finding in examine(env, ask_server=not offline):
@@ -83,10 +86,10 @@ def _program(env: Env) -> Finding:
     found = shutil.which("grok", path=env.environ.get("PATH"))
     ours = Path(sys.executable).parent
     if found is None:
-        return Finding("program", "note", f"no grok on PATH; this one is in {ours}")
+        return Finding("program", "note", f"grok is not on PATH; this one is in {ours}")
     if Path(found).parent == ours or Path(found).resolve().parent == ours.resolve():
         return Finding("program", "ok", found)
-    return Finding("program", "note", f"{found} comes first on PATH and is not this one; grokcli is: {ours}/grokcli")
+    return Finding("program", "note", f"another program, {found}, is first on PATH; use {ours}/grokcli")
 
 
 def _settings(env: Env) -> Iterator[Finding]:
@@ -97,7 +100,9 @@ def _settings(env: Env) -> Iterator[Finding]:
         yield Finding("settings", "bad", error.message)
         return
     state: State = "ok" if path.exists() else "note"
-    yield Finding("settings", state, f"{path}{'' if path.exists() else ' (none yet: every setting has its default)'}")
+    yield Finding(
+        "settings", state, f"{path}{'' if path.exists() else ' (no file yet: all settings have their defaults)'}"
+    )
     for problem in problems:
         yield Finding("settings", "bad", problem.message)
     for warning in unknown:
@@ -108,7 +113,7 @@ def _store(env: Env) -> Finding:
     path = env.settings.paths.data / FILE_NAME
     folder = next(parent for parent in (path, *path.parents) if _exists(parent))
     if not os.access(folder, os.W_OK) or not (folder == path or folder.is_dir()):
-        return Finding("store", "bad", f"{path} cannot be written: conversations are not kept")
+        return Finding("store", "bad", f"{path} is not writable: conversations are not saved")
     try:
         with Store(path, env.console.warn) as store:
             count = len(store.conversations())
@@ -147,7 +152,7 @@ def _key(env: Env) -> Finding:
     except ConfigError as error:
         return Finding("key", "bad", error.message)
     if exposed(env.settings.paths.credentials):
-        return Finding("key", "bad", f"others can read {env.settings.paths.credentials}: chmod 600 it")
+        return Finding("key", "bad", f"other users can read {env.settings.paths.credentials}; run chmod 600 on it")
     return Finding("key", "ok", f"{mask(key.value)} from {key.source}")
 
 
@@ -158,7 +163,7 @@ def _server(env: Env) -> Finding:
         env.connect_briefly().key_info()
     except GrokError as error:
         return Finding("server", "bad", f"{base_url}: {error.message}")
-    return Finding("server", "ok", f"{base_url} takes the key")
+    return Finding("server", "ok", f"{base_url} accepts the key")
 
 
 def _exists(path: Path) -> bool:

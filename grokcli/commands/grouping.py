@@ -1,23 +1,57 @@
-"""How a subcommand takes its options: in groups, each a dataclass whose fields are options of Typer's."""
+"""How a subcommand is declared: its app, and its options in groups, which are dataclasses of Typer's options."""
 
 from __future__ import annotations
 
 import inspect
+from copy import copy
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform, get_type_hints
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
 
 
-def new_app(text: str | None = None) -> typer.Typer:
-    """Return the Typer app of a subcommand: plain help that greps and pipes, and no rich anywhere near start-up."""
-    return typer.Typer(
+class _OwnHelp:
+    """Prints help as `help_format` writes it: Typer's own is cut at 80 columns, or needs rich at every start."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # mixed into Typer's commands
+        option.callback, option.help = _print_help, "Show this help"
+        return option
+
+
+class Command(_OwnHelp, TyperCommand):
+    """A subcommand."""
+
+
+class Group(_OwnHelp, TyperGroup):
+    """A command with subcommands; without one it shows its help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words after the command's name."""
+        return super().parse_args(ctx, args or ([] if ctx.resilient_parsing else ["--help"]))
+
+
+class App(typer.Typer):
+    """The Typer app of a subcommand. Nothing of rich is imported before help is printed on a terminal."""
+
+    def command(self, name: str | None = None, *, examples: str = "", **more: Any) -> Callable[[F], F]:
+        """Declare a command; `examples` are lines for the end of its help."""
+        return super().command(name, cls=Command, epilog=examples, **more)
+
+
+def new_app(text: str | None = None, *, examples: str = "") -> App:
+    """Return the app of a subcommand; `text` and `examples` are the help of a group."""
+    return App(
+        cls=Group,
         help=text,
+        epilog=examples,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -25,9 +59,17 @@ def new_app(text: str | None = None) -> typer.Typer:
 
 
 @dataclass_transform()
-def option_group(group: type[T]) -> type[T]:
-    """Make `group` a dataclass that holds values and no more: the other methods cost each start half a millisecond."""
-    return dataclass(eq=False, repr=False, match_args=False)(group)
+def option_group(title: str) -> Callable[[type[T]], type[T]]:
+    """Make a class a dataclass that holds values and no more; its options stand under `title` in the help.
+
+    The other methods of a dataclass cost each start half a millisecond.
+    """
+
+    def decorate(group: type[T]) -> type[T]:
+        group.title = title  # type: ignore[attr-defined]  # read by takes_groups alone
+        return dataclass(eq=False, repr=False, match_args=False)(group)
+
+    return decorate
 
 
 def takes_groups(function: Callable[..., None]) -> Callable[..., None]:
@@ -46,10 +88,30 @@ def takes_groups(function: Callable[..., None]) -> Callable[..., None]:
     for group in groups.values():
         hints = get_type_hints(group, include_extras=True)
         options += [
-            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+            inspect.Parameter(
+                one.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=one.default,
+                annotation=_titled(hints[one.name], group.title),
+            )
             for one in fields(group)
         ]
     command.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # where inspect looks for it
     command.__annotations__ = {one.name: one.annotation for one in options}
     command.__doc__ = function.__doc__
     return command
+
+
+def _titled(annotation: Any, title: str) -> Any:
+    """Return the annotation of an option with its group's title; several groups may share the annotation as it was."""
+    info = copy(annotation.__metadata__[0])
+    info.rich_help_panel = title
+    return Annotated[annotation.__origin__, info]
+
+
+def _print_help(context: typer.Context, _option: Any, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from grokcli.commands.help_format import print_help
+
+        print_help(context)
+        raise typer.Exit

@@ -29,20 +29,28 @@ LONGEST_TITLE = 60
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
 
-app = new_app("Find, read, export and delete the conversations that were kept.")
-ID = Annotated[str, typer.Argument(metavar="ID", help="The id of a conversation, its first letters, or its title.")]
+EXAMPLES = """
+grok history list
+grok history show
+grok history search "race condition"
+grok history export -o talk.md
+grok history prune --older-than 90d
+"""
+
+app = new_app("List, show, search, export and delete saved conversations.", examples=EXAMPLES)
+ID = Annotated[str, typer.Argument(metavar="ID", help="Id (or its first characters) or title of a conversation")]
 OptionalID = Annotated[
     str | None,
-    typer.Argument(metavar="[ID]", help="The id of a conversation, its first letters, or its title; else the latest."),
+    typer.Argument(metavar="[ID]", help="Id (or its first characters) or title of a conversation; default: the latest"),
 ]
-Limit = Annotated[int, typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")]
-All = Annotated[bool, typer.Option("--all", help="Also messages that an edit or a retry replaced.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Limit = Annotated[int, typer.Option("-n", "--limit", min=1, metavar="N", help="Show at most N conversations")]
+All = Annotated[bool, typer.Option("--all", help="Include messages that an edit or a retry replaced")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation")]
 
 
 @app.command("list")
 def list_conversations(ctx: typer.Context, limit: Limit = 20, json: AsJSON = False) -> None:
-    """List the conversations: id, age, model, number of messages, title; the last used first."""
+    """List conversations, the last used first."""
     env: Env = ctx.obj
     with _store(env) as store:
         found = store.conversations(limit)
@@ -54,7 +62,7 @@ def list_conversations(ctx: typer.Context, limit: Limit = 20, json: AsJSON = Fal
 
 @app.command()
 def show(ctx: typer.Context, wanted: OptionalID = None, everything: All = False, json: AsJSON = False) -> None:
-    """Show a conversation, the latest if none is named."""
+    """Show a conversation; default: the latest."""
     env: Env = ctx.obj
     conversation, entries = _get(env, wanted, everything)
     if json:
@@ -68,15 +76,15 @@ def show(ctx: typer.Context, wanted: OptionalID = None, everything: All = False,
 @app.command()
 def search(
     ctx: typer.Context,
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Words, or their beginnings.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Words to find, or their beginnings")],
     limit: Limit = 20,
     json: AsJSON = False,
 ) -> None:
-    """Find the conversations in which a message holds all of these words; the newest first."""
+    """Find conversations by words in their messages, newest first."""
     env: Env = ctx.obj
     query = " ".join(words)
     if not query.strip():
-        raise UsageError("there is nothing to search for", hint="grok history search WORDS")
+        raise UsageError("no words to search for", hint="usage: grok history search WORDS...")
     with _store(env) as store:
         hits = store.search(query, limit)
     if json:
@@ -91,12 +99,14 @@ def export(
     ctx: typer.Context,
     wanted: OptionalID = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, readable by you only.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, readable only by you")
     ] = None,
-    export_format: Annotated[Literal["markdown", "json"], typer.Option("--format", help="The form.")] = "markdown",
+    export_format: Annotated[
+        Literal["markdown", "json"], typer.Option("--format", metavar="FORMAT", help="Format of the export")
+    ] = "markdown",
     everything: All = False,
 ) -> None:
-    """Print a conversation as markdown or JSON, or write it to a file."""
+    """Export a conversation as markdown or JSON."""
     env: Env = ctx.obj
     conversation, entries = _get(env, wanted, everything)
     as_json = export_format == "json"
@@ -112,9 +122,11 @@ def export(
 
 @app.command()
 def rename(
-    ctx: typer.Context, wanted: ID, title: Annotated[list[str], typer.Argument(metavar="TITLE...", help="Its title.")]
+    ctx: typer.Context,
+    wanted: ID,
+    title: Annotated[list[str], typer.Argument(metavar="TITLE...", help="The new title")],
 ) -> None:
-    """Give a conversation another title."""
+    """Rename a conversation."""
     env: Env = ctx.obj
     text = " ".join(title)
     if not text.strip():
@@ -126,10 +138,10 @@ def rename(
 @app.command()
 def delete(
     ctx: typer.Context,
-    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first letters.")],
+    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first characters")],
     yes: Yes = False,
 ) -> None:
-    """Delete conversations for good."""
+    """Delete conversations permanently."""
     env: Env = ctx.obj
     with _store(env) as store:
         found = {one.id: one for one in (store.find(word, by_title=False) for word in wanted)}
@@ -140,11 +152,11 @@ def delete(
 def prune(
     ctx: typer.Context,
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="AGE", help="Since when they were not used: 12h, 30d, 8w, 1y.")
+        str, typer.Option("--older-than", metavar="AGE", help="Delete what was last used longer ago: 12h, 30d, 8w, 1y")
     ],
     yes: Yes = False,
 ) -> None:
-    """Delete the conversations that were not used for some time."""
+    """Delete conversations that have not been used for some time."""
     env: Env = ctx.obj
     before = time.time() - _seconds(older_than)
     with _store(env) as store:
@@ -153,7 +165,7 @@ def prune(
 
 @app.command()
 def path(ctx: typer.Context) -> None:
-    """Print where the conversations are kept."""
+    """Print the path of the file that holds the conversations."""
     env: Env = ctx.obj
     env.console.print_path(_path(env))
 
@@ -185,13 +197,15 @@ def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None
     """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
     console = env.console
     if not can_confirm(console):
-        raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
+        raise UsageError(
+            f"cannot ask for confirmation to delete {count}: no terminal", hint="use --yes to delete without asking"
+        )
     for one in found[:10]:
         row = _row(replace(one, title="", model=reveal(one.model)), time.time()).rstrip("\n")
         present(console, row, _abridged(reveal(one.title)))
     if len(found) > 10:
         console.error_line(f"… and {len(found) - 10} more")
-    if not confirm(console, f"Delete {count} for good?"):
+    if not confirm(console, f"Delete {count} permanently?"):
         console.error_line("nothing was deleted")
         raise typer.Exit(1)
 
@@ -207,7 +221,7 @@ def _abridged(title: str) -> str:
 def _seconds(age: str) -> float:
     match = re.fullmatch(r"(\d{1,6})([hdwy])", age.strip().lower())
     if match is None:
-        raise UsageError(f"{age!r} is not an age", hint="hours, days, weeks or years: 12h, 30d, 8w, 1y")
+        raise UsageError(f"invalid age: {age!r}", hint="use hours, days, weeks or years: 12h, 30d, 8w, 1y")
     return int(match[1]) * _UNITS[match[2]]
 
 

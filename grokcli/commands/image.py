@@ -42,38 +42,54 @@ EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
 app = new_app()
 
 
-@option_group
+@option_group("Prompt and model")
 class ImageInput:
-    """What is drawn, and by which model."""
+    """What the pictures show, and which model makes them."""
 
-    words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What is to be seen.")] = None
-    model: Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", help="Ask this model.")] = None
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Make N pictures.")] = 1
-    aspect: Annotated[str | None, typer.Option("--aspect", metavar="W:H", help="Width to height, such as 16:9.")] = None
-    resolution: Annotated[Literal["1k", "2k"] | None, typer.Option("--resolution", help="How large.")] = None
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What the picture shows; - reads stdin")
+    ] = None
+    image_model: Annotated[
+        str | None, typer.Option("-m", "--model", metavar="MODEL", help=f"Image model to use (default: {IMAGE_MODEL})")
+    ] = None
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Number of pictures, up to 10")
+    ] = 1
+    aspect: Annotated[str | None, typer.Option("--aspect", metavar="W:H", help="Aspect ratio, such as 16:9")] = None
+    resolution: Annotated[
+        Literal["1k", "2k"] | None, typer.Option("--resolution", metavar="SIZE", help="Resolution")
+    ] = None
     option: Fields = None
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not look at stdin.")] = False
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
 
-@option_group
+@option_group("Output")
 class ImageOutput:
-    """Where the pictures go, and what is told of them."""
+    """Where the pictures go, and what is printed about them."""
 
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, or into a folder; - is stdout.")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE or into a folder; - writes to stdout"),
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files")] = False
     json: AsJSON = False
-    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost on stderr.")] = False
+    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost to stderr")] = False
     quiet: Quiet = False
 
 
-@app.command()
+EXAMPLES = """
+grok image "a siamese cat in the rain" --aspect 16:9
+grok image -n 3 -o logos "a logo of a paper crane"
+grok image -o - "a tiny robot" > robot.jpg
+"""
+
+
+@app.command(examples=EXAMPLES)
 @takes_groups
 def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOptions) -> None:
-    """Make pictures and print where they are: grok image "a siamese cat"."""
+    """Generate pictures, and print the paths of their files."""
     set_verbosity(env, network, quiet=output.quiet)
-    name = env.settings.model(inputs.model) if inputs.model else IMAGE_MODEL
+    name = env.settings.model(inputs.image_model) if inputs.image_model else IMAGE_MODEL
     fields = _fields(name, inputs)
     words = inputs.words or []
     prompt = read_question(env, words, no_stdin=inputs.no_stdin, example=EXAMPLE)
@@ -85,7 +101,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     client = env.connect(name, network=network.network())
-    refuse_secrets(env, [user(prompt)], fields, hint="take it out")
+    refuse_secrets(env, [user(prompt)], fields, hint="remove it from the prompt")
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)
@@ -99,19 +115,19 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
 def _fields(model: str, inputs: ImageInput) -> dict[str, Any]:
     """Return the fields of the request. Raises UsageError for what cannot be asked for."""
     if model == LOCAL_MODEL:
-        raise UsageError("the model on this machine makes no pictures", hint="leave -m out")
+        raise UsageError("the local model cannot make pictures", hint="leave out -m")
     aspect = inputs.aspect
     if aspect is not None and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?|auto", aspect):
-        raise UsageError(f"--aspect {aspect!r} is not W:H", hint="for example: --aspect 16:9")
+        raise UsageError(f"invalid value for --aspect: {aspect!r} (expected W:H)", hint="for example: --aspect 16:9")
     return {"aspect_ratio": aspect, "resolution": inputs.resolution, **parse_fields(inputs.option)}
 
 
 def _require_stdout(env: Env, count: int, *, json: bool) -> None:
     """Raise UsageError when the bytes of the pictures cannot go to stdout."""
     if count > 1 or json:
-        raise UsageError("-o - writes one picture to stdout and nothing else", hint="leave out -n and --json, or -o -")
+        raise UsageError("-o - writes a single picture to stdout", hint="leave out -n and --json, or leave out -o -")
     if env.console.stdout.isatty():
-        raise UsageError("a picture is not written to a terminal", hint="-o FILE, or -o - > FILE")
+        raise UsageError("a picture cannot be written to a terminal", hint="-o FILE, or -o - > FILE")
 
 
 def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Drawing:
@@ -165,7 +181,7 @@ def _write_bytes(env: Env, picture: Picture) -> None:
 def _tell(env: Env, path: Path, picture: Picture, *, json: bool) -> None:
     """Print where the picture is, if not as JSON later, and show it where that can be done."""
     if path.suffix.lower() not in _suffixes(picture):
-        env.console.note(f"{path} holds a {picture.media_type.partition('/')[2].upper()}, whatever its name says")
+        env.console.note(f"{path} contains a {picture.media_type.partition('/')[2].upper()}, despite its name")
     if not json:
         env.console.print_path(path)
         _show(env, picture)

@@ -22,7 +22,10 @@ app = new_app()
 
 @app.command()
 def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> None:
-    """List the models: context in tokens, prices in US$ per 1M tokens, other names, and who replaces retired ones."""
+    """List models, context sizes, prices and replacements.
+
+    Context is in tokens; prices are in US dollars per million tokens.
+    """
     env: Env = ctx.obj
     env.console.quiet = quiet
     found = _find(env)
@@ -47,8 +50,8 @@ def _find(env: Env) -> ModelList:
         ]
     except (MissingKeyError, NetworkError) as error:
         found = load_models(env.settings.paths.cache, server)
-        kept = "the list is the one of the last time" if found.server else "the list is the one that grok came with"
-        env.console.note(f"the server was not asked ({error.message}): {kept}")
+        kept = "showing the cached list" if found.server else "showing the built-in list"
+        env.console.note(f"{kept} ({error.message})")
         return found
     save_models(env.settings.paths.cache, server, offered)
     return ModelList(offered, server)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grokcli import models
+from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
@@ -27,31 +28,17 @@ if TYPE_CHECKING:
     from grokcli.turn.toolset import Toolset
 
 
-def complete_model(incomplete: str) -> list[str]:
-    """Return the names of models that begin as typed: those of the last `grok models`, or those known without."""
-    import os
-    import re
-
-    from grokcli.config.cache import load_models
-    from grokcli.config.paths import Paths
-
-    offered = load_models(Paths.find(os.environ).cache).models
-    names = [*(name for model in offered for name in (model.id, *model.aliases)), models.LOCAL_MODEL]
-    # A shell takes blanks and control characters for what they are to it.
-    return [name for name in dict.fromkeys(names) if name.startswith(incomplete) and re.fullmatch(r"[\w./:-]+", name)]
-
-
-AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes and no warnings on stderr.")]
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Suppress notes and warnings")]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("-O", "--option", metavar="KEY=VALUE", help="Send another field with the request; VALUE may be JSON."),
+    typer.Option("-O", "--option", metavar="KEY=VALUE", help="Set any request field; VALUE may be JSON (repeatable)"),
 ]
 
 
-@option_group
+@option_group("Model")
 class ModelOptions:
-    """Which model is asked, and how."""
+    """The model, and the parameters of the request."""
 
     model: Annotated[
         str | None,
@@ -59,28 +46,40 @@ class ModelOptions:
             "-m",
             "--model",
             metavar="MODEL",
-            help="Ask this model; 'local' is one on this machine.",
+            help="Model to ask, or an alias; 'local' runs on this machine",
             autocompletion=complete_model,
         ),
     ] = None
     system: Annotated[
-        str | None, typer.Option("-s", "--system", metavar="TEXT|@FILE", help="Tell the model how to behave.")
+        str | None,
+        typer.Option("-s", "--system", metavar="TEXT|@FILE", help="System prompt; @FILE reads it from a file"),
     ] = None
-    role: Annotated[str | None, typer.Option("--role", metavar="NAME", help="Use [roles.NAME] of the settings.")] = None
+    role: Annotated[str | None, typer.Option("--role", metavar="NAME", help="Apply the settings in [roles.NAME]")] = (
+        None
+    )
     temperature: Annotated[
         float | None,
-        typer.Option("-t", "--temperature", min=0, max=2, help="0 is sober, 2 is wild.", show_default=False),
+        typer.Option(
+            "-t",
+            "--temperature",
+            min=0,
+            max=2,
+            metavar="T",
+            help="Sampling temperature, from 0 (focused) to 2 (most random)",
+        ),
     ] = None
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cut the answer after N tokens.")
+        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Limit the answer to N tokens")
     ] = None
     effort: Annotated[
         models.Effort | None,
-        typer.Option("--effort", help="How hard the model thinks; models differ in what they take."),
+        typer.Option("--effort", metavar="LEVEL", help="Reasoning effort; the levels depend on the model"),
     ] = None
     api: Annotated[
         models.API | None,
-        typer.Option("--api", help="What the server speaks; auto: responses if it is xAI's, else chat."),
+        typer.Option(
+            "--api", metavar="API", help="API to use: auto picks responses for xAI, chat completions elsewhere"
+        ),
     ] = None
     option: Fields = None
 
@@ -104,20 +103,21 @@ class ModelOptions:
         )
 
 
-@option_group
+@option_group("Prompt and files")
 class InputOptions:
-    """What goes along with a question."""
+    """What is attached to a question."""
 
     file: Annotated[
-        list[str] | None, typer.Option("-f", "--file", metavar="PATH", help="Send a file, folder, glob or URL along.")
+        list[str] | None,
+        typer.Option("-f", "--file", metavar="PATH", help="Attach a file, folder, glob or URL (repeatable)"),
     ] = None
     image: Annotated[
         list[str] | None,
-        typer.Option("-i", "--image", metavar="PATH", help="Send a PNG or JPEG along; - is stdin."),
+        typer.Option("-i", "--image", metavar="PATH", help="Attach a PNG or JPEG image; - reads stdin (repeatable)"),
     ] = None
 
     allow_secrets: Annotated[
-        bool, typer.Option("--allow-secrets", help="Send what holds your API key all the same.")
+        bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
 
     def documents(self, env: Env, network: NetworkOptions) -> list[tuple[str, str]]:
@@ -133,19 +133,24 @@ class InputOptions:
         return read_images(self.image or [], env.console.stdin)
 
 
-@option_group
+@option_group("Output")
 class OutputOptions:
     """How answers are shown."""
 
     markdown: Annotated[
         bool | None,
-        typer.Option("--markdown/--raw", show_default=False, help="Render the answer, or print its text as it is."),
+        typer.Option(
+            "--markdown/--raw",
+            help="Render the answer as markdown, or print it unchanged; default: render on a terminal",
+        ),
     ] = None
-    color: Annotated[Color | None, typer.Option("--color", help="Colours: on a terminal, always, or never.")] = None
-    show_reasoning: Annotated[
-        bool, typer.Option("--show-reasoning", help="Print what the model thinks, on stderr.")
-    ] = False
-    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and billed cost on stderr.")] = False
+    color: Annotated[Color | None, typer.Option("--color", metavar="WHEN", help="When to use colour")] = None
+    show_reasoning: Annotated[bool, typer.Option("--show-reasoning", help="Print the model's reasoning to stderr")] = (
+        False
+    )
+    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print token counts and the billed cost to stderr")] = (
+        False
+    )
     quiet: Quiet = False
 
     def to_output(self) -> Output:
@@ -153,28 +158,29 @@ class OutputOptions:
         return Output(markdown=self.markdown, color=self.color, show_reasoning=self.show_reasoning)
 
 
-@option_group
+@option_group("Search")
 class SearchOptions:
     """What the server searches before it answers."""
 
-    search: Annotated[bool, typer.Option("--search", help="Let the server search the web and X.")] = False
-    web: Annotated[bool, typer.Option("--web", help="Let the server search the web.")] = False
-    x: Annotated[bool, typer.Option("--x", help="Let the server search X.")] = False
+    search: Annotated[bool, typer.Option("--search", help="Search the web and X")] = False
+    web: Annotated[bool, typer.Option("--web", help="Search the web")] = False
+    x: Annotated[bool, typer.Option("--x", help="Search X")] = False
     domain: Annotated[
         list[str] | None,
-        typer.Option("--domain", metavar="NAME", help="Search this site and other named ones only."),
+        typer.Option("--domain", metavar="NAME", help="Search only this site (repeatable, up to 5)"),
     ] = None
     exclude_domain: Annotated[
-        list[str] | None, typer.Option("--exclude-domain", metavar="NAME", help="Not this site.")
+        list[str] | None,
+        typer.Option("--exclude-domain", metavar="NAME", help="Exclude this site (repeatable, up to 5)"),
     ] = None
     handle: Annotated[
         list[str] | None,
-        typer.Option("--handle", metavar="NAME", help="Search posts of this and other named accounts."),
+        typer.Option("--handle", metavar="NAME", help="Search only this account's posts (repeatable, up to 20)"),
     ] = None
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Posts from this day on: 2026-01-31.")
+        str | None, typer.Option("--since", metavar="DATE", help="Search posts from this day on, such as 2026-01-31")
     ] = None
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Posts from before this day.")] = None
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Search posts before this day")] = None
 
     def server_tools(self) -> list[dict[str, Any]]:
         """Return what the server is to search with, as tools of a request. Raises UsageError."""
@@ -193,18 +199,22 @@ class SearchOptions:
         ).tools()
 
 
-@option_group
+@option_group("Tools")
 class ToolOptions:
-    """What the model may have called."""
+    """The tools that the model may call."""
 
     tool: Annotated[
         list[str] | None,
-        typer.Option("--tool", metavar="FILE.py[:NAME]", help="Offer functions of a file; each call is asked about."),
+        typer.Option(
+            "--tool",
+            metavar="FILE.py[:NAME]",
+            help="Let the model call functions from FILE.py; asks before each call (repeatable)",
+        ),
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", help="Run the functions of --tool without asking.")] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Run tool calls without asking")] = False
     mcp: Annotated[
         list[str] | None,
-        typer.Option("--mcp", metavar="URL", help="Let xAI's server call the tools of an MCP server."),
+        typer.Option("--mcp", metavar="URL", help="Let xAI's servers call the tools of this MCP server (repeatable)"),
     ] = None
 
     def server_tools(self) -> list[dict[str, Any]]:
@@ -218,7 +228,7 @@ class ToolOptions:
     def toolset(self, env: Env, *, offer_only: bool = False) -> Toolset | None:
         """Return the functions that may be called, None for none; with `offer_only` none of them will be.
 
-        Raises UsageError for what cannot be a tool, and when nobody is there who could be asked first.
+        Raises UsageError for what cannot be a tool, and when there is no terminal to ask for confirmation on.
         """
         if not self.tool:
             return None
@@ -227,17 +237,15 @@ class ToolOptions:
         return open_toolset(env.console, self.tool, ask_first=not (self.yes or offer_only))
 
 
-@option_group
+@option_group("Conversation")
 class ConversationOptions:
     """Which conversation a question belongs to."""
 
-    continue_latest: Annotated[
-        bool, typer.Option("-c", "--continue", help="Go on with the conversation that was used last.")
-    ] = False
+    continue_latest: Annotated[bool, typer.Option("-c", "--continue", help="Continue the latest conversation")] = False
     resume: Annotated[
-        str | None, typer.Option("-r", "--resume", metavar="ID|TITLE", help="Go on with this conversation.")
+        str | None, typer.Option("-r", "--resume", metavar="ID|TITLE", help="Continue this conversation")
     ] = None
-    no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not keep the question and the answer.")] = False
+    no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
     def open(self, env: Env) -> Conversation:
         """Return the conversation. Raises StoreError."""
@@ -246,22 +254,25 @@ class ConversationOptions:
         return open_conversation(env, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save)
 
 
-@option_group
+@option_group("Network")
 class NetworkOptions:
-    """The way to the server."""
+    """How the server is reached."""
 
     idle_timeout: Annotated[
         float | None,
-        typer.Option("--idle-timeout", min=0, metavar="SECONDS", help="Give a server up that is silent for so long."),
+        typer.Option(
+            "--idle-timeout",
+            min=0,
+            metavar="SECONDS",
+            help="Give up after SECONDS without data (keep-alives do not count)",
+        ),
     ] = None
-    proxy: Annotated[
-        str | None, typer.Option("--proxy", metavar="URL", help="Reach the server through this proxy.")
-    ] = None
+    proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Connect through this proxy")] = None
     ca_bundle: Annotated[
-        str | None, typer.Option("--ca-bundle", metavar="FILE", help="Trust the certificate authorities in FILE.")
+        str | None, typer.Option("--ca-bundle", metavar="FILE", help="Trust the certificate authorities in FILE")
     ] = None
     debug: Annotated[
-        bool, typer.Option("--debug", help="Tell on stderr what is sent and received, without secrets.")
+        bool, typer.Option("--debug", help="Log requests and responses to stderr, with secrets masked")
     ] = False
 
     def network(self) -> Network:
@@ -281,6 +292,6 @@ def parse_fields(pairs: list[str] | None) -> dict[str, Any]:
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise UsageError(f"-O {pair!r} is not KEY=VALUE", hint="for example: -O seed=7")
+            raise UsageError(f"invalid value for -O: {pair!r} (expected KEY=VALUE)", hint="for example: -O seed=7")
         parsed |= parse_field(key, value)
     return parsed

@@ -26,7 +26,7 @@ SHORTEST_KEY = 6
 COMMAND_SECONDS = 60.0
 LEFTOVER_SECONDS = 1.0
 COMMAND_BYTES = 65536
-NO_KEY_HINT = f"grok config set api-key, or set {VARIABLE}, or try the model on this machine: grok ask -m local"
+NO_KEY_HINT = f"run grok config set api_key, or set {VARIABLE}; without a key, try grok ask -m local"
 
 _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
 # What a command is told by an option or a variable, --token=…, VAULT_TOKEN=…, -u user:password, or only repeats.
@@ -104,7 +104,7 @@ def save_key(path: Path, value: str) -> None:
 
     value = _checked(value.strip(), "the input")
     if not value:
-        raise UsageError("the key is empty; nothing was saved")
+        raise UsageError("no key was entered; nothing was saved")
     try:
         with suppress(FileNotFoundError):
             check_own_file(path)
@@ -138,20 +138,20 @@ def _checked(value: str, source: str) -> str:
     """Return `value` if it can stand in an HTTP header."""
     if value.isascii() and value.isprintable() and " " not in value:
         return value
-    raise ConfigError(f"the API key from {source} holds blanks or characters that no key has", hint=NO_KEY_HINT)
+    raise ConfigError(f"the API key from {source} contains spaces or invalid characters", hint=NO_KEY_HINT)
 
 
 def _output_of(command: str, environ: Mapping[str, str]) -> str:
     """Return the first line that `command` prints. It gets no input: a piped document is not for it."""
     import subprocess
 
-    hint = "grok config get api_key_command shows the command"
+    hint = "see the command with: grok config get api_key_command"
     try:
         code, output = _run(command, environ)
     except subprocess.TimeoutExpired:
-        raise MissingKeyError(f"api_key_command did not end within {COMMAND_SECONDS:g} s", hint=hint) from None
+        raise MissingKeyError(f"api_key_command did not finish within {COMMAND_SECONDS:g} s", hint=hint) from None
     except (OSError, ValueError) as error:
-        raise MissingKeyError(f"api_key_command cannot run: {error}", hint=hint) from None
+        raise MissingKeyError(f"cannot run api_key_command: {error}", hint=hint) from None
     if len(output) > COMMAND_BYTES:
         raise MissingKeyError("api_key_command printed more than a key", hint=hint)
     if code:

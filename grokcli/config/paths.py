@@ -34,5 +34,5 @@ class Paths(NamedTuple):
                 config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
             except RuntimeError:
                 hint = "set GROKCLI_HOME to a folder for the settings, the key and the conversations"
-                raise ConfigError("this user has no home folder", hint=hint) from None
+                raise ConfigError("cannot find your home folder", hint=hint) from None
         return cls(config / "config.toml", config / "credentials.toml", data, cache)

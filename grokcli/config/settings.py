@@ -44,44 +44,52 @@ class Setting(NamedTuple):
         try:
             return self.parse(value)
         except ValueError as error:
-            raise UsageError(f"{self.name} must be {error}, not {_quoted(value)}") from None
+            raise UsageError(f"invalid value for {self.name}: {_quoted(value)} ({error})") from None
 
 
 SETTINGS = {
     row.name: row
     for row in (
-        Setting("model", values.name, DEFAULT_MODEL, "the model that is asked"),
-        Setting("base_url", values.name, "https://api.x.ai/v1", "the server that is asked", "XAI_BASE_URL"),
-        Setting("system", values.text, "", "a system prompt for every question"),
-        Setting("temperature", values.up_to(2), None, "0 to 2; what is not set is not sent"),
-        Setting("max_tokens", values.count, None, "the longest answer, in tokens"),
-        Setting("effort", values.one_of(*EFFORTS), None, "how hard the model thinks; what is not set is not sent"),
-        Setting("api", values.one_of(*APIS), "auto", "what is spoken: responses with xAI, chat with other servers"),
-        Setting("color", values.one_of("auto", "always", "never"), "auto", "colours on a terminal"),
-        Setting("theme", values.text, "default", "the colours of rendered answers"),
-        Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "the keys of the line editor in grok chat"),
+        Setting("model", values.name, DEFAULT_MODEL, "default model"),
+        Setting(
+            "base_url",
+            values.name,
+            "https://api.x.ai/v1",
+            "server to use; any OpenAI-compatible server works",
+            "XAI_BASE_URL",
+        ),
+        Setting("system", values.text, "", "system prompt for every question"),
+        Setting("temperature", values.up_to(2), None, "sampling temperature, from 0 (focused) to 2 (most random)"),
+        Setting("max_tokens", values.count, None, "longest answer, in tokens"),
+        Setting("effort", values.one_of(*EFFORTS), None, "reasoning effort; the levels depend on the model"),
+        Setting(
+            "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
+        ),
+        Setting("color", values.one_of("auto", "always", "never"), "auto", "when to use colour"),
+        Setting("theme", values.text, "default", "colours of rendered answers"),
+        Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
         Setting(
             "stdin_timeout",
             values.seconds,
             10.0,
-            "seconds to wait for piped input beside a question, without a terminal",
+            "seconds to wait for stdin beside a question when there is no terminal",
         ),
-        Setting("idle_timeout", values.some_seconds, 300.0, "seconds of silence after which a server is given up"),
+        Setting("idle_timeout", values.some_seconds, 300.0, "seconds without data after which grok gives up"),
         Setting(
             "retry_delay",
             values.seconds,
             1.0,
-            "seconds before a failed request is sent again; twice that the next time",
+            "seconds before the first retry; doubled for each further one",
         ),
-        Setting("proxy", values.text, "", "the proxy to the server, such as http://proxy.example:3128"),
+        Setting("proxy", values.text, "", "proxy, such as http://proxy.example:3128"),
         Setting(
             "ca_bundle",
             values.text,
             "",
-            "a file of the certificate authorities that are trusted, in place of the usual",
+            "file of certificate authorities to trust, instead of the usual ones",
         ),
-        Setting("api_key_command", values.text, "", "a command that prints the API key, such as: pass show xai"),
-        Setting("local_model", values.text, "", "a GGUF file for -m local, in place of the default one"),
+        Setting("api_key_command", values.text, "", "command that prints the API key, such as: pass show xai"),
+        Setting("local_model", values.text, "", "GGUF file for -m local, instead of the default model"),
     )
 }
 
@@ -174,7 +182,7 @@ class Settings:
         """Return the section [roles.NAME]."""
         roles = self._section("roles")
         if name not in roles:
-            hint = closest_hint(name, roles) or "write one into the settings: grok config edit"
+            hint = closest_hint(name, roles) or "add it to the settings: grok config edit"
             raise UsageError(f"there is no role {name!r}", hint=hint)
         return self._subsection("roles", name)
 
@@ -199,7 +207,7 @@ def _parse(setting: Setting, value: object, source: str) -> Any:
         return setting.parse(value)
     except ValueError as error:
         raise ConfigError(
-            f"{setting.name} must be {error}, not {_quoted(value)} (from {source})", hint=_fix_hint(setting, source)
+            f"invalid value for {setting.name} in {source}: {_quoted(value)} ({error})", hint=_fix_hint(setting, source)
         ) from None
 
 
@@ -215,8 +223,8 @@ def _quoted(value: object) -> str:
 def _fix_hint(setting: Setting, source: str) -> str:
     """Return how a value that cannot be used is got rid of."""
     if source.startswith("environment"):
-        return f"unset {setting.environment}"
-    return f"grok config unset {setting.name}" if source.endswith(".toml") else "mend it with: grok config edit"
+        return f"change or unset {setting.environment}"
+    return f"run: grok config unset {setting.name}" if source.endswith(".toml") else "fix it with: grok config edit"
 
 
 def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
@@ -261,5 +269,5 @@ def key_path(key: str) -> tuple[str, ...]:
     name, _, leaf = rest.rpartition(".")
     if section in SECTION_SETTINGS and name and leaf in SECTION_SETTINGS[section]:
         return (section, name.strip("\"'"), leaf)
-    hint = closest_hint(key, SETTINGS) or f"the settings are: {', '.join(SETTINGS)}"
+    hint = closest_hint(key, SETTINGS) or f"settings: {', '.join(SETTINGS)}"
     raise UsageError(f"there is no setting {key!r}", hint=hint)

@@ -25,7 +25,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # not its own error alone: dates, and numbers of 5,000 digits
-        raise ConfigError(f"{path} is not valid TOML: {error}", hint="mend it with: grok config edit") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}", hint="fix it with: grok config edit") from None
 
 
 def change(path: Path, where: tuple[str, ...], value: object) -> bool:

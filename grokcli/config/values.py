@@ -1,6 +1,6 @@
 """What a setting may hold. Each function returns the value that text or TOML stands for, or raises ValueError.
 
-The error's text ends the sentence "NAME must be …".
+The error's text says what is expected: "choose from a, b" or "must be …".
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MOST = 1_000_000_000
 def text(value: object) -> str:
     """Take any text."""
     if not isinstance(value, str):
-        raise ValueError("text")
+        raise ValueError("must be text")
     return value
 
 
 def name(value: object) -> str:
     """Take text that is more than spaces."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("a name")
+        raise ValueError("must not be empty")
     return value
 
 
@@ -32,7 +32,7 @@ def one_of(*choices: str) -> Callable[[object], str]:
 
     def parse(value: object) -> str:
         if value not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
+            raise ValueError(f"choose from {', '.join(choices)}")
         return str(value)
 
     return parse
@@ -44,7 +44,7 @@ def up_to(most: float) -> Callable[[object], float]:
     def parse(value: object) -> float:
         number = _number(value)
         if number > most:
-            raise ValueError(f"a number from 0 to {most}")
+            raise ValueError(f"must be a number from 0 to {most}")
         return number
 
     return parse
@@ -58,7 +58,7 @@ def some_seconds(value: object) -> float:
     """Take seconds, more than none."""
     number = seconds(value)
     if number == 0:
-        raise ValueError("more than 0")
+        raise ValueError("must be more than 0")
     return number
 
 
@@ -66,17 +66,17 @@ def count(value: object) -> int:
     """Take a whole number of 1 or more, small enough to survive being a float."""
     number = _number(value)
     if number != int(number) or not 1 <= number <= MOST:
-        raise ValueError(f"a whole number from 1 to {MOST}")
+        raise ValueError(f"must be a whole number from 1 to {MOST}")
     return int(number)
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("a number")
+        raise ValueError("must be a number")
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        raise ValueError("a number") from None
+        raise ValueError("must be a number") from None
     if not 0 <= number < float("inf"):
-        raise ValueError("a number of 0 or more")
+        raise ValueError("must be a number of 0 or more")
     return number

@@ -66,7 +66,7 @@ def _texts(env: Env, source: str, network: Network | None, skipped: dict[str, st
         first = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
         matches = list(_below(Path(*path.parts[:first]), path.parts[first:], skipped, _decoded))
         if not matches:
-            raise UsageError(f"nothing matches {source}", hint=_passed_over(skipped) if skipped else None)
+            raise UsageError(f"no such file: {source}", hint=_passed_over(skipped) if skipped else None)
         yield from matches
 
 
@@ -84,7 +84,9 @@ def _below(
             continue
         left -= len(content)
         if left < 0:
-            raise UsageError(f"{str(root)!r} holds more than {MAX_FILE_BYTES >> 20} MiB", hint="name a part of it")
+            raise UsageError(
+                f"{str(root)!r} contains more than {MAX_FILE_BYTES >> 20} MiB of text", hint="attach a part of it"
+            )
         yield str(found.name), text
     skipped |= search.skipped
 
@@ -105,7 +107,7 @@ def _bytes(path: Path, *, flags: int = 0) -> bytes:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
-        raise UsageError(f"{path} has more than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it")
+        raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="attach a part of it")
     return content
 
 
@@ -134,8 +136,8 @@ def _decoded(name: str, content: bytes) -> str:
         from grokcli.input.images import SENDABLE
 
         is_image = picture_type(content) in SENDABLE
-        hint = "pictures go along with -i" if is_image else "convert it first: iconv -f latin1 -t utf-8"
-        raise UsageError(f"{name} is not UTF-8 text (offset {error.start})", hint=hint) from None
+        hint = "attach images with -i" if is_image else "convert it first, for example: iconv -f latin1 -t utf-8"
+        raise UsageError(f"{name} is not UTF-8 text (byte {error.start})", hint=hint) from None
 
 
 def _tag(name: str) -> str:
@@ -149,4 +151,4 @@ def _passed_over(skipped: dict[str, str]) -> str:
     """Return one line on what was not sent, and why."""
     shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({reason})" for path, reason in islice(skipped.items(), SHOWN_NAMES)]
     more = f" and {len(skipped) - SHOWN_NAMES} more" if len(skipped) > SHOWN_NAMES else ""
-    return f"not sent: {', '.join(shown)}{more}"
+    return f"skipped {', '.join(shown)}{more}"

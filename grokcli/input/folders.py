@@ -63,19 +63,19 @@ class Search:
             elif entry.is_file(follow_symlinks=False):
                 yield entry.path
             elif not entry.is_dir(follow_symlinks=False):
-                self.skipped[entry.path] = "not a file"
+                self.skipped[entry.path] = "not a regular file"
 
     def _may_follow(self, link: str, target: str) -> bool:
         """Say whether `link` leads to a file that may be sent."""
         path = Path(target)
         if not path.is_relative_to(self._real_root):
-            self.skipped[link] = "a link that leads out"
+            self.skipped[link] = "link out of the folder"
         elif any(part.startswith(".") for part in path.relative_to(self._real_root).parts):
-            self.skipped[link] = "a link to a hidden file"
+            self.skipped[link] = "link to a hidden file"
         elif path.is_file():
             return True
         elif not path.is_dir():  # a folder is searched where it is
-            self.skipped[link] = "a link to no file"
+            self.skipped[link] = "broken link"
         return False
 
     def _everywhere(self, folders: Iterable[str]) -> Iterator[str]:
@@ -106,7 +106,8 @@ class Search:
             self._entries += 1
             if self._entries > MAX_ENTRIES:
                 raise UsageError(
-                    f"{str(self._root)!r} holds more than {MAX_ENTRIES:,} files and folders", hint="name a part of it"
+                    f"{str(self._root)!r} contains more than {MAX_ENTRIES:,} files and folders",
+                    hint="attach a part of it",
                 )
             yield entry
 

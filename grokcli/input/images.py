@@ -16,7 +16,7 @@ SENDABLE = ("image/png", "image/jpeg")
 def read_images(sources: list[str], stdin: IO[bytes] | None) -> list[Part]:
     """Return the image at each source (see `read_image`) as a part of a message; "-" is `stdin`. Raises UsageError."""
     if sources.count("-") > 1:
-        raise UsageError("stdin holds one image", hint="name the others, or leave one -i - out")
+        raise UsageError("only one image can be read from stdin", hint="leave out one -i -")
     return [_image("stdin", _piped(stdin)) if source == "-" else read_image(source) for source in sources]
 
 
@@ -38,7 +38,7 @@ def read_image(source: str) -> Part:
 def _piped(stdin: IO[bytes] | None) -> bytes:
     content = b"" if stdin is None or stdin.isatty() else stdin.read(MAX_IMAGE_BYTES + 1)
     if not content:
-        raise UsageError("there is no image on stdin", hint='pipe one in: grok ask -i - "what is this?" < photo.jpg')
+        raise UsageError("no image on stdin", hint='pipe one in: grok ask -i - "what is this?" < photo.jpg')
     return content
 
 
@@ -49,13 +49,15 @@ def _image(name: str, content: bytes) -> Part:
     kind = picture_type(content)
     if kind not in SENDABLE:
         what = (
-            f"{kind.partition('/')[2].upper()}, and the API takes PNG and JPEG" if kind else "not a PNG or JPEG image"
+            f"{kind.partition('/')[2].upper()}, but the API accepts only PNG and JPEG"
+            if kind
+            else "not a PNG or JPEG image"
         )
         hint = "convert it first: magick old new.png" if kind else None
         raise UsageError(f"{name} is {what}", hint=hint)
     if len(content) > MAX_IMAGE_BYTES:
         raise UsageError(
-            f"{name} has more than {MAX_IMAGE_BYTES >> 20} MiB, which is the most that an image may have",
+            f"{name} is larger than {MAX_IMAGE_BYTES >> 20} MiB, the limit for images",
             hint="make it smaller: magick old.png -resize 50% new.jpg",
         )
     import base64

@@ -61,7 +61,7 @@ def read_question(
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
     documents = [*([("stdin", document)] if document else []), *files]
     if not prompt and not any(text.strip() for _, text in documents):
-        raise UsageError("there is no question", hint=example)
+        raise UsageError("no question given", hint=example)
     return join(prompt, documents)
 
 
@@ -117,7 +117,7 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
     except queue.Empty:
         if not someone_watches:
             env.console.warn(
-                f"nothing came on stdin in {limit:g} s, going on without (--no-stdin skips the wait, - waits)"
+                f"no data on stdin for {limit:g} s, continuing without it (--no-stdin skips the wait, - waits)"
             )
             return None
     env.console.note("waiting for stdin … Ctrl-C to stop, --no-stdin to skip")
@@ -131,7 +131,10 @@ def _read_all(descriptor: int, limit: int) -> bytes:
         pieces.append(piece)
         limit -= len(piece)
         if limit <= 0:
-            raise UsageError(f"stdin has more than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it: head -c 1M")
+            raise UsageError(
+                f"stdin is larger than {MAX_FILE_BYTES >> 20} MiB",
+                hint="send a part of it, for example with head -c 1M",
+            )
     return b"".join(pieces)
 
 
@@ -162,4 +165,6 @@ def _as_text(prompt: str) -> str:
         return prompt.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError as error:
         start = getattr(error, "start", 0)
-        raise UsageError(f"the question is not UTF-8 at byte {start}", hint="check your locale") from None
+        raise UsageError(
+            f"the question is not UTF-8 at byte {start}", hint="check the locale of your terminal"
+        ) from None

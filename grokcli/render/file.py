@@ -25,7 +25,7 @@ class FileRenderer:
     def __init__(self, path: Path, make: Callable[[TextIO], Renderer]) -> None:
         """Write to `path` what the renderer that `make` makes writes. Raises UsageError when that cannot work."""
         if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
+            raise UsageError(f"cannot write {path}: {'is a folder' if path.is_dir() else 'no such folder'}")
         self._path = path
         self._text = io.StringIO()
         self._inner = make(self._text)

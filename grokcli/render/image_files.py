@@ -40,9 +40,9 @@ class ImageFiles:
             raise UsageError(f"cannot write into {self._folder}: permission denied")
         for path in self._names:
             if path.is_dir():
-                raise UsageError(f"cannot write {path}: it is a folder")
+                raise UsageError(f"cannot write {path}: is a folder")
             if os.path.lexists(path) and not force:
-                raise UsageError(f"{path} is there already", hint="--force overwrites it")
+                raise UsageError(f"{path} already exists", hint="use --force to overwrite it")
 
     def add(self, picture: Picture) -> Path:
         """Write the picture into the next file, and return which. Raises GrokError when that cannot be done."""

@@ -21,7 +21,7 @@ _WORDS = {
     "files": "searching files",
     "code": "running code",
     "mcp": "calling",
-    "image": "making an image",
+    "image": "generating an image",
 }
 
 

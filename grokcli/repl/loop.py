@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, SecretError
 from grokcli.models import context_window
+from grokcli.repl.hints import in_chat
 from grokcli.repl.session import Prompt, Session
 from grokcli.repl.slash import table
 from grokcli.terminal.shell import run_on_terminal
@@ -26,6 +27,7 @@ NEARLY_FULL = 0.8
 
 def chat(session: Session, first: str) -> None:
     """Ask `first`, unless that is empty, then what the user says, until the end of the input."""
+    session.env.console.reword = in_chat
     if first:
         take_turn(session, Prompt(first))
     while True:
@@ -84,7 +86,7 @@ def _run_shell(session: Session, command: str) -> None:
             console.error_text(output.rstrip("\n"))
     session.shell_output = f"$ {command}\n{output}"
     failed = f"exit code {code}; " if code else ""
-    console.note(f"({failed}/file ! hands this output on with the next question)")
+    console.note(f"({failed}attach this output to the next message with /file !)")
 
 
 def take_turn(session: Session, prompt: Prompt) -> None:
@@ -116,7 +118,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
     except KeyboardInterrupt:
         _keep(session, question, turn)
         has_begun = turn is not None and turn.response.content
-        session.env.console.note("interrupted" + (": /continue goes on, /retry asks again" if has_begun else ""))
+        session.env.console.note("interrupted" + ("; use /continue or /retry" if has_begun else ""))
     if turn is not None and (turn.response.content or turn.response.finish_reason or turn.response.usage):
         session.count(turn.response.usage)
         _tell_how_full(session, turn.request.model)
@@ -140,9 +142,9 @@ def _keep(session: Session, question: Message | None, turn: Turn | None) -> None
 
 def _hint_at_rest(session: Session) -> None:
     if session.conversation.last_role() == "user":
-        session.env.console.note("the question is kept: /retry asks it again")
+        session.env.console.note("use /retry to ask again")
     else:
-        session.env.console.note("what came is kept: /continue goes on, /retry asks again")
+        session.env.console.note("the partial answer is kept; use /continue or /retry")
 
 
 def _fullness(turn: Turn) -> str:
@@ -160,4 +162,4 @@ def _tell_how_full(session: Session, model: str) -> None:
         return
     used = usage.context
     if used >= NEARLY_FULL * window:
-        session.env.console.note(f"{used:,} of {model}'s {window:,} tokens are used: /new starts afresh")
+        session.env.console.note(f"{used:,} of {model}'s {window:,} tokens are used; use /new to start over")

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 # By SQLite's primary result code; {} is the file.
 _KNOWN = {
     "SQLITE_BUSY": ("{} is in use by another program", "try again"),
-    "SQLITE_READONLY": ("{} cannot be written", "check who owns it, and whether its folder can be written"),
-    "SQLITE_CANTOPEN": ("{} cannot be opened", "check who owns it, and whether its folder can be written"),
-    "SQLITE_FULL": ("there is no space left for {}", "free some space"),
-    "SQLITE_CORRUPT": ("{} is damaged", "move it away to begin anew, or mend it with: sqlite3 FILE .recover"),
-    "SQLITE_NOTADB": ("{} is not a database", "move it away to begin anew"),
-    "SQLITE_CONSTRAINT": ("the conversation was deleted from {} meanwhile", None),
+    "SQLITE_READONLY": ("cannot write to {}", "check the permissions of the file and its folder"),
+    "SQLITE_CANTOPEN": ("cannot open {}", "check the permissions of the file and its folder"),
+    "SQLITE_FULL": ("no space left to write {}", "free some space"),
+    "SQLITE_CORRUPT": ("{} is damaged", "move it away to start over, or repair it with: sqlite3 FILE .recover"),
+    "SQLITE_NOTADB": ("{} is not a database", "move it away to start over"),
+    "SQLITE_CONSTRAINT": ("the conversation was deleted from {} by another program", None),
 }
 
 

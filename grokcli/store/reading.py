@@ -62,8 +62,8 @@ def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> Conver
         if len(found) == 1:
             return found[0]
         if found:
-            raise StoreError(f"{name!r} names more than one conversation", hint=f"one of {_named(found)}")
-    raise StoreError(f"there is no conversation {name!r}", hint="grok history list shows them")
+            raise StoreError(f"{name!r} matches several conversations", hint=f"choose from {_named(found)}")
+    raise StoreError(f"no conversation {name!r}", hint="list them with: grok history list")
 
 
 def like(text: str) -> str:

@@ -124,7 +124,7 @@ class Store:
         """Return the conversation that was used last."""
         newest = self.conversations(1)
         if not newest:
-            raise StoreError("there are no conversations yet", hint="grok ask and grok chat begin one")
+            raise StoreError("no conversations yet", hint="start one with grok ask or grok chat")
         return newest[0]
 
     def messages(self, conversation_id: str) -> list[Message]:

@@ -32,13 +32,13 @@ def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
         except (OSError, subprocess.TimeoutExpired):
             return ""
         if done.returncode == 0:
-            return command[0]
+            return f"via {command[0]}"
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if not stdout.isatty() or len(encoded) > MAX_OSC52_BYTES or environ.get("TERM") == "dumb":
         return ""
     stdout.write(f"\x1b]52;c;{encoded}\x07")
     stdout.flush()
-    return "through the terminal"
+    return "via OSC 52"
 
 
 def _tool(environ: Mapping[str, str]) -> list[str] | None:

@@ -48,7 +48,7 @@ def present(console: Console, label: str, text: str) -> None:
     if len(rows) > most:
         head, tail = most // 2, most - most // 2 - 1
         between = sum(map(len, rows[head : len(rows) - tail]))
-        rows[head : len(rows) - tail] = [f"[{between:,} characters are not shown here]"]
+        rows[head : len(rows) - tail] = [f"[{between:,} characters not shown]"]
         begins = [label, *[_CONTINUED] * (head - 1), "    ", *[_CONTINUED] * tail]
     else:
         begins = [label, *[_CONTINUED] * (len(rows) - 1)]

@@ -38,6 +38,8 @@ class Console:
         self.quiet = False
         self.debug = False
         self.secrets: list[str] = []
+        # How hints and notes are put: a chat names its own commands in them.
+        self.reword: Callable[[str], str] = str
         # Asked when something is masked for the first time: what needs no mask costs no start.
         self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
@@ -62,7 +64,7 @@ class Console:
     def note(self, text: str) -> None:
         """Tell the user something on stderr, unless they asked for quiet."""
         if not self.quiet:
-            self.error_line(text)
+            self.error_line(self.reword(text))
 
     def note_once(self, text: str) -> None:
         """Tell the user something that need not be told again in this run."""
@@ -105,7 +107,7 @@ class Console:
         request_id = error.request_id if isinstance(error, APIError) else None
         self.error_line(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
         if error.hint:
-            self.error_line(f"hint: {error.hint}")
+            self.error_line(f"hint: {self.reword(error.hint)}")
 
     def report_crash(self, error: Exception) -> None:
         """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""
@@ -115,7 +117,7 @@ class Console:
             for line in "".join(traceback.format_exception(error)).splitlines():
                 self.error_line(line)
         self.error_line(f"error: this is a bug in grok: {type(error).__name__}: {' '.join(str(error).split())}")
-        self.error_line("hint: run it again with --debug (or GROK_DEBUG=1), and report what it says")
+        self.error_line("hint: run it again with --debug (or GROK_DEBUG=1) and report the output")
 
     # ---- secrets
 

@@ -24,9 +24,9 @@ def edit_file(path: Path, environ: Mapping[str, str]) -> None:
     try:
         result = subprocess.run([*shlex.split(command), str(path)], env=environ, check=False)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the editor {command!r} cannot run: {error}", hint="set VISUAL or EDITOR") from None
+        raise UsageError(f"cannot run the editor {command!r}: {error}", hint="set VISUAL or EDITOR") from None
     if result.returncode != 0:
-        raise UsageError(f"the editor {command!r} ended with exit code {result.returncode}")
+        raise UsageError(f"the editor {command!r} failed with exit code {result.returncode}")
 
 
 def edit_text(text: str, environ: Mapping[str, str]) -> str:

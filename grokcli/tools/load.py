@@ -62,16 +62,18 @@ def load(wanted: str, *, printed: TextIO) -> list[Tool]:
     file, name = (wanted, "") if wanted.endswith(".py") else _split(wanted)
     path = expand(file).resolve()
     if not path.is_file():
-        raise UsageError(f"there is no file {file}", hint="FILE.py, or FILE.py:name for one function of it")
+        raise UsageError(f"no such file: {file}", hint="use FILE.py, or FILE.py:NAME for one of its functions")
     module = _run(path, printed)
     if name:
         function = getattr(module, name, None)
         if not callable(function):
-            raise UsageError(f"{file} has no function {name!r}", hint=f"it has {', '.join(_public(module)) or 'none'}")
+            raise UsageError(
+                f"{file} has no function {name!r}", hint=f"functions in it: {', '.join(_public(module)) or 'none'}"
+            )
         return [_tool(function, path)]
     names = _public(module)
     if not names:
-        raise UsageError(f"{file} defines no function without a leading underscore", hint="name one: FILE.py:name")
+        raise UsageError(f"{file} defines no public function", hint="name one of its functions: FILE.py:NAME")
     return [_tool(getattr(module, name), path) for name in names]
 
 
@@ -79,8 +81,8 @@ def _tool(function: Callable[..., Any], path: Path) -> Tool:
     tool = tool_of(function, origin=str(path))
     if tool.name in SERVER_TOOLS:
         raise UsageError(
-            f"the function {tool.name}() has the name of a tool of the server",
-            hint="rename it, or name the others: FILE.py:name",
+            f"the function {tool.name}() has the same name as a server tool",
+            hint="rename it, or name the other functions: FILE.py:NAME",
         )
     return tool
 
@@ -95,7 +97,7 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
     name = f"grok_tools_{path.stem}_{abs(hash(path)):x}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{path} is no Python file", hint="its name should end in .py")
+        raise UsageError(f"{path} is not a Python file", hint="its name should end in .py")
     module = module_from_spec(spec)
     # Where dataclasses and get_type_hints() look for the names in annotations.
     sys.modules[name] = module
@@ -108,7 +110,7 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's code does
         text = " ".join(str(error).split())
-        raise UsageError(f"{path.name} cannot be run: {type(error).__name__}: {text}") from None
+        raise UsageError(f"cannot run {path.name}: {type(error).__name__}: {text}") from None
     return module
 
 

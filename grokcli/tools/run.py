@@ -46,7 +46,7 @@ def run(
     with _printing_to(printed) if printed is not None else nullcontext():
         thread.start()
         thread.join(seconds)
-    return done[0] if done else failed(f"it took longer than {seconds:g} s")
+    return done[0] if done else failed(f"no result after {seconds:g} s")
 
 
 @contextmanager
@@ -65,8 +65,8 @@ def as_text(value: object) -> ToolResult:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
             text = repr(value)
-            note = f"its {type(value).__name__} is no JSON: the model gets the repr"
+            note = f"returned {type(value).__name__}, which is not JSON; sent its repr to the model"
     if len(text) > LONGEST_RESULT:
-        note = f"its result has {len(text):,} characters: the model gets {LONGEST_RESULT:,}"
+        note = f"returned {len(text):,} characters; sent the first {LONGEST_RESULT:,} to the model"
         text = f"{text[:LONGEST_RESULT]}\n(cut: the result has {len(text):,} characters)"
     return ToolResult(text, note)

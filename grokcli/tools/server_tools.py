@@ -57,14 +57,14 @@ class Search:
     def _require_target(self) -> None:
         if (self.domains or self.excluded_domains) and not self.web:
             flag = "--domain" if self.domains else "--exclude-domain"
-            raise UsageError(f"{flag} is about web search, which was not asked for", hint="add --web or --search")
+            raise UsageError(f"{flag} needs a web search", hint="add --web or --search")
         for flag, value in (("--handle", self.handles), ("--since", self.since), ("--until", self.until)):
             if value and not self.x:
-                raise UsageError(f"{flag} is about X search, which was not asked for", hint="add --x or --search")
+                raise UsageError(f"{flag} needs a search of X", hint="add --x or --search")
 
     def _web_fields(self) -> dict[str, Any]:
         if self.domains and self.excluded_domains:
-            raise UsageError("--domain and --exclude-domain do not go together", hint="keep one of them")
+            raise UsageError("--domain cannot be used with --exclude-domain", hint="leave out one of them")
         if self.domains:
             return {"filters": {"allowed_domains": _domains("--domain", self.domains)}}
         if self.excluded_domains:
@@ -77,25 +77,29 @@ class Search:
             handles = [handle.removeprefix("@") for handle in self.handles]
             for handle in handles:
                 if not _HANDLE.match(handle):
-                    raise UsageError(f"--handle {handle!r} is not a name on X", hint="for example: --handle xai")
+                    raise UsageError(f"invalid value for --handle: {handle!r}", hint="for example: --handle xai")
             fields["allowed_x_handles"] = _limited("--handle", handles, MAX_HANDLES)
         since, until = _date("--since", self.since), _date("--until", self.until)
         if since and until and since >= until:
-            raise UsageError(f"there is no day from {since} until {until}", hint="--until is the first day left out")
+            raise UsageError(
+                f"--since {since} is not before --until {until}", hint="--until is the first day that is excluded"
+            )
         return fields | {name: day for name, day in (("from_date", since), ("to_date", until)) if day}
 
 
 def _domains(flag: str, domains: Sequence[str]) -> list[str]:
     for domain in domains:
         if not _DOMAIN.match(domain):
-            raise UsageError(f"{flag} {domain!r} is not the name of a site", hint=f"for example: {flag} x.ai")
+            raise UsageError(f"invalid value for {flag}: {domain!r}", hint=f"for example: {flag} x.ai")
     return _limited(flag, domains, MAX_DOMAINS)
 
 
 def _limited(flag: str, values: Sequence[str], limit: int) -> list[str]:
     unique = list(dict.fromkeys(values))
     if len(unique) > limit:
-        raise UsageError(f"{flag} is given {len(unique)} times; the server takes {limit}", hint="name fewer")
+        raise UsageError(
+            f"too many values for {flag}: {len(unique)} (at most {limit})", hint=f"give {flag} at most {limit} times"
+        )
     return unique
 
 
@@ -108,7 +112,7 @@ def _date(flag: str, text: str | None) -> str | None:
         # fromisoformat() takes other forms too, which the server does not.
         date.fromisoformat(text if _DATE.match(text) else "")
     except ValueError:
-        raise UsageError(f"{flag} {text!r} is not a date", hint=f"for example: {flag} 2026-01-31") from None
+        raise UsageError(f"invalid value for {flag}: {text!r}", hint=f"for example: {flag} 2026-01-31") from None
     return text
 
 
@@ -134,7 +138,5 @@ def _mcp_label(url: str) -> str:
     except ValueError:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(
-            f"--mcp {url!r} is not the URL of a server", hint="for example: --mcp https://mcp.example.com/mcp"
-        )
+        raise UsageError(f"invalid value for --mcp: {url!r}", hint="for example: --mcp https://mcp.example.com/mcp")
     return re.sub(r"[^A-Za-z0-9]+", "_", host).strip("_") or "mcp"

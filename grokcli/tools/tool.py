@@ -60,7 +60,7 @@ class Tool:
             where = mismatch.path.removeprefix(".")
             return failed(f"{where + ': ' if where else ''}{mismatch}")
         except (ValueError, RecursionError) as error:
-            return failed(f"the arguments are no JSON: {error}")
+            return failed(f"the arguments are not JSON: {error}")
         return run(self.function, values, seconds=seconds, printed=printed)
 
 
@@ -79,7 +79,9 @@ def tool_of(function: Callable[..., Any], *, origin: str = "") -> Tool:
     """
     name = getattr(function, "__name__", "")
     if not _NAME.match(name):
-        raise UsageError(f"{name or function!r} cannot be the name of a tool", hint="use def and plain letters")
+        raise UsageError(
+            f"invalid name for a tool: {name or function!r}", hint="use def, and ASCII letters in the name"
+        )
     said = docstrings.arguments(inspect.getdoc(function) or "")
     hints = _hints(function, name)
     parameters = {
@@ -93,27 +95,27 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
     try:
         return get_type_hints(function)
     except Exception as error:  # noqa: BLE001  # an annotation may be any expression
-        raise UsageError(f"the annotations of {name}() have no meaning: {error}") from None
+        raise UsageError(f"cannot evaluate the annotations of {name}(): {error}") from None
 
 
 def _parameters(function: Callable[..., Any], name: str) -> list[inspect.Parameter]:
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        raise UsageError(f"{name}() does not say what arguments it takes") from None
+        raise UsageError(f"{name}() has no signature") from None
 
 
 def _parameter(name: str, parameter: inspect.Parameter, hints: dict[str, Any], said: str) -> Parameter:
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise UsageError(f"{name}() takes {str(parameter).partition(':')[0]!r}, which a model cannot name")
+        raise UsageError(f"{name}() takes {str(parameter).partition(':')[0]!r}, which cannot be passed by name")
     if parameter.name not in hints:
-        raise UsageError(f"{name}() does not say what type {parameter.name!r} is", hint=f"{parameter.name}: str")
+        raise UsageError(f"the parameter {parameter.name!r} of {name}() has no type", hint=f"{parameter.name}: str")
     try:
         schema = type_schema(hints[parameter.name])
     except UnsupportedTypeError as error:
         raise UsageError(
-            f"{parameter.name!r} of {name}() cannot be said in JSON Schema: {error}",
-            hint="str, int, float, bool, list, dict, Literal, Enum, None, dataclasses and TypedDicts can",
+            f"the type of {parameter.name!r} in {name}() has no JSON Schema: {error}",
+            hint="use str, int, float, bool, list, dict, Literal, Enum, None, dataclasses or TypedDicts",
         ) from None
     described = {**schema.schema, **_default(parameter), **({"description": said} if said else {})}
     return Parameter(TypeSchema(described, schema.read), parameter.default is parameter.empty)

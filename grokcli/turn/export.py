@@ -54,7 +54,7 @@ def as_request(env: Env, call: Call) -> str:
 
 def _masked_key(env: Env, call: Call) -> str:
     if call.model == LOCAL_MODEL:
-        return "(made up for each run)"
+        return "(generated for each run)"
     try:
         return mask(env.find_key().value)
     except MissingKeyError:
@@ -68,7 +68,7 @@ def as_code(call: Call, language: str) -> str:
     """
     if call.model == LOCAL_MODEL:
         raise UsageError(
-            "the model on this machine has no address before it runs",
-            hint="name another model with -m, or see the request with --dry-run",
+            "the local model has no address until it runs",
+            hint="use another model with -m, or print the request with --dry-run",
         )
     return LANGUAGES[language](call)

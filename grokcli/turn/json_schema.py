@@ -79,11 +79,11 @@ def _parsed(text: str, name: str) -> Any:
 def _valid(schema: Any, name: str) -> dict[str, Any]:
     """Return `schema` when it is one and refers to nothing but itself."""
     if not isinstance(schema, dict) or not isinstance(schema.get("$schema", ""), str):
-        raise UsageError(f"{name} is no JSON schema", hint=EXAMPLE)
+        raise UsageError(f"{name} is not a JSON Schema", hint=EXAMPLE)
     try:
         validator_for(schema, default=Draft202012Validator).check_schema(schema)
     except SchemaError as error:
-        raise UsageError(f"{name} is no JSON schema: {_shortened(error.message)} at {error.json_path}") from None
+        raise UsageError(f"{name} is not a JSON Schema: {_shortened(error.message)} at {error.json_path}") from None
     except RecursionError:
         raise UsageError(f"{name} is nested too deeply") from None
     resolver = _REGISTRY.resolver_with_root(DRAFT202012.create_resource(schema))
@@ -91,8 +91,8 @@ def _valid(schema: Any, name: str) -> dict[str, Any]:
         try:
             resolver.lookup(reference)
         except Unresolvable:
-            hint = 'put what it refers to under "$defs"; nothing is fetched'
-            raise UsageError(f"{name} refers to {reference}, which is not in it", hint=hint) from None
+            hint = 'put the definition under "$defs"; references are not fetched'
+            raise UsageError(f"{name} refers to {reference}, which it does not contain", hint=hint) from None
     return schema
 
 
@@ -119,7 +119,7 @@ def _from_fields(text: str) -> dict[str, Any]:
         if match is None or kind is None:
             hint = f"{EXAMPLE}; types are {', '.join(TYPES)}"
             raise UsageError(
-                f"{_shortened(field)!r} is no field of a schema: it is NAME [TYPE] [: DESCRIPTION]", hint=hint
+                f"invalid field in the schema: {_shortened(field)!r} (expected NAME [TYPE] [: DESCRIPTION])", hint=hint
             )
         if match["name"] in properties:
             raise UsageError(f"the schema has two fields {match['name']!r}")
@@ -141,21 +141,21 @@ def parse(schema: dict[str, Any], answer: str) -> Any:
         data = json.loads(answer, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         reason = "it is empty" if not answer.strip() else error
-        raise IncompleteError(f"the answer is not JSON: {reason}", hint="ask again, or another model") from None
+        raise IncompleteError(f"the answer is not JSON: {reason}", hint="ask again, or use another model") from None
     validator = validator_for(schema, default=Draft202012Validator)(schema, registry=_REGISTRY)
     try:
         with _time_limit(CHECK_SECONDS):
             errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
     except TimeoutError:
         raise IncompleteError(
-            f"the answer could not be checked within {CHECK_SECONDS:g} s", hint='simplify each "pattern" of the schema'
+            f"the answer could not be checked within {CHECK_SECONDS:g} s", hint="simplify the patterns in the schema"
         ) from None
     except (Unresolvable, RecursionError) as error:
-        raise IncompleteError(f"the answer cannot be held against the schema: {error}") from None
+        raise IncompleteError(f"the answer could not be checked against the schema: {error}") from None
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         reason = f"{_shortened(errors[0].message)} at {errors[0].json_path}{more}"
-        raise IncompleteError(f"the answer breaks the schema: {reason}", hint="ask again, or another model")
+        raise IncompleteError(f"the answer does not match the schema: {reason}", hint="ask again, or use another model")
     return data
 
 
@@ -183,7 +183,7 @@ def _stop(_number: int, _frame: object) -> NoReturn:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number in JSON")
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def _shortened(message: str) -> str:

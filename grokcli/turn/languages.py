@@ -163,7 +163,7 @@ def _js(call: Call) -> str:
 
 def _js_integer(digits: str) -> int:
     if abs(int(digits)) > LARGEST_JS_INTEGER:
-        raise UsageError(f"--as js cannot send the number {digits}: JavaScript rounds it", hint="use --as openai")
+        raise UsageError(f"--as js cannot send the number {digits}, which JavaScript rounds", hint="use --as openai")
     return int(digits)
 
 
@@ -195,7 +195,7 @@ print("".join(block.text for block in answer.content if block.type == "text"))
 def _anthropic(call: Call) -> str:
     if not call.base_url.endswith("/v1"):
         raise UsageError(
-            f"Anthropic's SDK asks servers at …/v1, and the base_url is {call.base_url!r}", hint="use --as openai"
+            f"Anthropic's SDK needs a base_url that ends in /v1, not {call.base_url!r}", hint="use --as openai"
         )
     show = ANTHROPIC_STREAM if call.stream else ANTHROPIC_WHOLE
     return (
@@ -229,7 +229,7 @@ def _anthropic_fields(call: Call) -> dict[str, Any]:
 def _anthropic_content(message: Message) -> object:
     content = message["content"]
     if message["role"] == "tool" or "tool_calls" in message:
-        raise _cannot_send("calls of functions")
+        raise _cannot_send("function calls")
     return [_anthropic_part(part) for part in content] if isinstance(content, list) else content
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from grokcli.turn.toolset import Toolset
 
 # Fields of a request that cannot be set one by one, and why; then those that are settings too.
-_OTHERWISE = "it has a flag or a command of its own"
-_LATER = "an answer that is fetched later would not be shown: leave it out"
+_OTHERWISE = "use its own flag or command"
+_LATER = "leave it out: the answer could not be shown"
 RESERVED = {
     **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
     **dict.fromkeys(("deferred", "background"), _LATER),
@@ -125,21 +125,23 @@ def check_effort(model: str, effort: object) -> None:
     """Raise UsageError for an effort that `model` is known not to have; one that has none is left to say so itself."""
     found = known(model)
     if effort is not None and found and found.efforts and effort not in found.efforts:
-        raise UsageError(f"{model} has no effort {effort!r}", hint=f"it has {', '.join(found.efforts)}")
+        raise UsageError(
+            f"{model} does not support the effort {effort!r}", hint=f"choose from {', '.join(found.efforts)}"
+        )
 
 
 def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[dict[str, Any]]) -> None:
     """Raise UsageError when `model` is asked where the server has no tools of its own."""
     from grokcli.client.wire import resolve
 
-    what = "calling an MCP server" if all(tool.get("type") == "mcp" for tool in tools) else "search"
+    what = "an MCP server" if all(tool.get("type") == "mcp" for tool in tools) else "search"
     if model == LOCAL_MODEL:
-        raise UsageError(f"{what} is not for the model on this machine", hint=f"ask {DEFAULT_MODEL}")
+        raise UsageError(f"the local model does not support {what}", hint=f"use -m {DEFAULT_MODEL}")
     base_url = env.settings.value("base_url")
     if resolve(env.settings.value("api", api), base_url) != "responses":
         raise UsageError(
-            f"{what} needs the Responses API, and {base_url} is asked through chat completions",
-            hint="ask xAI's own server, or say --api responses if this one speaks it",
+            f"{what} needs the Responses API, but {base_url} is used with chat completions",
+            hint="use xAI's server, or --api responses if this server supports it",
         )
 
 
@@ -149,8 +151,8 @@ def check_context(request: Request) -> None:
     tokens = least_tokens("".join(map(_text_of, request.messages)))
     if window is not None and tokens > window:
         raise UsageError(
-            f"the question has at least {tokens:,} tokens; {request.model} takes {window:,}",
-            hint="send less, or use a model with a larger context",
+            f"the input has at least {tokens:,} tokens; {request.model} takes at most {window:,}",
+            hint="shorten the input, or use a model with a larger context",
         )
 
 
@@ -174,9 +176,9 @@ def text_or_file(value: str | None) -> str | None:
 def parse_field(key: str, value: str) -> dict[str, Any]:
     """Return KEY=VALUE as a field of a request's body; a VALUE that is JSON is sent as such, another one as text."""
     if not key.isidentifier():
-        raise UsageError(f"{key!r} is no field of a request", hint="for example: seed=7")
+        raise UsageError(f"invalid name of a request field: {key!r}", hint="for example: seed=7")
     if key in RESERVED:
-        raise UsageError(f"{key!r} cannot be set this way", hint=RESERVED[key])
+        raise UsageError(f"the field {key!r} cannot be set this way", hint=RESERVED[key])
     try:
         parsed = json.loads(value, parse_constant=_refuse)
     except ValueError:

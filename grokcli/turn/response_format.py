@@ -36,7 +36,7 @@ class ResponseFormat:
             from grokcli.render.extract import extract
 
             if not extract(answer, self.code):
-                raise IncompleteError("the answer holds no code block", hint="the whole answer is above, on stderr")
+                raise IncompleteError("the answer contains no code block", hint="the whole answer is above, on stderr")
 
 
 def read_response_format(
@@ -45,9 +45,9 @@ def read_response_format(
     """Return the format that the flags ask for; there is one. Raises UsageError."""
     wanted = first + last + every
     if wanted > 1:
-        raise UsageError("the code can be extracted in one way only", hint="-x, --extract-last or --extract-all")
+        raise UsageError("-x, --extract-last and --extract-all cannot be combined", hint="use one of them")
     if wanted and (schema is not None or output_format != "text"):
-        raise UsageError("code is not extracted from JSON", hint="leave -x out, or what asks for JSON")
+        raise UsageError("code cannot be extracted from JSON output", hint="leave out -x, or --json and --schema")
     if schema is None:
         return ResponseFormat(code="first" if first else "last" if last else "all")
     from grokcli.turn.json_schema import read_schema

@@ -83,7 +83,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
                 raise
             seconds = _wait(error, env.settings.value("retry_delay"), tries)
             tries += 1
-            env.console.note(f"{error.message}: trying again in {seconds:.1f} s ({tries} of {MAX_TRIES})")
+            env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries} of {MAX_TRIES})")
             time.sleep(seconds)
         else:
             yield first
@@ -95,7 +95,7 @@ def _is_worth_a_wait(error: GrokError) -> bool:
     """Say whether to wait for `error` to pass; if the server asks for too long a wait, let the error's hint say so."""
     asked = _retry_after(error)
     if error.retryable and asked > MAX_WAIT_SECONDS:
-        error.hint = f"the server asks for a wait of {asked:g} s: ask again then"
+        error.hint = f"ask again in {asked:g} s, as the server requests"
         return False
     return error.retryable
 
@@ -134,4 +134,4 @@ def _leave_out(env: Env, chat: Chat, name: str) -> None:
     was_set = chat.options.get(name) is not None
     chat.options = {**chat.options, name: None}
     if was_set:
-        env.console.note_once(f"{chat.model} does not take {name}: asking without it")
+        env.console.note_once(f"{chat.model} does not support {name}; asking without it")

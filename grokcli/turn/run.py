@@ -104,7 +104,7 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
                 # Rendered text ends its last line only when it is known what follows.
                 env.console.stderr.write("\n")
             _run_calls(env, turn, turn.toolset, response.tool_calls)
-    raise IncompleteError(f"the model still asks for functions after {MAX_ROUNDS} rounds", hint="ask for less")
+    raise IncompleteError(f"the model still calls tools after {MAX_ROUNDS} rounds", hint="ask a simpler question")
 
 
 def _told_now(event: ToolCall | End, response: Response) -> list[Event]:
@@ -146,8 +146,8 @@ def _mask_end(env: Env, asked: str, end: End) -> None:
 def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
     for call, told in toolset.run_calls(env.console, calls):
         if not turn.allow_secrets and held_key(env, told):
-            env.console.error_line(f"{call.name}: its result holds your API key and is not sent")
-            told = "error: the result holds a secret and is withheld"
+            env.console.error_line(f"{call.name}: the result contains your API key and was not sent")
+            told = "error: the result contains a secret and was withheld"
         turn.conversation.append(tool_result(call, told), model=turn.request.model)
     env.console.start_status()
 
@@ -178,15 +178,15 @@ def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None
 
 def _require_whole(response: Response) -> None:
     if response.finish_reason == "length":
-        raise IncompleteError("the answer was cut at the token limit", hint="allow more with --max-tokens")
+        raise IncompleteError("the answer was cut off at the token limit", hint="raise the limit with --max-tokens")
     if response.finish_reason == "content_filter":
         raise IncompleteError("the answer was withheld by a content filter", hint="rephrase the question")
     if response.finish_reason == "refusal":
-        raise IncompleteError("the model refuses to answer", hint="rephrase the question")
+        raise IncompleteError("the model refused to answer", hint="rephrase the question")
     if response.finish_reason.startswith("incomplete"):
         raise IncompleteError(f"the answer is {response.finish_reason}")
     if not (response.content.strip() or response.tool_calls):
-        raise IncompleteError("the model answered nothing", hint="ask again, or another model")
+        raise IncompleteError("the answer is empty", hint="ask again, or use another model")
 
 
 def _tell_oddities(env: Env, model: str, response: Response) -> None:
@@ -194,7 +194,7 @@ def _tell_oddities(env: Env, model: str, response: Response) -> None:
     console = env.console
     if response.finish_reason == "tool_calls":
         names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
-        console.note(f"the model asks for a call of {names}: --tool FILE.py would offer functions that can be called")
+        console.note(f"the model wants to call {names}; offer functions with --tool FILE.py")
     if model == LOCAL_MODEL:
         from grokcli.client.local_server import NOTICE
 

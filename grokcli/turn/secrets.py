@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What servers of one's own take for a key, "ollama" say, may be part of any text.
 SHORTEST_KEY = 20
-HINT = "take it out, or send it all the same with --allow-secrets"
+HINT = "remove it, or send it with --allow-secrets"
 ROLES = {"system": "the system prompt", "tool": "the result of a tool", "assistant": "an earlier answer"}
 
 
@@ -25,9 +25,9 @@ def refuse_secrets(env: Env, messages: Sequence[Message], fields: Mapping[str, o
             if key := held_key(env, text):
                 named = "the question" if message is messages[-1] else "an earlier question"
                 what = ROLES.get(str(message["role"])) or _document(env, key, text) or named
-                raise SecretError(f"{what} holds your API key", hint=hint)
+                raise SecretError(f"{what} contains your API key", hint=hint)
     if any(held_key(env, text) for text in _texts(fields)):
-        raise SecretError("a field of the request holds your API key", hint=hint)
+        raise SecretError("a request field contains your API key", hint=hint)
 
 
 def held_key(env: Env, text: str) -> str:

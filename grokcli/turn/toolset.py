@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CALLS = 100  # in one answer
 DECLINED = "error: the user declined this call"
-NOT_RUN = f"error: not run: of the calls in one answer, the first {MAX_CALLS} are run"
+NOT_RUN = f"error: not run: only the first {MAX_CALLS} calls in an answer are run"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 
@@ -42,8 +42,8 @@ class Toolset:
             known = self.tools.get(tool.name)
             if known and known.origin != tool.origin:
                 raise UsageError(
-                    f"there are two tools {tool.name!r}: in {known.origin} and in {tool.origin}",
-                    hint="rename one, or name the others: FILE.py:name",
+                    f"two tools are called {tool.name!r}: in {known.origin} and in {tool.origin}",
+                    hint="rename one, or name the other functions: FILE.py:NAME",
                 )
             self.tools[tool.name] = tool
         return [tool.name for tool in fresh]
@@ -52,8 +52,8 @@ class Toolset:
         """Raise UsageError when each call is to be asked about and nobody is there to be asked."""
         if self.ask_first and not can_confirm(console):
             raise UsageError(
-                "nobody can be asked whether the functions of --tool may run: there is no terminal",
-                hint="--yes runs them without asking",
+                "cannot ask for confirmation of tool calls: no terminal",
+                hint="use --yes to run them without asking",
             )
 
     def schemas(self) -> list[dict[str, Any]]:
@@ -66,18 +66,18 @@ class Toolset:
             yield call, self.run_call(console, call)
         rest = calls[MAX_CALLS:]
         if rest:
-            console.error_line(f"{len(rest):,} more calls were not run: the limit is {MAX_CALLS} in one answer")
+            console.error_line(f"{len(rest):,} more calls were not run (limit: {MAX_CALLS} in one answer)")
         yield from ((call, NOT_RUN) for call in rest)
 
     def run_call(self, console: Console, call: ToolCall) -> str:
         """Show a call, run it if the user agrees, and return what the model is to be told of it."""
         tool = self.tools.get(call.name)
         if tool is None:
-            present(console, "the model asks for ", f"{_shown(call)}, which is no function here")
-            return f"error: there is no function {call.name!r}; there are {', '.join(self.tools)}"
+            present(console, "unknown tool: ", _shown(call))
+            return f"error: no function {call.name!r}; the functions are {', '.join(self.tools)}"
         present(console, "call: " if self.ask_first else "calling: ", _shown(call))
         if self.ask_first and not confirm(console, "run it?"):
-            console.error_line(f"{call.name} was not run")
+            console.error_line(f"{call.name}: not run")
             return DECLINED
         result = self._run(console, tool, call)
         if result.note:

@@ -18,14 +18,14 @@ def usage_line(usage: Usage | None, started: float) -> str:
     cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
     reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
     line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
-    calls = f" · {usage.server_tool_calls} tool calls by the server" if usage.server_tool_calls else ""
+    calls = f" · {usage.server_tool_calls} server tool calls" if usage.server_tool_calls else ""
     return f"{line}{calls}{_cost(usage)} · {seconds}"
 
 
 def total_line(total: Usage | None, last: Usage | None, model: str) -> str:
     """Return what a conversation cost in all, and how much of the model's context its `last` answer fills."""
     total = total or Usage()
-    calls = f" · {total.server_tool_calls} tool calls by the server" if total.server_tool_calls else ""
+    calls = f" · {total.server_tool_calls} server tool calls" if total.server_tool_calls else ""
     line = f"{total.input_tokens:,} tokens in · {total.output_tokens:,} out{calls}{_cost(total)}"
     window = context_window(model)
     if last is None or window is None:

@@ -109,7 +109,7 @@ def test_an_error_status_is_ours_and_requests(xai, server):
     assert isinstance(error, GrokError)
     assert (error.status, error.code, error.request_id) == (400, "invalid-argument", "r-7")
     assert error.response.status_code == 400
-    assert str(error) == "Incorrect API key provided."
+    assert str(error) == "the server said: Incorrect API key provided."
 
 
 def test_send_request_takes_any_endpoint(xai, server):

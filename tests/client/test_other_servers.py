@@ -37,7 +37,7 @@ def test_a_refusal_is_shown_and_is_no_answer(grok, server, environ, api):
     server.reply(REFUSALS[api])
     code, out, err = grok("ask", "hi")
     assert (code, out) == (7, "I will not.\n")
-    assert err.splitlines()[0] == "error: the model refuses to answer"
+    assert err.splitlines()[0] == "error: the model refused to answer"
     assert json.loads(grok("history", "show", "--json").out)["messages"][-1]["content"] == "I will not."
 
 
@@ -75,13 +75,13 @@ def test_errors_are_shown_whole(grok, server, document, said):
     server.reply(body(document, 400))
     code, _, err = grok("ask", "hi")
     assert code == 6
-    assert err.splitlines()[0].removeprefix("error: ").strip("; ") == said
+    assert err.splitlines()[0].removeprefix("error: ").strip("; ") == f"the server said: {said}"
 
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_json_that_says_it_is_html_is_read(grok, server, status):
     server.reply(body({"error": "no such thing"}, status, content_type="text/html; charset=utf-8"))
-    assert grok("ask", "hi") == (6, "", "error: no such thing\n")
+    assert grok("ask", "hi") == (6, "", "error: the server said: no such thing\n")
 
 
 @pytest.mark.parametrize("step", [1, 7, 10_000])

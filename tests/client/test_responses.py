@@ -248,7 +248,7 @@ def test_errors_inside_a_stream_come_after_what_was_said(xai, server, documents)
 
 def test_a_failure_that_says_nothing_is_still_one(xai, server):
     server.reply(wire.whole(status="failed"))
-    with pytest.raises(APIError, match="did not say why"):
+    with pytest.raises(APIError, match="gave no reason"):
         list(xai.events(QUESTION, stream=False))
 
 
@@ -435,7 +435,7 @@ def test_what_the_usage_line_says(grok, server):
     server.reply(wire.answer(message("Four."), usage=figures))
     _, _, err = grok("ask", "--api", "responses", "-u", "hi")
     assert err.startswith(
-        "usage: 199 tokens in (128 cached) · 184 out (181 reasoning) · 2 tool calls by the server · $10.00057435 · "
+        "usage: 199 tokens in (128 cached) · 184 out (181 reasoning) · 2 server tool calls · $10.00057435 · "
     )
 
 

@@ -28,7 +28,7 @@ def test_all_is_well(grok, server, home):
     assert findings["settings"]["text"] == f"{home}/config/config.toml"
     assert findings["store"]["text"] == f"{home}/data/conversations.db, 1 conversation(s)"
     assert findings["key"]["text"] == "xai-…6789 from environment XAI_API_KEY"
-    assert findings["server"] == {"what": "server", "state": "ok", "text": f"{server.url} takes the key"}
+    assert findings["server"] == {"what": "server", "state": "ok", "text": f"{server.url} accepts the key"}
     table = grok("doctor", "--offline").out
     assert "  key          xai-…6789" in table
     assert KEY not in table
@@ -65,7 +65,7 @@ def test_a_setting_that_cannot_be_used_is_broken_whichever_it_is(grok, server, e
     environ.pop(SETTINGS[name].environment, None)
     code, out, err = grok("doctor")
     assert (code, err, server.requests) == (1, "", [])
-    assert f"! settings     {name} must be " in out
+    assert f"! settings     invalid value for {name} " in out
     assert "? settings     unknown setting 'modle'" in out
 
 
@@ -75,7 +75,7 @@ def test_a_section_that_cannot_be_used_is_broken(grok, home, section):
     (home / "config" / "config.toml").write_text(f"[{section}]\ntemperature = 9\neffort = 'x'\n")
     code, out, _ = grok("doctor", "--offline")
     assert code == 1
-    assert [line.split()[2] for line in out.splitlines() if line.startswith("! settings")] == ["temperature", "effort"]
+    assert [line.split()[5] for line in out.splitlines() if line.startswith("! settings")] == ["temperature", "effort"]
 
 
 @pytest.mark.parametrize("home_name", ["/abcde" * 1200, "/dev/null/x"])
@@ -115,7 +115,7 @@ def test_another_grok_on_the_path_is_told(grok, environ, tmp_path):
     environ["PATH"] = str(tmp_path)
     finding = found(grok, "--offline")[1]["program"]
     assert finding["state"] == "note"
-    assert "comes first on PATH and is not this one" in finding["text"]
+    assert "is first on PATH" in finding["text"]
 
 
 def test_a_terminal_is_described(grok):

@@ -91,7 +91,7 @@ def test_nothing_is_overwritten_without_force_and_that_is_said_before_anything_i
     for words in (["-o", "pic.png"], ["-n", "2", "-o", "two.png"]):
         code, out, err = grok("image", *words, "x")
         assert (code, out, server.requests) == (2, "", [])
-        assert "is there already\nhint: --force" in err
+        assert "already exists\nhint: use --force" in err
     assert (folder / "pic.png").read_text() == "mine"
     assert grok("image", "--force", "-o", "pic.png", "x").code == 0
     assert (folder / "pic.png").read_bytes() == PNG
@@ -112,13 +112,13 @@ def test_a_file_that_came_meanwhile_is_spared_and_the_picture_kept(grok, server,
     [
         (["-o", "no/where.png", "x"], "no such folder"),
         (["-o", "new/", "x"], "no such folder"),
-        (["--aspect", "wide", "x"], "--aspect 'wide' is not W:H"),
+        (["--aspect", "wide", "x"], "invalid value for --aspect: 'wide'"),
         (["-n", "11", "x"], "11"),
         (["--resolution", "8k", "x"], "8k"),
-        (["-o", "-", "-n", "2", "x"], "one picture"),
-        (["-o", "-", "--json", "x"], "one picture"),
-        (["-m", "local", "x"], "makes no pictures"),
-        ([], "there is no question\nhint: grok image"),
+        (["-o", "-", "-n", "2", "x"], "a single picture"),
+        (["-o", "-", "--json", "x"], "a single picture"),
+        (["-m", "local", "x"], "cannot make pictures"),
+        ([], "no question given\nhint: grok image"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_sent(grok, server, folder, words, reason):
@@ -136,7 +136,7 @@ def test_stdout_takes_the_bytes_unless_it_is_a_terminal(grok, server, environ, f
     assert names(folder) == []
     code, out, err = grok("image", "-o", "-", "x", tty=True)
     assert (code, out, len(server.requests)) == (2, "", 1)
-    assert "not written to a terminal" in err
+    assert "cannot be written to a terminal" in err
 
 
 def test_the_cost_is_what_the_server_billed(grok, server, folder):
@@ -171,7 +171,7 @@ def test_other_urls_are_not_fetched(grok, server, folder, url):
     server.reply(body({"data": [{"url": url}]}))
     code, out, err = grok("image", "x")
     assert (code, out, len(server.requests)) == (6, "", 1)
-    assert "which is not fetched" in err
+    assert "which was not fetched" in err
 
 
 def test_a_picture_that_cannot_be_fetched_is_told_with_its_url(grok, server, folder):
@@ -179,7 +179,7 @@ def test_a_picture_that_cannot_be_fetched_is_told_with_its_url(grok, server, fol
     server.reply(body({"data": [{"url": url}]}), body("", 404))
     code, _, err = grok("image", "x")
     assert (code, len(server.requests)) == (6, 2)
-    assert f"hint: the server keeps it for a while: {url}" in err
+    assert f"hint: it stays on the server for a while: {url}" in err
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_picture_that_cannot_be_fetched_is_told_with_its_url(grok, server, fol
         ({"data": []}, "sent no picture"),
         ({}, "sent no picture"),
         ({"data": [{"b64_json": "%%%"}]}, "not base64"),
-        ({"data": [{"b64_json": base64.b64encode(b"<html>").decode()}]}, "is no picture"),
+        ({"data": [{"b64_json": base64.b64encode(b"<html>").decode()}]}, "invalid picture"),
         ({"error": "The model does not exist", "code": "x"}, "does not exist"),
     ],
 )
@@ -226,7 +226,7 @@ def test_errors_have_the_exit_codes_of_everywhere(grok, server, environ, folder)
 
 def test_a_name_that_lies_about_its_content_is_told(grok, server, folder):
     server.reply(pictures(JPEG))
-    assert grok("image", "-o", "x.PNG", "x").err == "x.PNG holds a JPEG, whatever its name says\n"
+    assert grok("image", "-o", "x.PNG", "x").err == "x.PNG contains a JPEG, despite its name\n"
     assert grok("image", "-q", "-o", "y.png", "x").err == ""
     assert grok("image", "-o", "z.JPEG", "x").err == ""
     assert grok("image", "-o", "z", "x").err == ""
@@ -270,7 +270,7 @@ def test_a_bad_picture_costs_none_of_the_good_ones(grok, server, folder, bad):
     server.reply(body({"data": [{"b64_json": good}, {"b64_json": bad}, {"b64_json": good}]}))
     code, out, err = grok("image", "-n", "3", "x")
     assert (code, out, names(folder)) == (6, "x-1.png\nx-2.png\n", ["x-1.png", "x-2.png"])
-    assert err.startswith("error: what the server sent is no picture" if bad != "%%%" else "error: the server sent a")
+    assert err.startswith("error: the server sent an invalid picture" if bad != "%%%" else "error: the server sent a")
 
 
 def test_a_good_picture_goes_to_stdout_and_the_bad_one_is_told(environ, server, folder):
@@ -326,4 +326,4 @@ def test_a_picture_is_written_before_the_next_one_is_fetched(environ, server, fo
     server.reply(body({"data": [{"b64_json": good}, {"url": fetched}]}), play)
     done = subprocess.run(command("image", "x"), capture_output=True, env=environ, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout, seen) == (5, b"x-1.png\n", ["x-1.png"])
-    assert f"hint: the server keeps it for a while: {fetched}".encode() in done.stderr
+    assert f"hint: it stays on the server for a while: {fetched}".encode() in done.stderr

@@ -62,7 +62,7 @@ def test_without_a_server_the_last_list_is_shown_else_the_one_known(grok, server
     assert ["grok-beta", "retired:", "use", "grok-4.7"] in [line.split() for line in out.splitlines()]
     retired = json.loads(grok("models", "--json").out)["retired"]
     assert {"prefix": "grok-beta", "successor": "grok-4.7"} in retired
-    assert err == "the server was not asked (no API key): the list is the one that grok came with\n"
+    assert err == "showing the built-in list (no API key)\n"
     environ |= {"XAI_API_KEY": "xai-key", "XAI_BASE_URL": server.url}
     server.reply(body(LISTING))
     grok("models")
@@ -70,7 +70,7 @@ def test_without_a_server_the_last_list_is_shown_else_the_one_known(grok, server
     code, out, err = grok("models")
     assert code == 0
     assert "grok-9" in out
-    assert "the list is the one of the last time" in err
+    assert "showing the cached list" in err
     environ["XAI_BASE_URL"] = "http://127.0.0.1:9/v1"
     assert "grok-9" not in grok("models", "-q").out
 
@@ -102,11 +102,11 @@ def test_a_shell_completes_the_names_of_models(grok, server, environ):
 @pytest.mark.parametrize(
     ("model", "hint"),
     [
-        ("grok-beta", "grok-beta is retired: try -m grok-4.7"),
-        ("grok-3-mini", "grok-3-mini is retired: try -m grok-4.3"),
-        ("grok-4", "grok-4 is retired: try -m grok-4.3"),
-        ("grok-4-0709", "grok-4-0709 is retired: try -m grok-4.3"),
-        ("grok-77", "see grok models, and choose one with -m"),
+        ("grok-beta", "grok-beta was retired; try -m grok-4.7"),
+        ("grok-3-mini", "grok-3-mini was retired; try -m grok-4.3"),
+        ("grok-4", "grok-4 was retired; try -m grok-4.3"),
+        ("grok-4-0709", "grok-4-0709 was retired; try -m grok-4.3"),
+        ("grok-77", "list models with grok models, choose one with -m"),
     ],
 )
 def test_a_model_that_is_gone_is_told_with_a_living_one(grok, server, model, hint):

@@ -48,7 +48,7 @@ def told(result, code):
 )
 def test_a_base_url_that_cannot_be_one_is_refused_before_anything_is_sent(grok, environ, url):
     environ["XAI_BASE_URL"] = url
-    assert "the base URL" in told(grok("ask", "hi"), 2)
+    assert "base URL" in told(grok("ask", "hi"), 2)
 
 
 @pytest.mark.parametrize("proxy", ["http://[::1", "http://proxy.example:99999", "proxy.example:abc"])
@@ -59,7 +59,7 @@ def test_a_proxy_that_cannot_be_one_is_refused(grok, environ, monkeypatch, proxy
     environ["GROK_PROXY"] = proxy if place == "setting" else ""
     if place == "environment":
         monkeypatch.setenv("HTTPS_PROXY", proxy)  # requests asks the process
-    assert "the proxy is not a URL" in told(grok("ask", *words, "hi"), 2)
+    assert "invalid proxy URL" in told(grok("ask", *words, "hi"), 2)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_without_a_home_folder_nothing_is_written_where_grok_is_started(environ,
     )
     done = subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: this user has no home folder\nhint: set GROKCLI_HOME")
+    assert done.stderr.startswith("error: cannot find your home folder\nhint: set GROKCLI_HOME")
 
 
 @pytest.mark.parametrize("value", ["99999999999", "-1", "0", "x", "", "9" * 5000])

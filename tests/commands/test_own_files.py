@@ -114,7 +114,7 @@ def test_a_key_that_others_can_read_is_warned_about_once(grok, server, home, wor
     file = home / "config" / "credentials.toml"
     file.chmod(0o644)
     server.reply(answer("ok") if words[-1] == "hi" else body({"data": [{"id": "m"}]}))
-    warning = f"warning: others on this machine can read the key in {file}: chmod 600 '{file}'\n"
+    warning = f"warning: other users can read the key in {file}; run: chmod 600 '{file}'\n"
     assert grok(*words).err.count(warning) == 1
     file.chmod(0o600)
     assert warning not in grok(*words).err
@@ -176,7 +176,7 @@ def test_a_key_command_that_never_ends_is_given_up(grok, server, environ, monkey
     environ["GROK_API_KEY_COMMAND"] = "sleep 1000"
     code, out, err = grok("ask", "hi")
     assert (code, out, server.requests) == (3, "", [])
-    assert err.startswith("error: api_key_command did not end within 0.1 s\nhint: ")
+    assert err.startswith("error: api_key_command did not finish within 0.1 s\nhint: ")
 
 
 def test_a_key_command_that_never_stops_printing_is_ended(grok, server, environ):

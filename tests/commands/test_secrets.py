@@ -70,7 +70,7 @@ def test_debug_tells_the_times_and_the_tries(run, server, environ):
         "first byte after ",
         "first token after ",
         "* end, 3 events after ",
-        "(2 of 4)",
+        "(attempt 2 of 4)",
     ):
         assert told in err
     assert "(a body of 118 bytes)" in err
@@ -308,5 +308,5 @@ def test_names_that_begin_like_a_key_stay(grok, server):
         for words in (["list", "-n", "1"], ["show"], ["export"], ["export", "--format", "json"]):
             assert name in grok("history", *words).out
         server.script([body({"error": name}, 400)])
-        assert f"error: {name}\n" in grok("ask", "hi").err
+        assert f"error: the server said: {name}\n" in grok("ask", "hi").err
     assert "`pip install xai-sdk-python`\n" in grok("history", "search", "xai", "sdk").out

@@ -47,10 +47,10 @@ def test_a_dash_is_an_image_on_stdin_which_is_then_no_text(grok, server):
 @pytest.mark.parametrize(
     ("words", "stdin", "reason"),
     [
-        (["-i", "-", "hi"], None, "there is no image on stdin"),
+        (["-i", "-", "hi"], None, "no image on stdin"),
         (["-i", "-", "hi"], b"text", "stdin is not a PNG or JPEG image"),
-        (["-i", "-", "-i", "-", "hi"], PNG, "stdin holds one image"),
-        (["-i", "-"], PNG, "there is no question"),
+        (["-i", "-", "-i", "-", "hi"], PNG, "only one image can be read from stdin"),
+        (["-i", "-"], PNG, "no question given"),
         (["-i", "/no/such.png", "hi"], None, "cannot read /no/such.png"),
         (["-i", "/", "hi"], None, "cannot read /: Is a directory"),
     ],
@@ -75,7 +75,7 @@ def test_pictures_that_the_api_does_not_take_are_named_with_the_way_out(grok, se
     (tmp_path / "x.png").write_bytes(content)
     code, _, err = grok("ask", "-i", f"{tmp_path}/x.png", "hi")
     assert (code, server.requests) == (2, [])
-    assert f"x.png is {name}, and the API takes PNG and JPEG\nhint: convert it first: magick" in err
+    assert f"x.png is {name}, but the API accepts only PNG and JPEG\nhint: convert it first: magick" in err
 
 
 def test_an_image_may_have_so_many_bytes(grok, server, tmp_path, monkeypatch):
@@ -87,7 +87,7 @@ def test_an_image_may_have_so_many_bytes(grok, server, tmp_path, monkeypatch):
     image.write_bytes(PNG.ljust((1 << 20) + 1))
     code, _, err = grok("ask", "-i", str(image), "hi")
     assert code == 2
-    assert "x.png has more than 1 MiB" in err
+    assert "x.png is larger than 1 MiB" in err
 
 
 def test_the_bytes_of_an_image_are_not_taken_for_the_tokens_of_a_text(grok, server, tmp_path):

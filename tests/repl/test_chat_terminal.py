@@ -65,7 +65,7 @@ def test_ctrl_c_stops_the_answer_and_keeps_what_came(terminal, server):
     child.send(f"tell{ENTER}")
     child.expect("Once upon")
     child.send(CTRL_C)
-    child.expect("interrupted: /continue goes on")
+    child.expect("interrupted; use /continue or /retry")
     child.expect(PROMPT)
     child.send(f"and{ENTER}")
     child.expect("fine")
@@ -204,7 +204,7 @@ def test_tab_completes_commands_models_and_paths(terminal, server, tmp_path):
     child.send(f"/file {tmp_path}/no{TAB}")
     child.expect("tes.txt")
     child.send(ENTER)
-    child.expect("1 document")
+    child.expect("attached ")
     child.send(f"hi{ENTER}")
     child.expect("ok")
     child.expect(PROMPT)
@@ -280,8 +280,8 @@ def test_edit_changes_an_earlier_question_and_drops_what_followed(terminal, serv
     say("one", "fine")
     say("two", "fine")
     for what, said in [
-        (": > $1", "an empty question is not asked"),
-        (":", "the question is the same; nothing has changed"),
+        (": > $1", "the question is empty"),
+        (":", "the question is the same; nothing was changed"),
         ("exit 1", "ended with exit code 1"),
     ]:
         (tmp_path / "what").write_text(what)
@@ -310,7 +310,7 @@ def test_a_pipe_is_read_first_and_then_the_terminal_talks(terminal, server):
 @pytest.mark.parametrize(
     ("fault", "tries", "said"),
     [
-        (body({"error": "bad thing"}, 400), 1, "error: bad thing"),
+        (body({"error": "bad thing"}, 400), 1, "error: the server said: bad thing"),
         (lambda connection: connection.reset(), 4, "error: could not reach"),
     ],
 )
@@ -353,7 +353,7 @@ def test_a_shell_command_has_the_terminal_and_its_output_can_be_handed_on(termin
     child.expect("got this")
     child.expect(PROMPT)
     child.send(f"/file !{ENTER}")
-    child.expect("1 document")
+    child.expect("attached ")
     child.send(f"explain{ENTER}")
     child.expect("ok")
     child.expect(PROMPT)
@@ -405,4 +405,4 @@ def test_a_call_is_agreed_to_or_stopped_at_the_prompt(terminal, server, tmp_path
     child.expect(PROMPT)
     leave(child)
     told = [one["content"] for one in server.requests[3].json["messages"] if one["role"] == "tool"]
-    assert told == ["42", "error: this was not called"]
+    assert told == ["42", "error: this call was not made"]

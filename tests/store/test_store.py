@@ -82,7 +82,7 @@ def test_what_was_used_last_does_not_depend_on_the_clock(open_store):
     assert store.latest().id == first
     with pytest.raises(StoreError) as caught:
         store.find("same")
-    assert caught.value.hint.startswith(f"one of {first}")
+    assert caught.value.hint.startswith(f"choose from {first}")
     answer = store.begin_answer(second, model="m")
     answer.interrupt("Ctrl-C")
     assert [one.id for one in store.conversations()] == [second, first]

@@ -55,9 +55,9 @@ def test_a_read_only_store_costs_one_warning_and_can_be_read(open_store, others_
     reader = open_store(others_folder / "c.db")
     assert reader.messages(reader.latest().id) == [user("why?"), assistant("because")]
     assert len(reader.search("beca")) == 1
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot write to"):
         reader.rename(reader.latest().id, "x")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot write to"):
         reader.delete([reader.latest().id])
 
 
@@ -73,7 +73,7 @@ def test_a_full_disk_costs_one_warning_and_keeps_what_was_there(open_store, path
     monkeypatch.setattr(sqlite3, "connect", connect_to_full_disk)
     store = open_store()
     key = use(store)
-    assert warnings == [f"this conversation is not saved: there is no space left for {path}"]
+    assert warnings == [f"this conversation is not saved: no space left to write {path}"]
     assert store.messages(before) == [user("why?"), assistant("because")]
     assert store.messages(key) == []
 

@@ -208,4 +208,4 @@ def test_a_conversation_that_another_process_deleted_costs_one_warning(open_stor
     open_store().delete([key])
     assert store.add(key, user("and?")) is None
     assert store.add(key, user("and?")) is None
-    assert warnings == [f"this conversation is not saved: the conversation was deleted from {path} meanwhile"]
+    assert warnings == [f"this conversation is not saved: the conversation was deleted from {path} by another program"]

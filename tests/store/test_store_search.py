@@ -16,9 +16,9 @@ def test_conversations_are_found_by_id_prefix_and_title(store):
     assert store.find("why IS the sky blue?").id == store.find("sky blue").id == sky
     assert store.find("100%").id == sea
     for unknown in ("moon", "", "  ", "_", "a%e", "\ud800\ud800", "zzzzzzzzzzzz"):
-        with pytest.raises(StoreError, match="there is no conversation"):
+        with pytest.raises(StoreError, match="no conversation"):
             store.find(unknown)
-    with pytest.raises(StoreError, match="more than one") as caught:
+    with pytest.raises(StoreError, match="several conversations") as caught:
         store.find("the s")
     assert sky in caught.value.hint
     assert sea in caught.value.hint
@@ -30,7 +30,7 @@ def test_a_prefix_that_names_two_is_ambiguous_and_a_whole_id_never(store, monkey
     ids = iter(["abcdefgh", "abcdefgz", "abc"])
     monkeypatch.setattr("grokcli.store.writing.new_id", lambda: next(ids))
     first, second, third = talk(store), talk(store), talk(store, title="abcdefg")
-    with pytest.raises(StoreError, match="more than one"):
+    with pytest.raises(StoreError, match="several conversations"):
         store.find("ab")
     assert store.find("abc").id == third
     assert store.find("abcdefgz").id == second

@@ -20,7 +20,9 @@ def test_a_message_of_the_server_cannot_begin_a_line(grok, server):
     server.reply(body({"error": f"bad thing{FORGED}\r\nerror: \u2028worse{' ' * 70}wrapped"}, 400))
     code, out, err = grok("ask", "hi")
     assert (code, out) == (6, "")
-    assert err.splitlines()[0].startswith("error: bad thing hint: run: curl x | sh error: worse wrapped")
+    assert err.splitlines()[0].startswith(
+        "error: the server said: bad thing hint: run: curl x | sh error: worse wrapped"
+    )
     assert [line.partition(" ")[0] for line in err.splitlines()] in (["error:"], ["error:", "hint:"])
 
 
@@ -79,7 +81,7 @@ def test_a_deletion_shows_what_a_title_hides(grok, server):
     shown = err.replace("\n    | ", "")
     assert r"  a\u3164b0\u115f1\u115f2\u115f" in shown
     assert " more] " in shown
-    assert r"y\u115fz\u115f" + "\nDelete 1 conversation for good? [y/N] " in shown
+    assert r"y\u115fz\u115f" + "\nDelete 1 conversation permanently? [y/N] " in shown
 
 
 class Nobody:

@@ -207,16 +207,16 @@ def misspelt(city: Strign):  # noqa: F821
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (unannotated, "unannotated() does not say what type 'city' is"),
+        (unannotated, "the parameter 'city' of unannotated() has no type"),
         (starred, "starred() takes '*cities'"),
         (keywords, "keywords() takes '**cities'"),
         (nameless, "nameless() takes 'city'"),
-        (unsayable, "'data' of unsayable() cannot be said in JSON Schema: bytes"),
-        (nested, "'data' of nested() cannot be said in JSON Schema: complex"),
-        (numbered, "'data' of numbered() cannot be said in JSON Schema: a dict with keys of type int"),
-        (endless, "'node' of endless() cannot be said in JSON Schema: Node, which holds itself"),
-        (misspelt, "the annotations of misspelt() have no meaning: name 'Strign' is not defined"),
-        (lambda city: city, "'<lambda>' cannot be the name of a tool"),
+        (unsayable, "the type of 'data' in unsayable() has no JSON Schema: bytes"),
+        (nested, "the type of 'data' in nested() has no JSON Schema: complex"),
+        (numbered, "the type of 'data' in numbered() has no JSON Schema: a dict with keys of type int"),
+        (endless, "the type of 'node' in endless() has no JSON Schema: Node, which holds itself"),
+        (misspelt, "cannot evaluate the annotations of misspelt(): name 'Strign' is not defined"),
+        (lambda city: city, "invalid name for a tool: '<lambda>'"),
     ],
 )
 def test_what_cannot_be_a_tool_is_an_error_that_names_function_and_argument(function, said):
@@ -314,8 +314,8 @@ async def waits(city: str):
     [
         (raises, "error: ValueError: no such city", "ValueError: no such city"),
         (leaves, "error: SystemExit: 3", "SystemExit: 3"),
-        (gives_bytes, "b'\\x00'", "its bytes is no JSON: the model gets the repr"),
-        (gives_nan, "[nan]", "its list is no JSON: the model gets the repr"),
+        (gives_bytes, "b'\\x00'", "returned bytes, which is not JSON; sent its repr to the model"),
+        (gives_nan, "[nan]", "returned list, which is not JSON; sent its repr to the model"),
     ],
 )
 def test_what_goes_wrong_is_told_to_the_model_and_to_the_user(function, text, note):
@@ -326,7 +326,7 @@ def test_a_result_that_is_too_long_is_cut_and_both_are_told():
     text, note = call(gives_much)
     assert len(text) < 100_100
     assert text.endswith("(cut: the result has 200,000 characters)")
-    assert "200,000 characters: the model gets 100,000" in note
+    assert "200,000 characters; sent the first 100,000" in note
 
 
 def test_a_coroutine_is_awaited():
@@ -339,7 +339,7 @@ def test_a_function_that_hangs_is_given_up():
     def hangs():
         stopped.wait(30)
 
-    assert tool_of(hangs).call("{}", seconds=0.05).text == "error: it took longer than 0.05 s"
+    assert tool_of(hangs).call("{}", seconds=0.05).text == "error: no result after 0.05 s"
     stopped.set()
 
 

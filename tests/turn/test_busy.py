@@ -38,7 +38,7 @@ def test_busy_under_http_200_is_tried_again(grok, server, environ, document, api
     server.reply(body(document), event(document), stream([document]), end)
     code, out, err = grok("ask", "hi")
     assert (code, out, len(server.requests)) == (0, "Hello\n", 4)
-    assert err.count("trying again") == 3
+    assert err.count("retrying") == 3
 
 
 def test_a_response_that_failed_before_it_began_is_tried_again(grok, server, environ):
@@ -62,7 +62,7 @@ def test_a_retired_model_names_its_successor(grok, server, status, words):
     server.reply(body({"code": "invalid-argument", "error": words}, status))
     code, _, err = grok("ask", "hi")
     assert code == 6
-    assert "hint: grok-2-1212 is retired: try -m grok-4.7" in err
+    assert "hint: grok-2-1212 was retired; try -m grok-4.7" in err
 
 
 @pytest.mark.parametrize("name", ["deferred", "background"])
@@ -70,7 +70,7 @@ def test_an_answer_for_later_is_refused(grok, server, name):
     code, _, err = grok("ask", "-O", f"{name}=true", "hi")
     assert (code, server.requests) == (2, [])
     assert len(err.splitlines()) == 2
-    assert "fetched later" in err
+    assert "could not be shown" in err
 
 
 @pytest.mark.parametrize("words", [["--effort", "high"], []])

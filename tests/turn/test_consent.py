@@ -106,7 +106,7 @@ def test_a_call_that_fills_the_screen_shows_its_beginning_its_end_and_how_much_i
     assert rows[-1].endswith('; last")')
     [gap] = [row for row in rows[1:] if not row.startswith("    | ")]
     shown = sum(len(row) - 6 for row in rows if row != gap)
-    assert gap == f"    [{len(command) + len('shell(command=..)') - shown:,} characters are not shown here]"
+    assert gap == f"    [{len(command) + len('shell(command=..)') - shown:,} characters not shown]"
 
 
 def test_names_that_look_like_others_are_escaped(asked):
@@ -116,7 +116,7 @@ def test_names_that_look_like_others_are_escaped(asked):
 
 def test_the_name_of_no_function_is_escaped_too(asked):
     [row] = asked("shеll", {})
-    assert row.startswith(r'the model asks for "sh\u0435ll"(), which is no function here')
+    assert row.startswith(r'unknown tool: "sh\u0435ll"()')
 
 
 def test_arguments_that_are_no_json_are_shown_as_they_are(asked):
@@ -136,10 +136,10 @@ def test_a_hundred_calls_of_one_answer_are_run(grok, server, tmp_path):
     code, out, err = grok("ask", "--tool", "mine.py", "--yes", "hi")
     assert (code, out) == (0, "ok\n")
     assert (tmp_path / "ran").read_text().splitlines() == [str(number) for number in range(100)]
-    assert err.endswith("2 more calls were not run: the limit is 100 in one answer\n")
+    assert err.endswith("2 more calls were not run (limit: 100 in one answer)\n")
     told = [one["content"] for one in server.requests[1].json["messages"] if one["role"] == "tool"]
     assert len(told) == 102
-    assert told[100:] == ["error: not run: of the calls in one answer, the first 100 are run"] * 2
+    assert told[100:] == ["error: not run: only the first 100 calls in an answer are run"] * 2
 
 
 @pytest.mark.parametrize("name", ["web_search", "x_search", "code_interpreter", "mcp"])
@@ -148,7 +148,7 @@ def test_a_function_with_the_name_of_a_tool_of_the_server_is_refused(grok, serve
     for wanted in ("mine.py", f"mine.py:{name}"):
         code, out, err = grok("ask", "--tool", wanted, "--yes", "hi")
         assert (code, out) == (2, "")
-        assert err.startswith(f"error: the function {name}() has the name of a tool of the server\nhint: rename it")
+        assert err.startswith(f"error: the function {name}() has the same name as a server tool\nhint: rename it")
     assert server.requests == []
     server.reply(answer("ok"))
     assert grok("ask", "--tool", "mine.py:fine", "--yes", "hi").code == 0

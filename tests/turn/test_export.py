@@ -233,7 +233,7 @@ def test_anthropics_sdk_gets_the_system_prompt_apart_and_a_limit(
         ("anthropic", ["--api", "responses", "--search"], "cannot send the field 'tools'"),
         ("anthropic", ["-O", "seed=7"], "cannot send the field 'seed'"),
         ("js", ["-O", "seed=9007199254740993"], "cannot send the number 9007199254740993"),
-        *((language, ["-m", "local"], "has no address before it runs") for language in languages.LANGUAGES),
+        *((language, ["-m", "local"], "has no address until it runs") for language in languages.LANGUAGES),
     ],
 )
 def test_what_a_language_cannot_say_is_a_usage_error(grok, server, language, flags, said):
@@ -249,7 +249,7 @@ def test_anthropics_sdk_cannot_continue_calls_nor_ask_another_path(grok, server,
     grok("ask", *flags_of("responses"), "first")
     done = grok("ask", "--as", "anthropic", "-c", "second")
     assert (done.code, done.out) == (2, "")
-    assert "calls of functions" in done.err
+    assert "function calls" in done.err
     environ["XAI_BASE_URL"] = "http://127.0.0.1/api"
     done = grok("ask", "--as", "anthropic", "hi")
     assert (done.code, done.out) == (2, "")
@@ -259,7 +259,7 @@ def test_anthropics_sdk_cannot_continue_calls_nor_ask_another_path(grok, server,
 @pytest.mark.parametrize("flag", [["--dry-run"], ["--as", "python"]])
 def test_a_key_in_the_question_is_masked_and_that_is_said(grok, flag):
     code, out, err = grok("ask", *flag, f"is {KEY} mine?")
-    assert (code, err) == (0, "warning: what looks like a secret is masked in this text\n")
+    assert (code, err) == (0, "warning: some text that looks like a secret is masked\n")
     assert KEY not in out
 
 

@@ -31,23 +31,21 @@ def notes(tmp_path, monkeypatch):
         (["-s", "@src/notes.txt", "hi"], "the system prompt"),
         (["is", KEY, "mine?"], "the question"),
         (["-f", "src/a.txt", "is", KEY, "mine?"], "the question"),
-        (["-O", f"user={KEY}", "hi"], "a field of the request"),
+        (["-O", f"user={KEY}", "hi"], "a request field"),
         (["-i", f"https://example.com/?{KEY}", "hi"], "the question"),
     ],
 )
 def test_a_key_is_refused_and_what_holds_it_named(grok, server, notes, words, what):
     code, out, err = grok("ask", *words)
     assert (code, out, server.requests) == (2, "", [])
-    assert err == (
-        f"error: {what} holds your API key\nhint: take it out, or send it all the same with --allow-secrets\n"
-    )
+    assert err == (f"error: {what} contains your API key\nhint: remove it, or send it with --allow-secrets\n")
     assert "holds" not in grok("history", "list").out
 
 
 def test_a_key_on_stdin_is_refused(grok, server):
     code, _, err = grok("ask", "sum up", stdin=f"a\n{KEY}\n")
     assert (code, server.requests) == (2, [])
-    assert err.startswith("error: stdin holds your API key\n")
+    assert err.startswith("error: stdin contains your API key\n")
 
 
 @pytest.mark.parametrize("where", ["credentials", "command"])
@@ -62,7 +60,7 @@ def test_every_source_of_a_key_counts_and_the_command_runs_once(grok, server, en
         environ["GROK_API_KEY_COMMAND"] = f"{sys.executable} {script}"
     code, _, err = grok("ask", f"is {key} mine?")
     assert (code, server.requests) == (2, [])
-    assert "the question holds your API key" in err
+    assert "the question contains your API key" in err
     assert where == "credentials" or (tmp_path / "ran").read_text() == "x"
 
 
@@ -78,14 +76,14 @@ def test_it_is_sent_when_that_is_meant(grok, server, notes):
     assert KEY in server.requests[0].json["messages"][-1]["content"]
     code, _, err = grok("ask", "-c", "and now?")
     assert (code, len(server.requests)) == (2, 1)
-    assert "holds your API key" in err
+    assert "contains your API key" in err
 
 
 def test_a_chat_refuses_the_message_and_goes_on(grok, server, notes):
     server.reply(answer("ok"))
     code, out, err = grok("chat", stdin="/file src\nwhat is this?\nhello\n")
     assert (code, out) == (0, "ok\n")
-    assert "error: the file 'src/notes.txt' holds your API key\n" in err
+    assert "error: the file 'src/notes.txt' contains your API key\n" in err
     assert [message["content"] for message in server.requests[0].json["messages"]] == ["hello"]
     assert KEY not in server.requests[0].body.decode()
     assert "harmless" not in grok("history", "export").out
@@ -104,11 +102,11 @@ def test_what_a_tool_returns_is_looked_at_too(grok, server, tmp_path, monkeypatc
     assert result["role"] == "tool"
     assert (KEY in result["content"]) is allowed
     assert result["content"].startswith("error: ") is not allowed
-    assert ("leak: its result holds your API key" in err) is not allowed
+    assert ("leak: the result contains your API key" in err) is not allowed
 
 
 def test_a_picture_of_a_key_is_not_drawn(grok, server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, err = grok("image", "draw", KEY)
     assert (code, server.requests) == (2, [])
-    assert err == "error: the question holds your API key\nhint: take it out\n"
+    assert err == "error: the question contains your API key\nhint: remove it from the prompt\n"

@@ -30,7 +30,7 @@ def test_a_refused_field_is_left_out_once_and_remembered(grok, server, flags, sa
     server.reply(refusal(said), answer("ok", model=MODEL))
     code, out, err = grok("ask", "-m", MODEL, *flags, "hi")
     assert (code, out) == (0, "ok\n")
-    assert err == f"{MODEL} does not take {name}: asking without it\n"
+    assert err == f"{MODEL} does not support {name}; asking without it\n"
     first, second = (request.json for request in server.requests)
     assert name in first
     assert second == {key: value for key, value in first.items() if key != name}
@@ -50,7 +50,7 @@ def test_the_note_and_the_status_line_do_not_mix(grok, server):
 
     server.reply(slowly, answer("ok"))
     err = grok("ask", "-O", "seed=1", "hi", stderr=screen).err
-    before, note, after = err.partition("grok-4.7 does not take seed: asking without it\n")
+    before, note, after = err.partition("grok-4.7 does not support seed; asking without it\n")
     erase = "\r\x1b[K"
     assert note
     assert before.startswith(f"{erase}\x1b[2mthinking\x1b[0m")
@@ -63,7 +63,7 @@ def test_each_refused_field_costs_one_request(grok, server):
     server.reply(refusal("Argument not supported: seed"), refusal("Argument not supported: temperature"), answer("ok"))
     code, _, err = grok("ask", "-t", "1", "-O", "seed=1", "hi")
     assert (code, len(server.requests)) == (0, 3)
-    assert [line.split()[4] for line in err.splitlines()] == ["seed:", "temperature:"]
+    assert [line.split()[4] for line in err.splitlines()] == ["seed;", "temperature;"]
 
 
 @pytest.mark.parametrize("name", ["reasoningEffort", "reasoning", "reasoning.effort"])
@@ -129,7 +129,7 @@ def test_what_is_remembered_is_for_one_server(grok, server, home):
 def test_an_effort_that_the_model_has_not_is_told_at_once(grok, server):
     code, _, err = grok("ask", "-m", "grok-4.5", "--effort", "xhigh", "hi")
     assert (code, server.requests) == (2, [])
-    assert err == "error: grok-4.5 has no effort 'xhigh'\nhint: it has low, medium, high\n"
+    assert err == "error: grok-4.5 does not support the effort 'xhigh'\nhint: choose from low, medium, high\n"
     server.reply(answer("ok", model="other"))
     assert grok("ask", "-m", "other", "--effort", "minimal", "hi").code == 0
     assert server.requests[0].json["reasoning_effort"] == "minimal"

@@ -82,17 +82,17 @@ def test_fields_have_types_and_descriptions(grok, server):
     ("schema", "reason"),
     [
         ("", "has no fields"),
-        ("name, age years", "'age years' is no field"),
+        ("name, age years", "'age years' invalid field"),
         ("name, name", "two fields 'name'"),
-        ("two words here", "is no field"),
-        ('{"type": "objekt"}', "the schema is no JSON schema: 'objekt' is not valid"),
+        ("two words here", "invalid field"),
+        ('{"type": "objekt"}', "the schema is not a JSON Schema: 'objekt' is not valid"),
         ('{"properties": {"a": {"minimum": "x"}}}', "at $.properties.a.minimum"),
         ('{"type": ', "the schema is not JSON"),
-        ("[1]", "is no JSON schema"),
-        ('{"$schema": {}}', "is no JSON schema"),
+        ("[1]", "is not a JSON Schema"),
+        ('{"$schema": {}}', "is not a JSON Schema"),
         ('{"not":' * 900 + "{}" + "}" * 900, "nested too deeply"),
-        ('{"$ref": "https://example.com/person.json"}', "which is not in it"),
-        ('{"$ref": "#/$defs/person"}', "which is not in it"),
+        ('{"$ref": "https://example.com/person.json"}', "which it does not contain"),
+        ('{"$ref": "#/$defs/person"}', "which it does not contain"),
         ("/no/such/schema.json", "cannot read /no/such/schema.json"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_broken_schema_is_a_usage_error_and_nothing_is_sent(grok, server, sche
     ("text", "reason"),
     [
         ("Sure! " + JOHN, "is not JSON: Expecting value: line 1 column 1"),
-        ('{"name": "John", "age": NaN}', "NaN is no number"),
+        ('{"name": "John", "age": NaN}', "NaN is not a number"),
         ('{"name": "John", "age": "30"}', "'30' is not of type 'integer' at $.age"),
         ('{"name": 1, "age": "30"}', "at $.age, and 1 more"),
         ("[" * 100_000, "is not JSON"),
@@ -129,14 +129,14 @@ def test_an_empty_answer_is_no_json(grok, server):
     server.reply(answer())
     code, out, err = grok("ask", "--schema", FIELDS, "hi")
     assert (code, out) == (7, "")
-    assert "answered nothing" in err
+    assert "the answer is empty" in err
 
 
 def test_a_schema_without_end_is_no_traceback(grok, server):
     server.reply(answer("1"))
     code, out, err = grok("ask", "--schema", '{"$ref": "#"}', "hi")
     assert (code, out) == (7, "1\n")
-    assert err.startswith("error: the answer cannot be held against the schema: ")
+    assert err.startswith("error: the answer could not be checked against the schema: ")
 
 
 def test_json_has_the_parsed_answer_when_it_is_right(grok, server):
@@ -206,7 +206,7 @@ def test_an_answer_without_code_is_not_lost_and_exits_7(grok, server, tmp_path):
     for words in (["-x"], ["-x", "-o", str(target)]):
         code, out, err = grok("ask", *words, "hi")
         assert (code, out) == (7, "")
-        assert err.startswith("I cannot.\nerror: the answer holds no code block\nhint: ")
+        assert err.startswith("I cannot.\nerror: the answer contains no code block\nhint: ")
     assert list(tmp_path.glob("code*")) == []
     assert grok("ask", "-x", "-o", str(target), "hi", tty=True).err.count("I cannot.") == 1
 

@@ -33,7 +33,7 @@ def test_what_passes_is_told_and_waited_for(grok, server, fault):
     code, out, err = grok("ask", "hi")
     assert (code, out, len(server.requests)) == (0, "Hello\n", 4)
     for line, tries in zip(err.splitlines(), (2, 3, 4), strict=True):
-        assert line.endswith(f": trying again in 0.0 s ({tries} of 4)")
+        assert line.endswith(f"; retrying in 0.0 s (attempt {tries} of 4)")
     assert len({request.body for request in server.requests}) == 1
 
 
@@ -41,7 +41,7 @@ def test_four_tries_are_enough(grok, server):
     server.reply(BUSY)
     code, out, err = grok("ask", "hi")
     assert (code, out, len(server.requests)) == (6, "", 4)
-    assert err.splitlines()[3].startswith("error: busy")
+    assert err.splitlines()[3].startswith("error: the server said: busy")
 
 
 def test_the_question_is_kept_once(grok, server):
@@ -60,7 +60,7 @@ def test_the_server_says_how_long_to_wait(grok, server, monkeypatch):
     waits = []
     monkeypatch.setattr("grokcli.turn.retry.time.sleep", waits.append)
     server.reply(body({"error": "busy"}, 429, retry_after="7"), body("", 503, retry_after="x"), answer("Hello"))
-    assert "busy: trying again in 7.0 s (2 of 4)" in grok("ask", "hi").err
+    assert "busy; retrying in 7.0 s (attempt 2 of 4)" in grok("ask", "hi").err
     assert waits == [7, 0]
 
 
@@ -77,7 +77,7 @@ def test_too_long_a_wait_is_told_and_not_waited_for(grok, server):
     server.reply(body({"error": "busy"}, 429, retry_after="61"))
     code, _, err = grok("ask", "hi")
     assert (code, len(server.requests)) == (4, 1)
-    assert err == "error: busy\nhint: the server asks for a wait of 61 s: ask again then\n"
+    assert err == "error: the server said: busy\nhint: ask again in 61 s, as the server requests\n"
 
 
 def test_a_server_that_knows_better_is_believed(grok, server):
@@ -117,7 +117,7 @@ def test_a_signal_ends_the_wait(environ, server, number, code):
     with subprocess.Popen(
         command("ask", "hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
     ) as process:
-        assert b"trying again" in process.stderr.readline()
+        assert b"retrying" in process.stderr.readline()
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (code, b"", b"")

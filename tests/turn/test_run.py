@@ -108,7 +108,7 @@ def test_a_call_that_is_not_agreed_to_is_not_run_and_the_model_is_told(at_termin
     server.reply(calls(("double", {"number": 21})), answer("As you like."))
     code, out, err = at_terminal(*ASK, "twice 21?", typed=typed)
     assert (code, out, ran()) == (0, "As you like.\n", [])
-    assert "double was not run\n" in err
+    assert "double: not run\n" in err
     assert results(server) == ["error: the user declined this call"]
 
 
@@ -127,8 +127,7 @@ def test_without_a_keyboard_nothing_is_sent_and_nothing_is_run(grok, run, server
         code, out, err = grok(*ASK, "hi", stdin=Typist(b"y\n"))
     assert (code, out, server.requests, ran()) == (2, "", [], [])
     assert err == (
-        "error: nobody can be asked whether the functions of --tool may run: there is no terminal\n"
-        "hint: --yes runs them without asking\n"
+        "error: cannot ask for confirmation of tool calls: no terminal\nhint: use --yes to run them without asking\n"
     )
 
 
@@ -159,9 +158,9 @@ def test_control_characters_in_a_call_do_not_reach_the_terminal(at_terminal, ser
     [
         (("breaks", {"city": "Oz"}), "error: KeyError: 'Oz'"),
         (("double", {"number": "x"}), "error: number: 'x' is not of type integer"),
-        (("double", "{"), "error: the arguments are no JSON"),
+        (("double", "{"), "error: the arguments are not JSON"),
         (("odd", {}), "<class 'object'>"),
-        (("nothing", {}), "error: there is no function 'nothing'; there are double, breaks, hangs, prints_late, odd"),
+        (("nothing", {}), "error: no function 'nothing'; the functions are double, breaks, hangs, prints_late, odd"),
     ],
 )
 def test_what_goes_wrong_is_told_to_the_model_and_the_user(grok, server, call, told):
@@ -177,21 +176,21 @@ def test_a_function_that_hangs_is_given_up(grok, server, monkeypatch):
     server.reply(calls(("hangs", {})), answer("ok"))
     code, out, err = grok("ask", "--tool", "mine.py:hangs", "--yes", "hi")
     assert (code, out) == (0, "ok\n")
-    assert "hangs: it took longer than 0.1 s\n" in err
-    assert results(server) == ["error: it took longer than 0.1 s"]
+    assert "hangs: no result after 0.1 s\n" in err
+    assert results(server) == ["error: no result after 0.1 s"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("none.py", "there is no file none.py"),
+        ("none.py", "no such file: none.py"),
         ("mine.py:none", "mine.py has no function 'none'"),
-        ("mine.py:_note", "_note() does not say what type 'x' is"),
-        ("empty.py", "empty.py defines no function without a leading underscore"),
-        ("broken.py", "broken.py cannot be run: SyntaxError: "),
-        ("raising.py", "raising.py cannot be run: RuntimeError: no"),
-        ("loose.py", "loose() does not say what type 'city' is"),
-        ("again.py", "there are two tools 'double'"),
+        ("mine.py:_note", "the parameter 'x' of _note() has no type"),
+        ("empty.py", "empty.py defines no public function"),
+        ("broken.py", "cannot run broken.py: SyntaxError: "),
+        ("raising.py", "cannot run raising.py: RuntimeError: no"),
+        ("loose.py", "the parameter 'city' of loose() has no type"),
+        ("again.py", "two tools are called 'double'"),
     ],
 )
 def test_what_cannot_be_offered_is_a_usage_error_and_nothing_is_sent(grok, server, tmp_path, wanted, said):
@@ -223,7 +222,7 @@ def test_rounds_have_a_limit(grok, server, ran):
     server.reply(calls(("double", {"number": 1})))
     code, out, err = grok(*ASK, "--yes", "hi")
     assert (code, out) == (7, "")
-    assert "error: the model still asks for functions after 10 rounds\nhint: " in err
+    assert "error: the model still calls tools after 10 rounds\nhint: " in err
     assert len(server.requests) == 11
     assert ran() == ["1"] * 10
 
@@ -250,10 +249,10 @@ def test_a_call_that_nobody_offered_does_no_harm(grok, server, api):
         strictly(server, (function_call("other", {}),), (message("ok"),))
     code, out, err = grok("ask", "--api", api, "hi")
     assert (code, out) == (0, "")
-    assert err.startswith("the model asks for a call of other: ")
+    assert err.startswith("the model wants to call other; ")
     assert grok("ask", "--api", api, "-c", "go on").out == "ok\n"
     if api == "chat":
-        assert results(server) == ["error: this was not called"]
+        assert results(server) == ["error: this call was not made"]
 
 
 def test_an_error_after_a_call_keeps_what_was_said(grok, server):
@@ -277,7 +276,7 @@ def test_ctrl_c_stops_a_function_and_the_conversation_can_go_on(environ, server,
     child.expect(pexpect.EOF)
     child.close()
     assert grok("ask", "-c", "go on").out == "ok\n"
-    assert results(server) == ["error: this was not called"]
+    assert results(server) == ["error: this call was not made"]
 
 
 def test_a_dry_run_shows_the_tools_and_asks_nobody(run, server):
@@ -300,10 +299,10 @@ def test_functions_stand_beside_what_the_server_does(grok, server):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--api", "responses", "--mcp", "mcp.example.com"], "--mcp 'mcp.example.com' is not the URL of a server"),
-        (["--api", "responses", "--mcp", "http://[x"], "is not the URL of a server"),
-        (["--api", "chat", "--mcp", "https://x.ai"], "calling an MCP server needs the Responses API"),
-        (["-m", "local", "--mcp", "https://x.ai"], "calling an MCP server is not for the model on this machine"),
+        (["--api", "responses", "--mcp", "mcp.example.com"], "invalid value for --mcp: 'mcp.example.com'"),
+        (["--api", "responses", "--mcp", "http://[x"], "invalid value for --mcp"),
+        (["--api", "chat", "--mcp", "https://x.ai"], "an MCP server needs the Responses API"),
+        (["-m", "local", "--mcp", "https://x.ai"], "the local model does not support an MCP server"),
     ],
 )
 def test_an_mcp_server_that_cannot_be_called_is_a_usage_error(grok, server, flags, said):
@@ -351,7 +350,7 @@ def test_a_chat_is_given_tools_and_asks_before_each_call(talk, server, ran):
 def test_a_chat_without_a_terminal_needs_yes(grok, server, ran):
     server.reply(calls(("double", {"number": 21})), answer("42."))
     _, _, err = grok("chat", stdin="/tool mine.py\n")
-    assert "error: nobody can be asked" in err
+    assert "error: cannot ask for confirmation" in err
     assert grok("chat", "--tool", "mine.py", stdin="hi\n").code == 2
     assert server.requests == []
     assert grok("chat", "--yes", stdin="/tool mine.py\ntwice 21?\n").out == "42.\n"
@@ -369,5 +368,5 @@ def test_a_chat_goes_on_after_an_error_between_the_rounds(talk, server, ran):
     server.reply(calls(("double", {"number": 21})), body({"error": "bad"}, 400), answer("42."))
     code, out, err = talk("hi", "y", "/continue", words=["--tool", "mine.py:double"])
     assert (code, out, ran()) == (0, "42.\n", ["21"])
-    assert "/continue goes on" in err
+    assert "use /continue or /retry" in err
     assert results(server) == ["42"]

@@ -19,19 +19,19 @@ from grokcli.models import DEFAULT_MODEL, successor
 MAX_SHOWN_CHARACTERS = 280
 
 CONSOLE = "https://console.x.ai"
-KEY_HINT = f"get a key at {CONSOLE}, then: grok config set api-key"
-PERMISSION_HINT = f"this key may not do this: see its permissions at {CONSOLE}"
+KEY_HINT = f"get a key at {CONSOLE}, then run: grok config set api_key"
+PERMISSION_HINT = f"check the permissions of the key at {CONSOLE}"
 CREDIT_HINT = f"buy credits or raise the spending limit at {CONSOLE}"
-WAIT_HINT = "wait a little and ask again"
+WAIT_HINT = "wait a moment and ask again"
 MODEL_HINT = f"try -m {DEFAULT_MODEL}"
-CONTEXT_HINT = "send less, or use a model with a larger context"
+CONTEXT_HINT = "shorten the input, or use a model with a larger context"
 STATUS_HINT = "the service may be down: https://status.x.ai"
 # What is said of servers that are not xAI's.
 NEUTRAL_HINTS = {
-    KEY_HINT: "use a key of this server: grok config set api-key",
-    PERMISSION_HINT: "use a key with the permissions for this",
+    KEY_HINT: "use a key for this server: grok config set api_key",
+    PERMISSION_HINT: "use a key with the required permissions",
     CREDIT_HINT: "buy credits or raise the spending limit",
-    MODEL_HINT: "see grok models, and choose one with -m",
+    MODEL_HINT: "list models with grok models, choose one with -m",
     STATUS_HINT: "the service may be down",
 }
 
@@ -74,7 +74,7 @@ _MEANINGS = (
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),
-    _row(413, "", APIError, "send less"),
+    _row(413, "", APIError, "shorten the input"),
     _row(range(525, 527), "", APIError, STATUS_HINT),  # TLS behind the server's own front door
     _row(range(500, 600), "", APIError, STATUS_HINT, retryable=True),
     _row(_ANY, "", APIError, None),
@@ -84,7 +84,7 @@ _MEANINGS = (
 def error_from(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
     """Return the error that an answer outside 2xx stands for."""
     words, code = _parse_body(body, headers.get("content-type", ""))
-    error = _error(words or f"the server answered HTTP {status} and said nothing more", code, status)
+    error = _error(words, f"the server answered HTTP {status} without an explanation", code, status)
     error.request_id = headers.get("x-request-id")
     error.retry_after = _seconds(headers.get("retry-after"))
     if headers.get("x-should-retry") == "false":
@@ -101,14 +101,16 @@ def error_in_body(document: Mapping[str, Any]) -> APIError | None:
         return None
     words, code = _parse_document(document)
     status = int(code) if re.fullmatch(r"[1-9][0-9]{2}", code) else 200
-    return _error(words or "the server reported an error and said nothing more", code, status)
+    return _error(words, "the server reported an error without an explanation", code, status)
 
 
-def _error(words: str, code: str, status: int) -> APIError:
+def _error(words: str, without: str, code: str, status: int) -> APIError:
+    """Return the error of a server that said `words`; `without` is what to say when there are none."""
     said = f"{code} {words}"
     meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
     hint = _successor_hint(words) if meaning.hint == MODEL_HINT else meaning.hint
-    error = meaning.error(words, hint=hint, status=status, code=code or None)
+    message = f"the server said: {words}" if words else without
+    error = meaning.error(message, hint=hint, status=status, code=code or None)
     error.retryable = meaning.retryable
     return error
 
@@ -117,7 +119,7 @@ def _successor_hint(words: str) -> str:
     """Return the hint for a model that does not exist: the successor of one that is retired, else the usual one."""
     named = re.search(r"model(?: not found)?:? [`'\"]?([\w./-]*\w)", words, re.IGNORECASE)
     new = successor(named.group(1)) if named else None
-    return f"{named.group(1)} is retired: try -m {new}" if named and new else MODEL_HINT
+    return f"{named.group(1)} was retired; try -m {new}" if named and new else MODEL_HINT
 
 
 def _parse_body(body: bytes, content_type: str) -> tuple[str, str]:

@@ -47,4 +47,4 @@ def _read(item: JSONObject) -> bytes | str | APIError | None:
     try:
         return b64decode(encoded, validate=True)
     except ValueError:
-        return APIError("the server sent a picture that is not base64", hint="ask again")
+        return APIError("the server sent an invalid picture (not base64)", hint="ask again")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 JSONObject = dict[str, Any]
 
-EARLY_END = "the answer was cut: the server closed the connection early"
+EARLY_END = "the connection closed before the answer was complete"
 
 
 class NotJSONError(APIError):
@@ -89,10 +89,10 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
             document, end = _decode_odd(text)
     except (ValueError, RecursionError):
         raise NotJSONError(
-            "the server's answer is not JSON", hint="check the base_url setting", status=status
+            "the server's response is not JSON", hint="check the base_url setting", status=status
         ) from None
     if not isinstance(document, dict) or end != len(text):
-        raise APIError("the server's answer is not a JSON object", hint="check the base_url setting", status=status)
+        raise APIError("the server's response is not a JSON object", hint="check the base_url setting", status=status)
     # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
     found: JSONObject = plain(document) if b"\\u" in data and _HALF_PAIR.search(data) else document
     if "error" in found or found.get("type") == "error":

@@ -213,7 +213,7 @@ def _thought(item: JSONObject) -> str:
 
 def _failure(response: JSONObject) -> APIError:
     error = error_in_body({"error": response.get("error") or response.get("message")})
-    return error or APIError("the server could not finish the answer and did not say why", hint="ask again")
+    return error or APIError("the server could not complete the answer and gave no reason", hint="ask again")
 
 
 def read_usage(usage: JSONObject) -> Usage:

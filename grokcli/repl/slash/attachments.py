@@ -13,6 +13,7 @@ from grokcli.repl.slash.words import words_of
 from grokcli.store.transcript import as_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
     from pathlib import Path
 
     from grokcli.repl.session import Session
@@ -25,21 +26,23 @@ def file(session: Session, argument: str) -> None:
     """Attach files, folders or URLs to the next question, or the output of the last shell command."""
     if argument == "!":
         if not session.shell_output:
-            raise UsageError("no shell command has been run", hint="!COMMAND runs one")
+            raise UsageError("no shell command was run yet", hint="run one with !COMMAND")
         documents = [("shell", session.shell_output)]
         session.env.attached += documents
     else:
         documents = read_files(session.env, _some(argument, "/file PATH"), session.options.network)
     session.documents += documents
     size = sum(len(text) for _, text in documents)
-    session.env.console.note(f"{len(documents)} document(s), {size:,} characters, go along with the next question")
+    what = argument if argument != "!" and len(documents) == 1 else _count(documents, "document")
+    what = "the output of the last command" if argument == "!" else what
+    session.env.console.note(f"attached {what} ({size:,} characters) to the next message")
 
 
 def image(session: Session, argument: str) -> None:
     """Attach images to the next question."""
     images = [read_image(source) for source in _some(argument, "/image PATH")]
     session.images += images
-    session.env.console.note(f"{len(images)} image(s) go along with the next question")
+    session.env.console.note(f"attached {_count(images, 'image')} to the next message")
 
 
 def copy(session: Session, argument: str) -> None:
@@ -51,7 +54,9 @@ def copy(session: Session, argument: str) -> None:
     target = expand(words[0]) if words else session.env.settings.paths.cache / "copied.md"
     _write(target, text, private=not words)
     how = copy_text(text, session.env.console.stdout, session.env.child_environ())
-    session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
+    session.env.console.note(
+        f"copied to the clipboard ({how}); also saved to {target}" if how else f"no clipboard found; saved to {target}"
+    )
 
 
 def save(session: Session, argument: str) -> None:
@@ -72,15 +77,19 @@ def export(session: Session, argument: str) -> None:
 def _chosen(session: Session, what: str) -> str:
     answers = session.conversation.answers()
     if not answers:
-        raise UsageError("there is no answer yet")
+        raise UsageError("no answer yet")
     if what == "code":
         blocks = [block for answer in reversed(answers) for block in extract(answer, "last")]
         if not blocks:
-            raise UsageError("there is no code block in any answer")
+            raise UsageError("no code block in this conversation")
         return blocks[0]
     if what and not 1 <= int(what) <= len(answers):
-        raise UsageError(f"there is no answer {what}", hint=f"there are {len(answers)}; /history lists them")
+        raise UsageError(f"no answer {what}", hint=f"there are {len(answers)} answers; list them with /history")
     return answers[int(what) - 1 if what else -1]
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'s' if len(things) != 1 else ''}"
 
 
 def _some(argument: str, usage: str) -> list[str]:

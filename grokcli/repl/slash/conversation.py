@@ -35,7 +35,7 @@ def new(session: Session, argument: str) -> None:
         session.set_options(system=conversation.system_prompt)
     conversation.reset()
     session.forget()
-    session.env.console.note("a new conversation")
+    session.env.console.note("started a new conversation")
 
 
 def retry(session: Session, argument: str) -> Prompt:
@@ -43,7 +43,7 @@ def retry(session: Session, argument: str) -> Prompt:
     model, fields = _once(words_of(argument))
     questions = session.conversation.questions()
     if not questions:
-        raise UsageError("there is nothing to ask again")
+        raise UsageError("no question to retry")
     prompt = Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
     session.next_request(prompt=prompt, length=questions[-1] + 1)  # what cannot be asked drops no answer
     session.conversation.truncate(questions[-1] + 1)
@@ -57,7 +57,7 @@ def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
     while words:
         flag = words.pop(0)
         if flag not in ("-m", "--model", "--effort") or not words:
-            raise UsageError("/retry takes -m MODEL and --effort LEVEL")
+            raise UsageError("usage: /retry [-m MODEL] [--effort LEVEL]")
         if flag == "--effort":
             fields["reasoning_effort"] = words.pop(0)
         else:
@@ -70,10 +70,10 @@ def undo(session: Session, argument: str) -> None:
     conversation = session.conversation
     questions = conversation.questions()
     if not questions:
-        raise UsageError("there is nothing to take back")
+        raise UsageError("nothing to undo")
     taken = text_of(conversation.messages[questions[-1]])
     conversation.truncate(questions[-1])
-    session.env.console.note(f"taken back: {_preview(taken)}")
+    session.env.console.note(f"removed: {_preview(taken)}")
 
 
 def edit(session: Session, argument: str) -> Prompt | None:
@@ -82,17 +82,17 @@ def edit(session: Session, argument: str) -> Prompt | None:
     questions = conversation.questions()
     number = _number(argument, len(questions)) if argument else len(questions)
     if not questions:
-        raise UsageError("there is no question yet")
+        raise UsageError("no question yet")
     if not isinstance(session.lines, LineEditor):
-        raise UsageError("/edit needs a terminal", hint="grok chat with stdin, stdout and stderr on one")
+        raise UsageError("/edit needs a terminal", hint="stdin, stdout and stderr must be one")
     index = questions[number - 1]
     before = text_of(conversation.messages[index])
     text = edit_text(before, session.env.child_environ())
     if not text.strip():
-        session.env.console.note("an empty question is not asked; nothing has changed")
+        session.env.console.note("the question is empty; nothing was changed")
         return None
     if text == before.rstrip("\n"):
-        session.env.console.note("the question is the same; nothing has changed")
+        session.env.console.note("the question is the same; nothing was changed")
         return None
     session.next_request(user(text), length=index)  # what cannot be asked drops no answer
     conversation.truncate(index)
@@ -106,7 +106,7 @@ def continue_(session: Session, argument: str) -> Prompt:
         # The model has what it asked for and has not answered yet.
         return Prompt()
     if last != "assistant":
-        raise UsageError("there is no answer to go on with")
+        raise UsageError("no answer to continue")
     return Prompt(CONTINUE)
 
 
@@ -130,7 +130,7 @@ def resume(session: Session, argument: str) -> None:
     """Continue another conversation, or list the latest."""
     store = session.conversation.store
     if store is None:
-        raise UsageError("this chat is not kept and has no others", hint="start it without --no-save")
+        raise UsageError("no saved conversations in a chat with --no-save", hint="start it without --no-save")
     if not argument:
         for one in store.conversations(LISTED):
             session.env.console.error_line(f"  {one.id}  {one.title}")
@@ -147,7 +147,7 @@ def rename(session: Session, argument: str) -> None:
     if not argument:
         raise UsageError("/rename needs a title")
     if not session.conversation.rename(argument):
-        raise UsageError("there is nothing to rename yet", hint="ask something first")
+        raise UsageError("nothing to rename yet", hint="ask a question first")
 
 
 def show_where_it_stands(session: Session) -> None:
@@ -158,7 +158,7 @@ def show_where_it_stands(session: Session) -> None:
     conversation, console = session.conversation, session.env.console
     if conversation.summary is None:
         return
-    console.note(f"going on with {conversation.summary.id}: {conversation.summary.title}")
+    console.note(f"continuing {conversation.summary.id}: {conversation.summary.title}")
     questions = conversation.questions()
     for message in conversation.messages[questions[-1] :] if questions else []:
         if message["role"] == "user":
@@ -167,16 +167,16 @@ def show_where_it_stands(session: Session) -> None:
         elif console.stdout.isatty():
             show_text(session.env, session.output, text_of(message))
     if conversation.interrupted:
-        console.note(f"interrupted ({conversation.interrupted}): /continue goes on, /retry asks again")
+        console.note(f"interrupted ({conversation.interrupted}); use /continue or /retry")
     if conversation.last_role() == "user":
-        console.note("this question has no answer: /retry asks it again")
+        console.note("this question was not answered; use /retry to ask again")
 
 
 def _number(argument: str, count: int) -> int:
     """Return `argument` as a number from 1 to `count`."""
     if argument.isdigit() and 1 <= int(argument) <= count:
         return int(argument)
-    raise UsageError(f"{argument!r} is not a number from 1 to {count}")
+    raise UsageError(f"invalid number: {argument!r} (must be from 1 to {count})")
 
 
 def _preview(text: str) -> str:

@@ -69,9 +69,9 @@ def effort(session: Session, argument: str) -> None:
         session.set_options(fields=others)
     elif argument:
         if argument not in EFFORTS:
-            raise UsageError(f"{argument!r} is no effort", hint=f"it is one of {', '.join(EFFORTS)}")
+            raise UsageError(f"invalid effort: {argument!r}", hint=f"choose from {', '.join(EFFORTS)}")
         session.set_options(fields={**session.options.fields, "reasoning_effort": argument})
-    level = session.next_request().options.get("reasoning_effort", "as the model likes")
+    level = session.next_request().options.get("reasoning_effort", "(default)")
     session.env.console.error_line(f"effort: {level}")
 
 
@@ -90,11 +90,13 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
     lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--since": [], "--until": []}
     target, *rest = words
     if target not in ("on", "web", "x", "off"):
-        raise UsageError(f"/search {target}?", hint="/search on, web, x or off, then flags such as --domain x.ai")
+        raise UsageError(
+            f"invalid value for /search: {target!r}", hint="usage: /search [on|web|x|off] [--domain NAME] …"
+        )
     while rest:
         flag = rest.pop(0)
         if flag not in lists or not rest:
-            raise UsageError(f"/search takes {', '.join(lists)}, each with a value")
+            raise UsageError(f"options of /search: {', '.join(lists)}, each with a value")
         lists[flag].append(rest.pop(0))
     since, until = (lists[flag][-1] if lists[flag] else None for flag in ("--since", "--until"))
     return Search(
@@ -136,12 +138,12 @@ def raw(session: Session, argument: str) -> None:
     """Show answers as they are, or rendered again."""
     is_raw = session.output.markdown is False
     session.output = replace(session.output, markdown=None if is_raw else False)
-    session.env.console.note("answers are rendered" if is_raw else "answers are shown as they are")
+    session.env.console.note("answers are rendered" if is_raw else "answers are printed unchanged")
 
 
 def multiline(session: Session, argument: str) -> None:
     """Let Enter break the line, or send again."""
     if not isinstance(session.lines, LineEditor):
-        raise UsageError("that is for a terminal")
+        raise UsageError("/multiline needs a terminal")
     session.lines.multiline = not session.lines.multiline
     session.env.console.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")

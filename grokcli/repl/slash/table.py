@@ -47,60 +47,66 @@ SEARCHES = ("on", "web", "x", "off")
 FIELDS = (*FIELDS_OF_SETTINGS, "top_p", "seed", "stop", "user")
 
 COMMANDS = (
-    Command(("help", "?"), "", "list the commands and keys", help_),
-    Command(("exit", "quit"), "", "leave; Ctrl-D does too", conversation.exit_),
-    Command(("new", "clear"), "", "forget the conversation and begin another", conversation.new),
+    Command(("help", "?"), "", "show commands and keys", help_),
+    Command(("exit", "quit"), "", "leave the chat (or Ctrl-D)", conversation.exit_),
+    Command(("new", "clear"), "", "start a new conversation", conversation.new),
     Command(("model", "m"), "[NAME]", "show or change the model", request.model, CONTEXT_WINDOWS),
-    Command(("models",), "", "list the models that are known", request.models),
+    Command(("models",), "", "list models", request.models),
+    Command(("system",), "[TEXT|@FILE|-]", "show or change the system prompt; - removes it", request.system),
     Command(
-        ("system",), "[TEXT|@FILE|-]", "show or change how the model should behave; - is: as it likes", request.system
+        ("set",),
+        "[KEY [VALUE|-]]",
+        "show or change a request field, such as temperature; - removes it",
+        request.set_,
+        FIELDS,
     ),
-    Command(("set",), "[KEY [VALUE|-]]", "show or change a field of the request", request.set_, FIELDS),
-    Command(("effort",), "[LEVEL|-]", "show or change how hard the model thinks", request.effort, EFFORTS),
+    Command(
+        ("effort",), "[LEVEL|-]", "show or change the reasoning effort; - for the default", request.effort, EFFORTS
+    ),
     Command(
         ("search",),
         "[on|web|x|off] [--domain D] [--handle H] …",
-        "let the server search the web, X or both; the flags are those of grok ask",
+        "search the web, X or both; takes the search options of grok ask",
         request.search,
         SEARCHES,
     ),
     Command(
         ("tool",),
         "[FILE.py[:NAME]…|-]",
-        "offer functions that the model may ask to be called, or list them; - takes them away",
+        "let the model call functions from FILE.py, or list them; - removes them",
         request.tool,
         PATHS,
     ),
-    Command(("file",), "PATH…|!", "hand files, folders or URLs on with the next question", attachments.file, PATHS),
-    Command(("image",), "PATH…", "hand PNGs, JPEGs or their URLs on with the next question", attachments.image, PATHS),
+    Command(("file",), "PATH…|!", "attach files, folders or URLs to the next message", attachments.file, PATHS),
+    Command(("image",), "PATH…", "attach images or their URLs to the next message", attachments.image, PATHS),
     Command(
         ("retry",),
         "[-m MODEL] [--effort LEVEL]",
-        "ask the last question again, for once differently",
+        "ask the last question again, optionally with other options",
         conversation.retry,
     ),
-    Command(("undo",), "", "take the last question and its answer back", conversation.undo),
-    Command(("edit",), "[N]", "edit question N (see /history), else the last, and ask it again", conversation.edit),
-    Command(("continue",), "", "let the model go on with an answer that was cut", conversation.continue_),
-    Command(("history",), "", "list what was said, with the numbers that /edit and /copy take", conversation.history),
-    Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code", attachments.copy),
-    Command(("save",), "FILE", "write the last answer into a file", attachments.save, PATHS),
-    Command(("export",), "FILE", "write the conversation into a file, as markdown", attachments.export, PATHS),
-    Command(("resume",), "[ID|TITLE]", "go on with another conversation, or list the latest", conversation.resume),
-    Command(("rename",), "TITLE", "give this conversation a title", conversation.rename),
-    Command(("usage",), "", "show tokens and billed cost of this conversation", conversation.usage),
-    Command(("raw",), "", "show answers as they are, or rendered again", request.raw),
+    Command(("undo",), "", "remove the last question and its answer", conversation.undo),
+    Command(("edit",), "[N]", "edit the last question, or question N, and ask it again", conversation.edit),
+    Command(("continue",), "", "let the model continue an answer that was cut off", conversation.continue_),
+    Command(("history",), "", "list the messages, with their numbers for /edit and /copy", conversation.history),
+    Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code block", attachments.copy),
+    Command(("save",), "FILE", "save the last answer to a file", attachments.save, PATHS),
+    Command(("export",), "FILE", "save the conversation to a file as markdown", attachments.export, PATHS),
+    Command(("resume",), "[ID|TITLE]", "continue another conversation, or list the latest", conversation.resume),
+    Command(("rename",), "TITLE", "rename this conversation", conversation.rename),
+    Command(("usage",), "", "show the tokens and the billed cost of this conversation", conversation.usage),
+    Command(("raw",), "", "switch between unchanged and rendered answers", request.raw),
     Command(
         ("multiline",),
         "",
-        "let Enter break the line and Alt+Enter send, or the other way round again",
+        "switch what Enter does: send, or break the line",
         request.multiline,
     ),
 )
 BY_NAME = {name: command for command in COMMANDS for name in command.names}
 HELP_INDENT = 24
 KEYS = (
-    "Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches what you typed, Tab "
+    "Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches your history, Tab "
     "completes. Ctrl-C stops an answer or clears the line, Ctrl-D leaves."
 )
 
@@ -115,7 +121,7 @@ def run(session: Session, line: str) -> Prompt | None:
     word, _, argument = line[1:].strip().partition(" ")
     command = BY_NAME.get(word)
     if command is None:
-        raise UsageError(f"there is no command /{word}", hint=_closest(word))
+        raise UsageError(f"unknown command /{word}", hint=_closest(word))
     return command.action(session, argument.strip())
 
 
@@ -123,7 +129,7 @@ def _closest(word: str) -> str:
     match = difflib.get_close_matches(word, BY_NAME, 1)
     if match:
         return f"did you mean /{match[0]}?"
-    return "/help lists them; a blank before the slash sends it as a message"
+    return "see /help; to send it as a message, put a space before the slash"
 
 
 def help_text(columns: int) -> str:
@@ -132,7 +138,7 @@ def help_text(columns: int) -> str:
     for row in COMMANDS:
         names = ", ".join(f"/{name}" for name in row.names)
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
-    rows.append(("!COMMAND", "run a shell command; /file ! hands its output on"))
+    rows.append(("!COMMAND", "run a shell command; /file ! attaches its output"))
     lines = [line for left, right in rows for line in _help_row(left, right, columns)]
     return "\n".join(
         [*lines, "", *textwrap.wrap(KEYS, max(20, columns - 2), initial_indent="  ", subsequent_indent="  ")]

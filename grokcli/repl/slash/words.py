@@ -12,4 +12,4 @@ def words_of(argument: str) -> list[str]:
     try:
         return shlex.split(argument)
     except ValueError:
-        raise UsageError(f"a quote in {argument!r} does not end") from None
+        raise UsageError(f"missing closing quote in {argument!r}") from None

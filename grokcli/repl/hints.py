@@ -1,0 +1,30 @@
+"""Hints and notes as they are shown in a chat: they name slash commands where those of `grok ask` name flags."""
+
+from __future__ import annotations
+
+import re
+
+# What a hint says to somebody at a shell, and what it says in a chat; the first that matches is replaced.
+IN_CHAT = (
+    (r"list models with grok models, choose one with -m", "list models with /models, choose one with /model"),
+    (r"(try|use) (?:another model with )?-m(?= |$)", r"\1 /model"),
+    (r"ask again, or continue with -c", "use /continue or /retry"),
+    (r"raise the limit with --max-tokens", "use /continue, or raise the limit with /set max_tokens"),
+    (r"ask again, or wait longer with --idle-timeout", "ask again, or wait longer: grok chat --idle-timeout"),
+    (r"(remove it), or send it with --allow-secrets", r"\1, or start the chat with --allow-secrets"),
+    (r"offer functions with --tool FILE.py", "offer functions with /tool FILE.py"),
+    (r"^to fetch it anyway, name it yourself: -f URL", "to fetch it anyway, name it yourself: /file URL"),
+    (r"attach a part of it with -f", "attach a part of it with /file"),
+    (r"attach images with -i", "attach images with /image"),
+    (r"^add --(web|x) or --search", r"use /search \1 or /search on"),
+    (r"or --api responses if", "or start the chat with --api responses if"),
+)
+
+
+def in_chat(text: str) -> str:
+    """Return a hint or a note in the words of a chat."""
+    for pattern, words in IN_CHAT:
+        text, count = re.subn(pattern, words, text)
+        if count:
+            break
+    return text
