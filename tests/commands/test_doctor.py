@@ -34,6 +34,30 @@ def test_all_is_well(grok, server, home):
     assert KEY not in table
 
 
+def test_the_folders_that_grok_leaves_behind_are_listed_with_what_is_in_them(grok, server, home):
+    server.reply(answer("ok"))
+    findings = found(grok, "--offline")[1]
+    assert findings["cache"]["text"] == f"{home}/cache: not created yet"
+    grok("config", "set", "model", "grok-4.3")
+    grok("config", "set", "api-key", stdin=KEY)
+    grok("ask", "hi")
+    (home / "data" / "models").mkdir()
+    (home / "data" / "models" / "any.gguf").write_bytes(bytes(3 << 20))
+    (home / "cache").mkdir(exist_ok=True)
+    findings = found(grok, "--offline")[1]
+    assert findings["config"]["text"].startswith(f"{home}/config: config.toml, credentials.toml (0.")
+    assert findings["data"]["text"].startswith(f"{home}/data: conversations.db, models/ (3.")
+    assert findings["data"]["text"].endswith(" MB)")
+    assert findings["cache"]["text"] == f"{home}/cache: empty"
+    assert "leaves these folders" in findings["uninstall"]["text"]
+
+
+def test_a_folder_that_cannot_be_read_is_said_to_be(grok, home):
+    home.mkdir()
+    (home / "cache").write_text("in the way")
+    assert "cannot be read" in found(grok, "--offline")[1]["cache"]["text"]
+
+
 def test_a_server_that_cannot_be_reached_is_broken_unless_offline(grok, environ):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         environ["XAI_BASE_URL"] = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
