@@ -148,6 +148,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(
     prepared: Path,
     tmp_path: Path,
+    home: Path,
     environ: dict[str, str],
     server: Server,
     grok: Callable[..., Result],
@@ -166,8 +167,13 @@ def folder(
     environ["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environ["PATH"]])
     monkeypatch.chdir(folder)
     server.reply(play(server))
-    for question in ("why is the sky blue?", "sourdough hydration"):
-        assert grok("ask", "-q", question).code == 0
+    stored = prepared.with_name("home")
+    if stored.exists():
+        shutil.copytree(stored, home)
+    else:
+        for question in ("why is the sky blue?", "sourdough hydration"):
+            assert grok("ask", question).code == 0
+        shutil.copytree(home, stored)
     return folder
 
 
