@@ -12,7 +12,6 @@ import pytest
 from language import command
 
 from grokcli.cli import COMMANDS
-from grokcli.config.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "grokcli"
@@ -173,16 +172,6 @@ def test_version(grok):
     code, out, err = grok("--version")
     assert (code, err) == (0, "")
     assert out.startswith("grok ")
-
-
-def test_the_readme_knows_every_command_setting_and_exit_code():
-    for name in COMMANDS:
-        assert f"grok {name}" in README
-    for setting in SETTINGS.values():
-        assert f"`{setting.name}`" in README
-        assert f"`{setting.environment}`" in README
-    for code in (0, 1, 2, 3, 4, 5, 6, 7, 130, 141, 143):
-        assert f"| {code} |" in README
 
 
 def test_ci_runs_the_readmes_test_command():

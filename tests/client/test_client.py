@@ -1,4 +1,4 @@
-"""The library, as the README shows it, against a server on a loopback socket."""
+"""The library, as its page shows it, against a server on a loopback socket."""
 
 from __future__ import annotations
 

@@ -336,15 +336,6 @@ def test_help_lists_every_command(talk):
         assert f"/{name}" in err
 
 
-def test_the_readme_knows_every_slash_command():
-    from test_house_rules import README
-
-    from grokcli.repl.slash.table import BY_NAME
-
-    for name in BY_NAME:
-        assert name in ("?", "m") or f"/{name}" in README
-
-
 def test_two_hundred_turns_send_each_earlier_turn_as_it_was(talk, server):
     server.reply(answer("a"))
     assert talk(*(f"question {n}" for n in range(200))).code == 0

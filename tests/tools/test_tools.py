@@ -20,7 +20,7 @@ from grokcli import XAI, UsageError, tool_result, user
 from grokcli.chat import fill_missing_results
 from grokcli.tools.tool import tool_of
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+LIBRARY = (Path(__file__).parents[2] / "grokcli" / "help" / "library.md").read_text("utf-8")
 
 
 class Unit(Enum):
@@ -376,7 +376,7 @@ def called(name, arguments, number=0):
 
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
-def test_the_readmes_example_runs_as_it_is_written(server, api, capsys, monkeypatch):
+def test_the_librarys_example_runs_as_it_is_written(server, api, capsys, monkeypatch):
     if api == "chat":
         server.reply(called("temperature", {"city": "Paris"}), whole("Mild."))
     else:
@@ -385,7 +385,7 @@ def test_the_readmes_example_runs_as_it_is_written(server, api, capsys, monkeypa
     monkeypatch.setenv("XAI_API_KEY", "key")
     monkeypatch.setenv("XAI_BASE_URL", server.url)
     (code,) = re.findall(
-        r"```python\n(import json\n\nfrom grokcli import Client, tool_result.*?)```", README, re.DOTALL
+        r"```python\n(import json\n\nfrom grokcli import Client, tool_result.*?)```", LIBRARY, re.DOTALL
     )
     exec(code.replace("Client()", f"Client(api={api!r})"), {"__name__": "example"})
     assert capsys.readouterr().out == "Mild.\n"
