@@ -40,7 +40,7 @@ NOT_RUN = {
 }
 # What stands on the pages for something that only exists where they are tried.
 OTHER_SERVER, SOME_ID = "http://localhost:11434/v1", "3fkq7e2a"
-# Words that the texts do without; DESIGN calls for plain ones.
+# Words that the texts do without: they read like a translation.
 BANNED = r"nobody|wild|sober|what is to be|for once|as it likes|of the last time|fell silent|\bmend|blanks?\b|\bparted|\btold\b"
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)

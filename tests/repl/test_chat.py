@@ -58,9 +58,7 @@ def test_leaving(talk, server, line):
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    ("line", "closest"), [("/hepl", "/help"), ("/moedl x", "/model"), ("/zzz", "see /help")]
-)
+@pytest.mark.parametrize(("line", "closest"), [("/hepl", "/help"), ("/moedl x", "/model"), ("/zzz", "see /help")])
 def test_an_unknown_command_is_never_sent(talk, server, line, closest):
     code, out, err = talk(line)
     assert (code, out, server.requests) == (0, "", [])

@@ -282,7 +282,7 @@ def test_edit_changes_an_earlier_question_and_drops_what_followed(terminal, serv
     for what, said in [
         (": > $1", "the question is empty"),
         (":", "the question is the same; nothing was changed"),
-        ("exit 1", "ended with exit code 1"),
+        ("exit 1", "failed with exit code 1"),
     ]:
         (tmp_path / "what").write_text(what)
         say("/edit 1", said)
