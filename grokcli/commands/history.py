@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +11,7 @@ import typer
 
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.errors import UsageError
+from grokcli.errors import StoreError, UsageError
 from grokcli.files import PRIVATE, write_atomically
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from grokcli.store.records import ConversationSummary, StoredMessage
 
 LONGEST_TITLE = 60
+LISTED = 10
+SHORTEST_PREFIX = 4
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
 
@@ -126,13 +127,13 @@ def rename(
 @app.command()
 def delete(
     ctx: typer.Context,
-    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first letters.")],
+    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first four or more characters.")],
     yes: Yes = False,
 ) -> None:
     """Delete conversations for good."""
     env: Env = ctx.obj
     with _store(env) as store:
-        found = {one.id: one for one in (store.find(word, by_title=False) for word in wanted)}
+        found = {one.id: one for one in (_named_by_id(store, word) for word in wanted)}
         _delete(env, store, list(found.values()), yes=yes)
 
 
@@ -172,12 +173,32 @@ def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSu
         return conversation, store.stored_messages(conversation.id, superseded=everything)
 
 
+def _named_by_id(store: Store, word: str) -> ConversationSummary:
+    """Return what `word` names to be deleted: an id, or so much of one that a typing error is unlikely to be another.
+
+    Raises UsageError for less and for a title, StoreError for what is neither.
+    """
+    if len(word.strip()) < SHORTEST_PREFIX:
+        raise UsageError(
+            f"too short to delete by: {word!r}",
+            hint=f"give at least {SHORTEST_PREFIX} characters of the id; grok history list shows it",
+        )
+    try:
+        return store.find(word, by_title=False)
+    except StoreError:
+        titled = store.find(word)
+        hint = f"a title matches; its id: grok history delete {titled.id}"
+        raise UsageError(f"delete takes ids, not titles: {word!r}", hint=hint) from None
+
+
 def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes: bool) -> None:
-    count = f"{len(found)} conversation{'' if len(found) == 1 else 's'}"
+    count = _count(len(found), "conversation")
     if found and not yes:
         _confirm(env, found, count)
     if found:
         store.delete(one.id for one in found)
+    if yes:
+        _present(env, found)
     env.console.note(f"deleted {count}")
 
 
@@ -186,14 +207,23 @@ def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None
     console = env.console
     if not can_confirm(console):
         raise UsageError(f"nobody can be asked whether to delete {count}", hint="--yes deletes without asking")
-    for one in found[:10]:
-        row = _row(replace(one, title="", model=reveal(one.model)), time.time()).rstrip("\n")
-        present(console, row, _abridged(reveal(one.title)))
-    if len(found) > 10:
-        console.error_line(f"… and {len(found) - 10} more")
+    _present(env, found)
     if not confirm(console, f"Delete {count} for good?"):
         console.error_line("nothing was deleted")
         raise typer.Exit(1)
+
+
+def _present(env: Env, found: Sequence[ConversationSummary]) -> None:
+    """Write ids, ages, numbers of messages and titles to stderr, so that nothing of a title is hidden."""
+    for one in found[:LISTED]:
+        label = f"{one.id}  {_age(time.time() - one.updated):>4}  {_count(one.messages, 'message'):>12}  "
+        present(env.console, label, _abridged(reveal(one.title)))
+    if len(found) > LISTED:
+        env.console.error_line(f"… and {len(found) - LISTED} more")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _abridged(title: str) -> str:
