@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from itertools import pairwise
 
 import pytest
@@ -118,6 +119,42 @@ def test_retry_takes_the_answer_back_and_may_ask_otherwise_for_once(talk, server
     assert server.requests[2].json["model"] == "grok-4.7"
     assert "reasoning_effort" not in server.requests[2].json
     assert sent(server, 2) == [("user", "hi"), ("assistant", "again"), ("user", "next")]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        body({"error": "The model grok-9 does not exist"}, 404),
+        body({"error": "Model not found: grok-9"}, 400),
+        stream([finish(), "[DONE]"]),  # an answer of nothing is none
+    ],
+)
+def test_a_retry_that_brings_no_answer_leaves_the_old_one_as_it_was(talk, grok, server, reply):
+    server.reply(answer("first"), reply, answer("ok"))
+    _, _, err = talk("hi", "/system be brief", "/retry -m grok-9", "/system -", "next")
+    assert "the previous answer is kept; /retry asks again" in err
+    assert sent(server, 1) == [("system", "be brief"), ("user", "hi")]
+    assert sent(server) == [("user", "hi"), ("assistant", "first"), ("user", "next")]
+    kept = json.loads(grok("history", "show", "--all", "--json").out)["messages"]
+    assert [(one["role"], one["content"], "superseded" in one) for one in kept] == [
+        ("user", "hi", False),
+        ("assistant", "first", False),
+        ("user", "next", False),
+        ("assistant", "ok", False),
+    ]
+
+
+def test_a_retry_that_is_cut_replaces_the_answer_by_what_came(talk, grok, server):
+    server.reply(answer("first"), stream([delta("Once")]), answer("ok"))
+    _, _, err = talk("hi", "/system be brief", "/retry")
+    assert "what came is kept" in err
+    kept = json.loads(grok("history", "show", "--all", "--json").out)["messages"]
+    assert [(one["role"], one["content"], "superseded" in one) for one in kept] == [
+        ("user", "hi", False),
+        ("assistant", "first", True),
+        ("system", "be brief", False),
+        ("assistant", "Once", False),
+    ]
 
 
 def test_undo_takes_one_exchange_back(talk, server):

@@ -44,10 +44,7 @@ def retry(session: Session, argument: str) -> Prompt:
     questions = session.conversation.questions()
     if not questions:
         raise UsageError("there is nothing to ask again")
-    prompt = Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
-    session.next_request(prompt=prompt, length=questions[-1] + 1)  # what cannot be asked drops no answer
-    session.conversation.truncate(questions[-1] + 1)
-    return prompt
+    return Prompt(model=session.env.settings.model(model) if model else None, fields=fields, length=questions[-1] + 1)
 
 
 def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
