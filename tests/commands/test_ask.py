@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -310,8 +311,30 @@ def test_a_file_is_replaced_by_a_whole_answer_only(grok, server, tmp_path):
     target.write_text("old")
     code, out, err = grok("ask", "-o", str(target), "hi")
     assert (code, out) == (5, "")
-    assert err.startswith("error: the answer was cut")
+    assert err.startswith(f"kept what arrived in {target}.partial\nerror: the answer was cut")
     assert target.read_text() == "old"
+    assert (tmp_path / "answer.md.partial").read_text() == "Hel\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a signal")
+def test_ctrl_c_says_where_what_arrived_is(environ, server, tmp_path):
+    def stall(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Hel")) + data(delta(reasoning_content="thought")))
+        connection.file.read(1)
+        connection.cut()
+
+    server.reply(stall)
+    words = command("ask", "--show-reasoning", "-o", "answer.md", "hi")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, env=environ, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    ) as process:
+        seen = process.stderr.read(len("thought"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, seen) == (130, b"", b"thought")
+    assert "kept what arrived in answer.md.partial\n" in err.decode()
     assert (tmp_path / "answer.md.partial").read_text() == "Hel\n"
 
 
