@@ -222,6 +222,7 @@ def test_json_is_one_object(grok, server):
             "reasoning_tokens": 7,
             "cached_tokens": 16,
             "cost_in_usd_ticks": 739000,
+            "cost_usd": "0.0000739",
         },
         "id": "chat-1",
     }
@@ -234,6 +235,7 @@ def test_stream_json_is_one_object_a_line(grok, server):
     assert code == 0
     assert "".join(event["text"] for event in events if event["type"] == "text") == "Hello"
     assert [event["type"] for event in events if event["type"] != "text"] == ["usage", "end"]
+    assert events[-2]["cost_usd"] == "0.0000739"
 
 
 def test_errors_are_objects_too(grok, server):

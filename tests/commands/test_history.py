@@ -111,6 +111,7 @@ def test_show_as_json_has_the_messages_as_they_were_stored(grok, keep):
     assert answer["content"] == "a cat"
     assert (answer["model"], answer["finish_reason"]) == ("grok-4.7", "stop")
     assert answer["usage"]["cost_in_usd_ticks"] == 5_743_500
+    assert answer["usage"]["cost_usd"] == "0.00057435"
     assert "look\n\n![image](https://x.ai/a.png)\n" in grok("history", "show").out
 
 
