@@ -60,6 +60,8 @@ def test_sections_are_set_by_their_address(grok, server):
         (["set", "temperature", "3"], "temperature must be a number from 0 to 2, not '3'"),
         (["set", "max_tokens", "1.5"], "max_tokens must be a whole number"),
         (["set", "color", "pink"], "color must be one of auto, always, never"),
+        (["set", "theme", "nosuchtheme"], "'nosuchtheme'"),
+        (["set", "theme", "nosuchtheme"], "default, mono, abap, "),
         (["set", "model"], "model needs a value"),
         (["get", "roles.x"], "there is no setting"),
         (["frobnicate"], "No such command"),
