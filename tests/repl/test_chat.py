@@ -312,6 +312,24 @@ def test_answers_and_conversations_are_written_into_files(talk, server, tmp_path
     assert f"no clipboard here; it is in {home}/cache/copied.md" in err
 
 
+@pytest.mark.parametrize("words", ["x", "cod", "last", "1 a b", "a.md b.md", "code a.md b.md", "²"])
+def test_copy_writes_no_file_for_what_is_no_argument_of_it(talk, server, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    server.reply(answer("```\nx\n```"))
+    _, _, err = talk("hi", f"/copy {words}")
+    assert "error: invalid argument for /copy: " in err
+    assert "hint: usage: /copy [N|code] [FILE]; without N or code, FILE needs a slash or a dot\n" in err
+    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+@pytest.mark.parametrize(("words", "name"), [("1 x", "x"), ("code x", "x"), ("./x", "x"), ("x.md", "x.md")])
+def test_copy_writes_a_file_that_looks_like_one_or_follows_a_choice(talk, server, tmp_path, monkeypatch, words, name):
+    monkeypatch.chdir(tmp_path)
+    server.reply(answer("```\ny\n```"))
+    talk("hi", f"/copy {words}")
+    assert "y" in (tmp_path / name).read_text()
+
+
 def test_copy_uses_the_terminals_clipboard(grok, server, environ, monkeypatch):
     # On a terminal chat would start its line editor; what matters here is where the copy goes.
     monkeypatch.setattr("grokcli.commands.chat._has_editor", lambda env: False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, UsageError
@@ -46,10 +47,10 @@ def copy(session: Session, argument: str) -> None:
     """Copy an answer, or the last code."""
     from grokcli.terminal.clipboard import copy as copy_text
 
-    words = words_of(argument)
-    text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
-    target = expand(words[0]) if words else session.env.settings.paths.cache / "copied.md"
-    _write(target, text, private=not words)
+    what, name = _what_and_where(words_of(argument))
+    text = _chosen(session, what)
+    target = expand(name) if name else session.env.settings.paths.cache / "copied.md"
+    _write(target, text, private=not name)
     how = copy_text(text, session.env.console.stdout, session.env.child_environ())
     session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
 
@@ -67,6 +68,21 @@ def export(session: Session, argument: str) -> None:
     said = [(SPEAKERS.get(one["role"], str(one["role"])), one) for one in session.conversation.messages]
     _write(target, as_markdown(said))
     session.env.console.note(f"written to {target}")
+
+
+def _what_and_where(words: list[str]) -> tuple[str, str]:
+    """Return what is to be copied and the file that is to have it too, "" each for the usual one.
+
+    A file without a number or `code` before it must look like one: a typing error would otherwise become its name.
+    """
+    has_choice = bool(words) and (words[0] == "code" or (words[0].isascii() and words[0].isdigit()))
+    what, names = (words[0], words[1:]) if has_choice else ("", words)
+    if len(names) > 1 or (names and not has_choice and not {"/", ".", os.sep} & set(names[0])):
+        raise UsageError(
+            f"invalid argument for /copy: {' '.join(names)!r}",
+            hint="usage: /copy [N|code] [FILE]; without N or code, FILE needs a slash or a dot",
+        )
+    return what, names[0] if names else ""
 
 
 def _chosen(session: Session, what: str) -> str:
