@@ -12,7 +12,7 @@ import typer
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
 from grokcli.errors import StoreError, UsageError
-from grokcli.files import PRIVATE, write_atomically
+from grokcli.files import PRIVATE, save
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
 from grokcli.terminal.confirm import can_confirm, confirm, present
@@ -92,7 +92,8 @@ def export(
     ctx: typer.Context,
     wanted: OptionalID = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, readable by you only.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, replacing it, readable only by you"),
     ] = None,
     export_format: Annotated[Literal["markdown", "json"], typer.Option("--format", help="The form.")] = "markdown",
     everything: All = False,
@@ -105,10 +106,7 @@ def export(
     if output is None:
         _print(env, text)
         return
-    try:
-        write_atomically(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from None
+    save(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
 
 
 @app.command()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, TextIO
 
-from grokcli.errors import GrokError, UsageError
-from grokcli.files import write_atomically
+from grokcli.files import check_target, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from grokcli.errors import GrokError
     from grokcli.events import Event
     from grokcli.render import Renderer
 
@@ -27,8 +27,7 @@ class FileRenderer:
 
         Raises UsageError when that cannot work.
         """
-        if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
+        check_target(path)
         self._path = path
         self._note = note
         self._text = io.StringIO()
@@ -50,9 +49,6 @@ class FileRenderer:
         path = self._path.with_name(f"{self._path.name}.partial") if error and replaceable else self._path
         if error is not None and not content.strip():
             return
-        try:
-            write_atomically(path, content)
-        except OSError as problem:
-            raise GrokError(f"cannot write {path}: {problem.strerror or problem}") from problem
+        save(path, content)
         if path != self._path:
             self._note(f"kept what arrived in {path}")

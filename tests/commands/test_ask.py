@@ -303,7 +303,9 @@ def test_output_goes_into_a_file(grok, server, tmp_path):
     target = tmp_path / "answer.md"
     assert grok("ask", "-o", str(target), "hi") == (0, "", "")
     assert target.read_text() == "Hello\n"
+    target.write_text("old")
     assert grok("ask", "-o", str(target), "hi", tty=True).out != ""
+    assert target.read_text() == "Hello\n"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.md"]
 
 
@@ -341,7 +343,9 @@ def test_ctrl_c_says_where_what_arrived_is(environ, server, tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(grok, server, tmp_path):
-    assert grok("ask", "-o", str(tmp_path / "no" / "where"), "hi").code == 2
+    code, _, err = grok("ask", "-o", str(tmp_path / "no" / "where"), "hi")
+    assert code == 2
+    assert err.endswith(f"no such folder: {tmp_path}/no\nhint: mkdir -p {tmp_path}/no\n")
     assert grok("ask", "-o", str(tmp_path), "hi").code == 2
     assert server.requests == []
 

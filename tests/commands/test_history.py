@@ -177,6 +177,12 @@ def test_export_as_markdown_and_as_json(grok, sky, tmp_path):
     assert grok("history", "export", sky, "-o", str(file), "--format", "json") == (0, "", "")
     assert file.read_text("utf-8") == grok("history", "show", "--json").out
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert grok("history", "export", sky, "-o", str(file)) == (0, "", "")
+    assert file.read_text("utf-8") == grok("history", "show").out
+    code, _, err = grok("history", "export", "-o", str(tmp_path / "no" / "x"))
+    assert code == 2
+    assert err.endswith(f"no such folder: {tmp_path}/no\nhint: mkdir -p {tmp_path}/no\n")
+    assert not (tmp_path / "no").exists()
     code, _, err = grok("history", "export", "-o", str(tmp_path / "talk.json" / "x"))
     assert code == 2
     assert err.startswith("error: cannot write")

@@ -312,6 +312,21 @@ def test_answers_and_conversations_are_written_into_files(talk, server, tmp_path
     assert f"no clipboard here; it is in {home}/cache/copied.md" in err
 
 
+@pytest.mark.parametrize("line", ["/save", "/export", "/copy"])
+def test_a_file_is_replaced_and_a_missing_folder_is_an_error(talk, server, tmp_path, line):
+    server.reply(answer("new"))
+    file = tmp_path / "answer.md"
+    _, _, err = talk("hi", f"{line} {tmp_path}/missing/a.md", f"{line} {file}", f"{line} {file}")
+    assert (
+        f"error: cannot write {tmp_path}/missing/a.md: no such folder: {tmp_path}/missing\n"
+        f"hint: mkdir -p {tmp_path}/missing\n"
+    ) in err
+    assert not (tmp_path / "missing").exists()
+    assert "new" in file.read_text()
+    if line != "/copy":
+        assert err.splitlines()[-2:] == [f"saved to {file}", f"saved to {file} (replaced)"]
+
+
 @pytest.mark.parametrize("words", ["x", "cod", "last", "1 a b", "a.md b.md", "code a.md b.md", "²"])
 def test_copy_writes_no_file_for_what_is_no_argument_of_it(talk, server, tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)

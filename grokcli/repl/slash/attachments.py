@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, UsageError
 from grokcli.files import PRIVATE, expand, write_atomically
+from grokcli.files import save as save_file
 from grokcli.input.files import read_files
 from grokcli.input.images import read_image
 from grokcli.render.extract import extract
@@ -50,7 +51,10 @@ def copy(session: Session, argument: str) -> None:
     what, name = _what_and_where(words_of(argument))
     text = _chosen(session, what)
     target = expand(name) if name else session.env.settings.paths.cache / "copied.md"
-    _write(target, text, private=not name)
+    if name:
+        save_file(target, _content(text))
+    else:
+        _keep_copy(target, text)
     how = copy_text(text, session.env.console.stdout, session.env.child_environ())
     session.env.console.note(f"copied ({how}); also in {target}" if how else f"no clipboard here; it is in {target}")
 
@@ -58,16 +62,14 @@ def copy(session: Session, argument: str) -> None:
 def save(session: Session, argument: str) -> None:
     """Write the last answer into a file."""
     target = expand(_some(argument, "/save FILE")[0])
-    _write(target, _chosen(session, ""))
-    session.env.console.note(f"written to {target}")
+    session.env.console.note(save_file(target, _content(_chosen(session, ""))))
 
 
 def export(session: Session, argument: str) -> None:
     """Write the conversation into a file, as markdown."""
     target = expand(_some(argument, "/export FILE")[0])
     said = [(SPEAKERS.get(one["role"], str(one["role"])), one) for one in session.conversation.messages]
-    _write(target, as_markdown(said))
-    session.env.console.note(f"written to {target}")
+    session.env.console.note(save_file(target, _content(as_markdown(said))))
 
 
 def _what_and_where(words: list[str]) -> tuple[str, str]:
@@ -106,9 +108,13 @@ def _some(argument: str, usage: str) -> list[str]:
     return words
 
 
-def _write(path: Path, text: str, *, private: bool = False) -> None:
-    content = text if text.endswith("\n") else f"{text}\n"
+def _content(text: str) -> bytes:
+    return (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
+
+
+def _keep_copy(path: Path, text: str) -> None:
+    """Keep the copied text where it can be found without a clipboard."""
     try:
-        write_atomically(path, content.encode("utf-8", "replace"), mode=PRIVATE if private else None)
+        write_atomically(path, _content(text), mode=PRIVATE)
     except OSError as error:
         raise GrokError(f"cannot write {path}: {error.strerror}") from None

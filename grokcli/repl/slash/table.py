@@ -84,8 +84,10 @@ COMMANDS = (
     Command(("continue",), "", "let the model go on with an answer that was cut", conversation.continue_),
     Command(("history",), "", "list what was said, with the numbers that /edit and /copy take", conversation.history),
     Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code", attachments.copy),
-    Command(("save",), "FILE", "write the last answer into a file", attachments.save, PATHS),
-    Command(("export",), "FILE", "write the conversation into a file, as markdown", attachments.export, PATHS),
+    Command(("save",), "FILE", "save the last answer to a file, replacing it", attachments.save, PATHS),
+    Command(
+        ("export",), "FILE", "save the conversation to a file as markdown, replacing it", attachments.export, PATHS
+    ),
     Command(("resume",), "[ID|TITLE]", "go on with another conversation, or list the latest", conversation.resume),
     Command(("rename",), "TITLE", "give this conversation a title", conversation.rename),
     Command(("usage",), "", "show tokens and billed cost of this conversation", conversation.usage),
