@@ -187,6 +187,37 @@ def test_model_system_set_and_effort_change_the_next_request(talk, server):
     assert {"user", "reasoning_effort"} & set(second) == set()
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["/search"], "search: off"),
+        (["/search x", "/search off"], "search: off"),
+        (["/model grok-4.3"], "model: grok-4.3"),
+        (["/effort high"], "effort: high"),
+        (["/effort high", "/effort -"], "effort: "),
+        (["/set seed 7"], "seed = 7"),
+        (["/set seed 7", "/set seed -"], "seed: (none)"),
+        (["/set"], "fields: (none)"),
+        (["/system be brief"], "system: be brief"),
+        (["/system be brief", "/system -"], "system: (none)"),
+        (["/raw"], "answers are "),
+        (["/tool -"], "tools: (none)"),
+        (["/new"], "new conversation"),
+        (["/undo"], "hi"),
+        (["/rename The  blue\tsky"], "renamed to The blue sky"),
+    ],
+)
+def test_a_command_that_changes_something_says_so_in_one_line(talk, server, environ, lines, said):
+    server.reply(answer("ok"))
+    environ["GROK_API"] = "chat" if lines[0] != "/search x" else "responses"
+    if lines[0] == "/search x":
+        server.script([body({"error": "enough"}, 400)])
+    before = len(talk("hi", *lines[:-1]).err.splitlines())
+    changed = talk("hi", *lines).err.splitlines()
+    assert len(changed) == before + 1
+    assert said in changed[-1]
+
+
 def test_search_is_switched_on_and_off(talk, server, environ):
     environ["GROK_API"] = "responses"
     server.reply(body({"error": "enough"}, 400))

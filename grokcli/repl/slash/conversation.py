@@ -11,6 +11,7 @@ from grokcli.render.select import show_text
 from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.session import Prompt
 from grokcli.repl.slash.words import words_of
+from grokcli.store.rows import title_of
 from grokcli.store.transcript import text_of
 from grokcli.terminal.editor import edit_text
 from grokcli.turn.usage import total_line
@@ -145,6 +146,7 @@ def rename(session: Session, argument: str) -> None:
         raise UsageError("/rename needs a title")
     if not session.conversation.rename(argument):
         raise UsageError("there is nothing to rename yet", hint="ask something first")
+    session.env.console.note(f"renamed to {title_of(argument)}")
 
 
 def show_where_it_stands(session: Session) -> None:
