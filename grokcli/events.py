@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+TICKS_PER_DOLLAR = 10**10
+
 
 @dataclass(slots=True)
 class TextDelta:
@@ -108,8 +110,9 @@ class Usage:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON; of the last two, those that there are."""
-        figures = asdict(self)
+        """Return the figures by name, for JSON, the cost in dollars too; of the last two, those that there are."""
+        ticks = self.cost_in_usd_ticks
+        figures = asdict(self) | {"cost_usd": None if ticks is None else dollars(ticks)}
         for name in ("server_tool_calls", "context_tokens"):
             if not figures[name]:
                 del figures[name]
@@ -131,3 +134,9 @@ class End:
 
 
 Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | Source | OutputItem | Usage | End
+
+
+def dollars(ticks: int) -> str:
+    """Return billed ticks (1e-10 US dollars each) as exact dollars: 5743500 is "0.00057435"."""
+    whole, part = divmod(ticks, TICKS_PER_DOLLAR)
+    return f"{whole}.{f'{part:010}'.rstrip('0').ljust(2, '0')}"

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from grokcli.errors import UsageError
+from grokcli.errors import GrokError, UsageError
 
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -58,6 +58,39 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_target(path: Path) -> None:
+    """Raise UsageError when `path` cannot be a file that the user wants something saved to.
+
+    A folder that is missing is not made: it is more likely a typing error.
+    """
+    try:
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+    except OSError as error:  # a name that is too long
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    if is_folder:
+        raise UsageError(f"cannot write {path}: it is a folder")
+    if not has_folder:
+        import shlex
+
+        raise UsageError(
+            f"cannot write {path}: no such folder: {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
+        )
+
+
+def save(path: Path, content: bytes, *, mode: int | None = None) -> str:
+    """Put what the user wants saved at `path`, in one step and in place of a file that is there; return what to say.
+
+    Raises UsageError as `check_target` does, and GrokError when the file cannot be written.
+    """
+    check_target(path)
+    replaced = " (replaced)" if path.is_file() else ""
+    try:
+        write_atomically(path, content, mode=mode)
+    except OSError as error:
+        raise GrokError(f"cannot write {path}: {error.strerror or error}") from error
+    return f"saved to {path}{replaced}"
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ from requests import exceptions as errors
 from urllib3.util import Url, parse_url
 
 from grokcli.client.addresses import guard, is_public, literal_address
-from grokcli.client.network_errors import CONNECTION_HINT, network_error
+from grokcli.client.network_errors import CA_HINT, CONNECTION_HINT, PROXY_HINT, network_error
 from grokcli.client.status_errors import HTTPStatusError
 from grokcli.client.transport import open_session, route_to
 from grokcli.client.url import is_loopback
@@ -30,6 +30,7 @@ MAX_REDIRECTS = 5
 # What a server names elsewhere is a page or a picture, and no other service of that host.
 PUBLIC_PORTS = (443, 80)
 READ_BYTES = 65536
+URL_HINT = "check the URL, or save the page and attach the file"
 # The others could unpack to any size before they can be counted.
 ENCODINGS = ("", "identity", "gzip", "deflate")
 
@@ -64,7 +65,12 @@ def fetch(url: str, limit: int, *, proxy: str = "", ca_bundle: str = "") -> byte
     """
     if _host(url) == "-":
         raise UsageError(f"invalid URL: {url!r}", hint="for example: https://example.com/page.html")
-    content = _Download(proxy, ca_bundle, trusts_first=True).get(url, limit)
+    try:
+        content = _Download(proxy, ca_bundle, trusts_first=True).get(url, limit)
+    except (NetworkError, HTTPStatusError) as error:
+        if error.hint not in (PROXY_HINT, CA_HINT):  # the others are about the API's server
+            error.hint = URL_HINT
+        raise
     if content is None:
         raise UsageError(f"{url} is larger than {limit >> 20} MB", hint="save it, and attach a part of it with -f")
     return content

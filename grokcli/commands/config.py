@@ -11,6 +11,7 @@ from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import VARIABLE, forget_key, save_key
+from grokcli.config.sections import entries, lookup, set_path
 from grokcli.config.settings import SETTINGS, key_path
 from grokcli.config.toml_file import change
 from grokcli.errors import AuthError, ConfigError, MissingKeyError, UsageError
@@ -44,12 +45,14 @@ def list_settings(ctx: typer.Context, json: AsJSON = False) -> None:
     env: Env = ctx.obj
     rows: list[tuple[str, object, str]] = [("api_key", *_masked_key(env))]
     rows += [(name, *_found(env, name)) for name in SETTINGS]
+    rows += [(name, value, str(env.settings.paths.settings)) for name, value in _entries(env).items()]
     if json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
         env.console.print(json_text(document, indent=2))
         return
+    widest = max(len(one_line(name)) for name, _, _ in rows)
     for name, value, source in rows:
-        env.console.print(f"{name:16} {one_line(_shown(value)):32} {one_line(source)}\n")
+        env.console.print(f"{one_line(name):{widest}} {one_line(_shown(value)):32} {one_line(source)}\n")
     _warn(env)
 
 
@@ -60,10 +63,10 @@ def get(ctx: typer.Context, key: Key) -> None:
     if key in KEY_NAMES:
         env.console.stdout.write(mask(env.find_key().value) + "\n")
         return
-    where = key_path(key)
-    value: Any = env.settings.file if len(where) > 1 else env.settings.value(where[0])
-    for name in where if len(where) > 1 else ():
-        value = value.get(name) if isinstance(value, dict) else None
+    if "." in key:
+        value = lookup(env.settings.file, set_path(env.settings.file, key))
+    else:
+        value = env.settings.value(key_path(key)[0])
     env.console.print(_shown(value) + "\n")
 
 
@@ -92,11 +95,10 @@ def unset(ctx: typer.Context, key: Key) -> None:
     """Remove a setting from the file, or delete the saved API key."""
     env: Env = ctx.obj
     if key in KEY_NAMES:
-        was_set = forget_key(env.settings.paths.credentials)
-    else:
-        was_set = change(env.settings.paths.settings, key_path(key), None)
-    if not was_set:
-        env.console.note(f"{key} is not set")
+        if not forget_key(env.settings.paths.credentials):
+            raise UsageError("no API key is saved")
+        return
+    change(env.settings.paths.settings, set_path(env.settings.file, key), None)
 
 
 @app.command()
@@ -194,6 +196,14 @@ def _found(env: Env, name: str) -> tuple[object, str]:
     except ConfigError as error:
         return None, error.message
     return found.value, found.source
+
+
+def _entries(env: Env) -> dict[str, object]:
+    """Return what the sections of the file hold; nothing when it cannot be read, which every setting says then."""
+    try:
+        return entries(env.settings.file)
+    except ConfigError:
+        return {}
 
 
 def _masked_key(env: Env) -> tuple[str, str]:

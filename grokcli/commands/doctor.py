@@ -99,16 +99,49 @@ def _settings(env: Env) -> Iterator[Finding]:
     try:
         problems, unknown = env.settings.problems(), env.settings.warnings()
     except ConfigError as error:
-        yield Finding("settings", "bad", error.message)
+        yield Finding("settings", "bad", _with_hint(error))
         return
     state: State = "ok" if path.exists() else "note"
     yield Finding(
         "settings", state, f"{path}{'' if path.exists() else ' (no file yet: all settings have their defaults)'}"
     )
     for problem in problems:
-        yield Finding("settings", "bad", problem.message)
+        yield Finding("settings", "bad", _with_hint(problem))
+    if not problems:
+        yield from _unusable(env)
     for warning in unknown:
         yield Finding("settings", "note", warning)
+
+
+def _unusable(env: Env) -> Iterator[Finding]:
+    """Yield the addresses and files that the settings name and that cannot be used."""
+    from grokcli.client.url import check_proxy, check_url
+
+    for name, check in (("base_url", check_url), ("proxy", check_proxy)):
+        value, source = env.settings.find(name)
+        try:
+            check(value)
+        except ConfigError as error:
+            yield Finding("settings", "bad", f"{name} from {source}: {_with_hint(error)}")
+    for name in ("ca_bundle", "local_model"):
+        value, source = env.settings.find(name)
+        if value and not _is_there(value):
+            yield Finding(
+                "settings", "bad", f"{name} from {source}: no such file: {value!r}: set it to one, or unset it"
+            )
+
+
+def _is_there(name: str) -> bool:
+    from grokcli.files import expand
+
+    try:
+        return _exists(expand(name))
+    except GrokError:  # ~name without such a user
+        return False
+
+
+def _with_hint(error: GrokError) -> str:
+    return f"{error.message}: {error.hint}" if error.hint else error.message
 
 
 def _store(env: Env) -> Finding:

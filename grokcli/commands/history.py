@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,8 +11,8 @@ import typer
 
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.errors import UsageError
-from grokcli.files import PRIVATE, write_atomically
+from grokcli.errors import StoreError, UsageError
+from grokcli.files import PRIVATE, save
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
 from grokcli.terminal.confirm import can_confirm, confirm, present
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from grokcli.store.records import ConversationSummary, StoredMessage
 
 LONGEST_TITLE = 60
+LISTED = 10
+SHORTEST_PREFIX = 4
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
 
@@ -99,7 +100,8 @@ def export(
     ctx: typer.Context,
     wanted: OptionalID = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, readable only by you")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, replacing it, readable only by you"),
     ] = None,
     export_format: Annotated[
         Literal["markdown", "json"], typer.Option("--format", metavar="FORMAT", help="Format of the export")
@@ -114,10 +116,7 @@ def export(
     if output is None:
         _print(env, text)
         return
-    try:
-        write_atomically(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from None
+    save(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
 
 
 @app.command()
@@ -138,13 +137,13 @@ def rename(
 @app.command()
 def delete(
     ctx: typer.Context,
-    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or their first characters")],
+    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or at least their first four characters")],
     yes: Yes = False,
 ) -> None:
     """Delete conversations permanently."""
     env: Env = ctx.obj
     with _store(env) as store:
-        found = {one.id: one for one in (store.find(word, by_title=False) for word in wanted)}
+        found = {one.id: one for one in (_named_by_id(store, word) for word in wanted)}
         _delete(env, store, list(found.values()), yes=yes)
 
 
@@ -184,12 +183,32 @@ def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSu
         return conversation, store.stored_messages(conversation.id, superseded=everything)
 
 
+def _named_by_id(store: Store, word: str) -> ConversationSummary:
+    """Return what `word` names to be deleted: an id, or so much of one that a typing error is unlikely to be another.
+
+    Raises UsageError for less and for a title, StoreError for what is neither.
+    """
+    if len(word.strip()) < SHORTEST_PREFIX:
+        raise UsageError(
+            f"too short to delete by: {word!r}",
+            hint=f"give at least {SHORTEST_PREFIX} characters of the id; grok history list shows it",
+        )
+    try:
+        return store.find(word, by_title=False)
+    except StoreError:
+        titled = store.find(word)
+        hint = f"a title matches; its id: grok history delete {titled.id}"
+        raise UsageError(f"delete takes ids, not titles: {word!r}", hint=hint) from None
+
+
 def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes: bool) -> None:
-    count = f"{len(found)} conversation{'' if len(found) == 1 else 's'}"
+    count = _count(len(found), "conversation")
     if found and not yes:
         _confirm(env, found, count)
     if found:
         store.delete(one.id for one in found)
+    if yes:
+        _present(env, found)
     env.console.note(f"deleted {count}")
 
 
@@ -200,14 +219,23 @@ def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None
         raise UsageError(
             f"cannot ask for confirmation to delete {count}: no terminal", hint="use --yes to delete without asking"
         )
-    for one in found[:10]:
-        row = _row(replace(one, title="", model=reveal(one.model)), time.time()).rstrip("\n")
-        present(console, row, _abridged(reveal(one.title)))
-    if len(found) > 10:
-        console.error_line(f"… and {len(found) - 10} more")
+    _present(env, found)
     if not confirm(console, f"Delete {count} permanently?"):
         console.error_line("nothing was deleted")
         raise typer.Exit(1)
+
+
+def _present(env: Env, found: Sequence[ConversationSummary]) -> None:
+    """Write ids, ages, numbers of messages and titles to stderr, so that nothing of a title is hidden."""
+    for one in found[:LISTED]:
+        label = f"{one.id}  {_age(time.time() - one.updated):>4}  {_count(one.messages, 'message'):>12}  "
+        present(env.console, label, _abridged(reveal(one.title)))
+    if len(found) > LISTED:
+        env.console.error_line(f"… and {len(found) - LISTED} more")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _abridged(title: str) -> str:

@@ -23,13 +23,13 @@ from grokcli.commands.options import (
 )
 from grokcli.env import Env
 from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
+from grokcli.events import dollars
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
 from grokcli.terminal.sanitize import json_text
 from grokcli.turn.secrets import refuse_secrets
-from grokcli.turn.usage import dollars
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -202,13 +202,14 @@ def _show(env: Env, picture: Picture) -> None:
 
 
 def _document(kept: list[tuple[Path, Picture]], drawing: Drawing, model: str) -> dict[str, Any]:
+    ticks = drawing.cost_in_usd_ticks
     return {
         "images": [
             {"path": str(path), "type": picture.media_type, "bytes": len(picture.content)} for path, picture in kept
         ],
         "withheld": drawing.withheld,
         "model": model,
-        "usage": {"cost_in_usd_ticks": drawing.cost_in_usd_ticks},
+        "usage": {"cost_in_usd_ticks": ticks, "cost_usd": None if ticks is None else dollars(ticks)},
     }
 
 

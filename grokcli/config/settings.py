@@ -16,7 +16,7 @@ from grokcli.errors import ConfigError, UsageError
 from grokcli.models import APIS, DEFAULT_MODEL, EFFORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from grokcli.config.paths import Paths
 
@@ -66,7 +66,7 @@ SETTINGS = {
             "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
         Setting("color", values.one_of("auto", "always", "never"), "auto", "when to use colour"),
-        Setting("theme", values.text, "default", "colours of rendered answers"),
+        Setting("theme", values.theme, "default", "colours of rendered answers"),
         Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
         Setting(
             "stdin_timeout",
@@ -153,20 +153,28 @@ class Settings:
         ]
 
     def problems(self) -> list[ConfigError]:
-        """Return an error for each setting that cannot be used, in the sections too."""
+        """Return an error for each value that cannot be used, also in the sections and where another value wins."""
         asked: list[tuple[str, str, str | None]] = [(name, "", None) for name in SETTINGS]
         for section, names in SECTION_SETTINGS.items():
             tables = self.file.get(section)
             for table in tables if isinstance(tables, dict) else ():
                 is_role = section == "roles"
                 asked += [(name, "" if is_role else table, table if is_role else None) for name in names]
-        found: dict[str, ConfigError] = {}
-        for name, model, role in asked:
-            try:
-                self.find(name, model=model, role=role)
-            except ConfigError as error:
-                found.setdefault(error.message, error)
+        found = {error.message: error for setting in asked for error in self._errors(*setting)}
         return list(found.values())
+
+    def _errors(self, name: str, model: str, role: str | None) -> Iterator[ConfigError]:
+        try:
+            candidates = self._candidates(SETTINGS[name], model, role)
+        except ConfigError as error:
+            yield error
+            return
+        for value, source in candidates:
+            try:
+                if value is not None:
+                    _parse(SETTINGS[name], value, source)
+            except ConfigError as error:
+                yield error
 
     def _candidates(self, setting: Setting, model: str, role: str | None) -> list[tuple[object, str]]:
         roles = self._role(role) if role else {}

@@ -38,6 +38,16 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
+def theme(value: object) -> str:
+    """Take the name of a theme: default, mono, or a style of Pygments."""
+    own = ("default", "mono")
+    if value in own:  # without Pygments, which takes longer to ask than everything else here
+        return str(value)
+    from pygments.styles import get_all_styles
+
+    return one_of(*own, *sorted({*get_all_styles()} - {*own}))(value)
+
+
 def up_to(most: float) -> Callable[[object], float]:
     """Take a number from 0 to `most`."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, TextIO
 
-from grokcli.errors import GrokError, UsageError
-from grokcli.files import write_atomically
+from grokcli.files import check_target, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from grokcli.errors import GrokError
     from grokcli.events import Event
     from grokcli.render import Renderer
 
@@ -22,11 +22,14 @@ class FileRenderer:
     What came of an answer that is not whole goes to `FILE.partial`, and the file stays as it was.
     """
 
-    def __init__(self, path: Path, make: Callable[[TextIO], Renderer]) -> None:
-        """Write to `path` what the renderer that `make` makes writes. Raises UsageError when that cannot work."""
-        if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: {'is a folder' if path.is_dir() else 'no such folder'}")
+    def __init__(self, path: Path, make: Callable[[TextIO], Renderer], note: Callable[[str], None]) -> None:
+        """Write to `path` what the renderer that `make` makes writes; `note` is given what to say about it.
+
+        Raises UsageError when that cannot work.
+        """
+        check_target(path)
         self._path = path
+        self._note = note
         self._text = io.StringIO()
         self._inner = make(self._text)
         self._closed = False
@@ -44,9 +47,8 @@ class FileRenderer:
         content = self._text.getvalue().encode("utf-8", "replace")
         replaceable = self._path.is_file() or not self._path.exists()
         path = self._path.with_name(f"{self._path.name}.partial") if error and replaceable else self._path
-        if error is not None and not content:
+        if error is not None and not content.strip():
             return
-        try:
-            write_atomically(path, content)
-        except OSError as problem:
-            raise GrokError(f"cannot write {path}: {problem.strerror or problem}") from problem
+        save(path, content)
+        if path != self._path:
+            self._note(f"kept what arrived in {path}")

@@ -58,7 +58,7 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
 
         # What a terminal shows too is not lost when the file is not written.
         rest = None if console.stdout.isatty() else console.stderr
-        renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest)))
+        renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest), console.note))
     return renderers
 
 

@@ -96,6 +96,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
     answer stays at the end of the conversation, for /retry; the next question takes its place.
     """
     question = None
+    last = session.conversation.messages[-1] if session.conversation.messages else None
     if prompt.question is not None:
         if session.conversation.last_role() == "user":
             session.conversation.truncate(session.conversation.questions()[-1])
@@ -104,7 +105,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
     try:
         request = session.next_request(question, prompt)
         turn = Turn(request, session.conversation, session.output, session.toolset)
-        turn.allow_secrets = session.allow_secrets
+        turn.allow_secrets, turn.replaced_from = session.allow_secrets, prompt.length
         _run(session, turn)
         session.exit_code = 0
     except SecretError as error:
@@ -114,7 +115,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
         _keep(session, question, turn)
         session.env.console.report(error)
         session.exit_code = error.exit_code
-        _hint_at_rest(session)
+        _hint_at_rest(session, last)
     except KeyboardInterrupt:
         _keep(session, question, turn)
         has_begun = turn is not None and turn.response.content
@@ -140,9 +141,12 @@ def _keep(session: Session, question: Message | None, turn: Turn | None) -> None
         session.conversation.keep(question, model=turn.request.model if turn else session.options.model or "")
 
 
-def _hint_at_rest(session: Session) -> None:
+def _hint_at_rest(session: Session, last: Message | None) -> None:
+    """Say what can be done after an error; `last` is the message that the conversation ended with before."""
     if session.conversation.last_role() == "user":
         session.env.console.note("use /retry to ask again")
+    elif session.conversation.last_role() == "assistant" and session.conversation.messages[-1] is last:
+        session.env.console.note("the previous answer is kept; use /retry to ask again")
     else:
         session.env.console.note("the partial answer is kept; use /continue or /retry")
 

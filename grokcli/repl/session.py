@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class Prompt:
     """What a line wants to be asked: a new question, or (None) what the conversation ends with.
 
-    `model` and `fields` hold for this one request.
+    `model` and `fields` hold for this one request. With `length` it is asked what the conversation ends with after so
+    many messages, and the answer takes the place of the others.
     """
 
     question: str | None = None
     model: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    length: int | None = None
 
 
 @dataclass
@@ -71,11 +73,12 @@ class Session:
 
         With `length` the conversation ends after so many messages. Raises what build_request raises.
         """
-        messages = self.conversation.request_messages(length)
         options = self.options
         if prompt is not None:
+            length = prompt.length
             model = prompt.model or options.model
             options = replace(options, model=model, fields={**options.fields, **prompt.fields})
+        messages = self.conversation.request_messages(length)
         return build_request(self.env, messages if question is None else [*messages, question], options, self.toolset)
 
     def set_options(self, **changes: Any) -> None:

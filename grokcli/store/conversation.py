@@ -43,6 +43,8 @@ class Conversation:
         self.interrupted = ""
         self._id = ""
         self._chat: Chat | None = None
+        self._replaced_from: int | None = None
+        self._late_prompt: tuple[Message, str] | None = None
 
     @property
     def id(self) -> str:
@@ -54,7 +56,10 @@ class Conversation:
     @property
     def system_prompt(self) -> str:
         """The system prompt that holds now, "" without one."""
-        prompts = [message["content"] for message in self.messages if message["role"] == "system"]
+        return self._system_prompt()
+
+    def _system_prompt(self, length: int | None = None) -> str:
+        prompts = [message["content"] for message in self.messages[:length] if message["role"] == "system"]
         return str(prompts[-1]) if prompts else ""
 
     def request_messages(self, length: int | None = None) -> list[Message]:
@@ -88,15 +93,28 @@ class Conversation:
 
     # ---- one turn
 
-    def begin_turn(self, client: EventSource, model: str, messages: Sequence[Message], options: dict[str, Any]) -> Chat:
+    def begin_turn(
+        self,
+        client: EventSource,
+        model: str,
+        messages: Sequence[Message],
+        options: dict[str, Any],
+        *,
+        replaced_from: int | None = None,
+    ) -> Chat:
         """Return the chat that asks `messages`, which end with the question, with `options`.
 
-        What is new of them, a system prompt or the question, is kept before anything is sent.
+        What is new of them, a system prompt or the question, is kept before anything is sent. The answer takes the
+        place of what stands from `replaced_from` on, when it begins to come; if none comes, that stays as it is.
         """
         self._create(messages[-1], model)
+        self._replaced_from, self._late_prompt = replaced_from, None
         first = messages[0]
-        if first["role"] == "system" and first["content"] != self.system_prompt:
-            self._add(first, model)
+        if first["role"] == "system" and first["content"] != self._system_prompt(replaced_from):
+            if replaced_from is None:
+                self._add(first, model)
+            else:
+                self._late_prompt = (first, model)
         self.keep(messages[-1], model=model)
         self._chat = Chat(client, model, messages, options, self._id)
         return self._chat
@@ -115,8 +133,17 @@ class Conversation:
 
     def record(self, response: Response, *, model: str) -> AnswerRecorder:
         """Return what keeps the answer that `response` gathers; it is given the events, and closed."""
-        writer = self.store.begin_answer(self._id, model=model) if self.store is not None and self._id else None
-        return AnswerRecorder(self, response, writer)
+        return AnswerRecorder(self, response, model, at_once=self._replaced_from is None)
+
+    def begin_answer(self, model: str) -> AnswerWriter | None:
+        """Remove what the answer replaces, and return what writes it into the store, None without a store."""
+        if self._replaced_from is not None:
+            self.truncate(self._replaced_from)
+            self._replaced_from = None
+        if self._late_prompt is not None:
+            self._add(*self._late_prompt)
+            self._late_prompt = None
+        return self.store.begin_answer(self._id, model=model) if self.store is not None and self._id else None
 
     def append_answer(self, response: Response) -> None:
         """Add an answer that was recorded, whole or not; one of which nothing came is no message."""
@@ -169,22 +196,33 @@ class Conversation:
 class AnswerRecorder:
     """Writes an answer into the store while it comes; a grokcli.render.Renderer."""
 
-    def __init__(self, conversation: Conversation, response: Response, writer: AnswerWriter | None) -> None:
-        """Write what `response` has taken in with `writer`; None keeps it in the conversation only."""
+    def __init__(self, conversation: Conversation, response: Response, model: str, *, at_once: bool) -> None:
+        """Write what `response` has taken in of an answer of `model`.
+
+        The answer begins `at_once`, or with its first text or call: until then an older one may be in its place.
+        """
         self._conversation = conversation
         self._response = response
-        self._writer = writer
+        self._model = model
+        self._has_begun = at_once
+        self._writer = conversation.begin_answer(model) if at_once else None
         self._over = False
 
     def show(self, event: Event) -> None:
         """Keep the event."""
         if isinstance(event, TextDelta):
+            if self._writer is None:
+                self._begin()
             if self._writer is not None:
                 self._writer.write(event.text)
         elif isinstance(event, End):
+            response = self._response
+            if response.tool_calls:
+                self._begin()
             # Not at close: what is complete here must not be lost by what goes wrong elsewhere.
             self._over = True
-            response = self._response
+            if not self._has_begun:
+                return
             self._conversation.append_answer(response)
             if self._writer is not None:
                 self._writer.finish(
@@ -193,7 +231,7 @@ class AnswerRecorder:
 
     def close(self, error: GrokError | None = None) -> None:
         """End an answer that has no end."""
-        if self._over:
+        if self._over or not self._has_begun:
             return
         self._over = True
         response = self._response
@@ -203,6 +241,11 @@ class AnswerRecorder:
             if missing := response.content[self._writer.length() :]:
                 self._writer.write(missing)
             self._writer.interrupt(error.message if error else "interrupted", usage=response.usage)
+
+    def _begin(self) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._writer = self._conversation.begin_answer(self._model)
 
 
 def open_conversation(

@@ -35,8 +35,9 @@ _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me", "Zl", "Zp", "Zs"))
 _MARKS = frozenset(("Mn",))
 _NOT_ASCII = re.compile("[^ -~]")
 _IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
-# One to eight characters or escapes, more than 16 times.
-_REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\.|[^\\]){1,8}?)\1{16,}")
+# One to 64 characters or escapes, more than 16 times. An escape can be read in one way only: two ways for each would be
+# 2^64 for a unit. So the costs of each character are limited by the 64.
+_REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}")
 
 _SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
 

@@ -35,7 +35,8 @@ class Turn:
 
     `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
     given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same.
-    `response` holds what came, whatever happens.
+    `response` holds what came, whatever happens. An answer takes the place of what the conversation has from
+    `replaced_from` on.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class Turn:
     check: Callable[[str], None] | None = None
     stream: bool = True
     allow_secrets: bool = False
+    replaced_from: int | None = None
     response: Response = field(default_factory=Response)
 
 
@@ -59,7 +61,9 @@ def run_turn(env: Env, turn: Turn) -> None:
     client = env.connect(request.model, request.api, request.network)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
-    chat = turn.conversation.begin_turn(client, request.model, request.messages, request.options)
+    chat = turn.conversation.begin_turn(
+        client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
+    )
     renderers = make_renderers(env, turn.output)
     with closing(_ask_in_rounds(env, turn, chat)) as events:
         _show(env, turn, events, renderers)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 
-from grokcli.events import Usage
+from grokcli.events import Usage, dollars
 from grokcli.models import context_window
-
-TICKS_PER_DOLLAR = 10**10
 
 
 def usage_line(usage: Usage | None, started: float) -> str:
@@ -31,12 +29,6 @@ def total_line(total: Usage | None, last: Usage | None, model: str) -> str:
     if last is None or window is None:
         return line
     return f"{line} · {last.context:,} of {window:,} in use ({last.context / window:.0%})"
-
-
-def dollars(ticks: int) -> str:
-    """Return billed ticks (1e-10 US dollars each) as exact dollars: 5743500 is "0.00057435"."""
-    whole, part = divmod(ticks, TICKS_PER_DOLLAR)
-    return f"{whole}.{f'{part:010}'.rstrip('0').ljust(2, '0')}"
 
 
 def _cost(usage: Usage) -> str:

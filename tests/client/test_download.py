@@ -251,6 +251,17 @@ def test_pages_come_through_the_proxy(grok, server, environ, web, way):
     ]
 
 
+@pytest.mark.parametrize("what", ["missing", "refused", "unknown"])
+def test_the_hint_of_a_page_that_cannot_be_had_is_about_its_url(grok, server, web, what):
+    web.reply(body("no", 404))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}/page"
+    url = {"missing": page(web), "refused": closed, "unknown": "http://nosuchhost.invalid/page"}[what]
+    code, out, err = grok("ask", "-f", url, "hi")
+    assert (code, out, server.requests) == (6 if what == "missing" else 5, "", [])
+    assert err.endswith("\nhint: check the URL, or save the page and attach the file\n")
+
+
 @pytest.mark.parametrize("url", ["http://", "http://[", "https:///x"])
 def test_what_is_no_url_is_told(grok, server, url):
     code, _, err = grok("ask", "-f", url, "hi")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -221,6 +222,7 @@ def test_json_is_one_object(grok, server):
             "reasoning_tokens": 7,
             "cached_tokens": 16,
             "cost_in_usd_ticks": 739000,
+            "cost_usd": "0.0000739",
         },
         "id": "chat-1",
     }
@@ -233,6 +235,7 @@ def test_stream_json_is_one_object_a_line(grok, server):
     assert code == 0
     assert "".join(event["text"] for event in events if event["type"] == "text") == "Hello"
     assert [event["type"] for event in events if event["type"] != "text"] == ["usage", "end"]
+    assert events[-2]["cost_usd"] == "0.0000739"
 
 
 def test_errors_are_objects_too(grok, server):
@@ -300,7 +303,9 @@ def test_output_goes_into_a_file(grok, server, tmp_path):
     target = tmp_path / "answer.md"
     assert grok("ask", "-o", str(target), "hi") == (0, "", "")
     assert target.read_text() == "Hello\n"
+    target.write_text("old")
     assert grok("ask", "-o", str(target), "hi", tty=True).out != ""
+    assert target.read_text() == "Hello\n"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.md"]
 
 
@@ -310,13 +315,39 @@ def test_a_file_is_replaced_by_a_whole_answer_only(grok, server, tmp_path):
     target.write_text("old")
     code, out, err = grok("ask", "-o", str(target), "hi")
     assert (code, out) == (5, "")
-    assert err.startswith("error: the connection closed before the answer was complete")
+    assert err.startswith(
+        f"kept what arrived in {target}.partial\nerror: the connection closed before the answer was complete"
+    )
     assert target.read_text() == "old"
     assert (tmp_path / "answer.md.partial").read_text() == "Hel\n"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a signal")
+def test_ctrl_c_says_where_what_arrived_is(environ, server, tmp_path):
+    def stall(connection):
+        connection.stream_head()
+        connection.chunk(data(delta("Hel")) + data(delta(reasoning_content="thought")))
+        connection.file.read(1)
+        connection.cut()
+
+    server.reply(stall)
+    words = command("ask", "--show-reasoning", "-o", "answer.md", "hi")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, env=environ, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    ) as process:
+        seen = process.stderr.read(len("thought"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, seen) == (130, b"", b"thought")
+    assert "kept what arrived in answer.md.partial\n" in err.decode()
+    assert (tmp_path / "answer.md.partial").read_text() == "Hel\n"
+
+
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(grok, server, tmp_path):
-    assert grok("ask", "-o", str(tmp_path / "no" / "where"), "hi").code == 2
+    code, _, err = grok("ask", "-o", str(tmp_path / "no" / "where"), "hi")
+    assert code == 2
+    assert err.endswith(f"no such folder: {tmp_path}/no\nhint: mkdir -p {tmp_path}/no\n")
     assert grok("ask", "-o", str(tmp_path), "hi").code == 2
     assert server.requests == []
 

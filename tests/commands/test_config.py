@@ -23,7 +23,9 @@ def test_set_get_unset(grok, settings_file):
     assert settings_file.read_text() == 'model = "grok-4.3"\n'
     assert grok("config", "unset", "model") == (0, "", "")
     assert grok("config", "get", "model").out == "grok-4.7\n"
-    assert grok("config", "unset", "model").err == "model is not set\n"
+    code, out, err = grok("config", "unset", "model")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: model is not set in the settings file\nhint: ")
 
 
 def test_values_keep_their_types(grok, settings_file):
@@ -60,8 +62,11 @@ def test_sections_are_set_by_their_address(grok, server):
         (["set", "temperature", "3"], "invalid value for temperature: '3' (must be a number from 0 to 2)"),
         (["set", "max_tokens", "1.5"], "invalid value for max_tokens: '1.5' (must be a whole number"),
         (["set", "color", "pink"], "invalid value for color: 'pink' (choose from auto, always, never)"),
+        (["set", "theme", "nosuchtheme"], "invalid value for theme: 'nosuchtheme' (choose from default, mono, abap, "),
         (["set", "model"], "model needs a value"),
-        (["get", "roles.x"], "there is no setting"),
+        (["get", "roles.x"], "roles.x is not set"),
+        (["get", "rolls.x"], "there is no setting"),
+        (["set", "roles.x", "y"], "there is no setting"),
         (["frobnicate"], "unknown command"),
     ],
 )
@@ -85,6 +90,67 @@ def test_list_shows_each_value_and_its_source(grok, environ, settings_file):
     table = grok("config", "list").out
     assert KEY not in table
     assert f"grok-4.3                         {settings_file}" in table
+
+
+@pytest.fixture
+def sections(settings_file):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text(
+        "modle = 1\n[aliases]\nfast = 'grok-4.3'\nbest = 'grok-4.7'\n[models.'grok-4.3']\ntemperature = 0.2\n"
+        '[roles.reviewer]\nsystem = "Be\\nbrief."\nmodel = "fast"\n[roles.pirate]\nsystem = "arr"\n'
+    )
+
+
+def test_list_shows_aliases_roles_and_defaults_of_models(grok, sections, settings_file):
+    rows = [line.split(None, 1) for line in grok("config", "list").out.splitlines()]
+    assert [(name, rest.split()) for name, rest in rows if "." in name] == [
+        ("models.grok-4.3.temperature", ["0.2", str(settings_file)]),
+        ("roles.reviewer.system", ["Be", "brief.", str(settings_file)]),
+        ("roles.reviewer.model", ["fast", str(settings_file)]),
+        ("roles.pirate.system", ["arr", str(settings_file)]),
+        ("aliases.fast", ["grok-4.3", str(settings_file)]),
+        ("aliases.best", ["grok-4.7", str(settings_file)]),
+    ]
+    listed = json.loads(grok("config", "list", "--json").out)
+    assert listed["roles.reviewer.system"] == {"value": "Be\nbrief.", "source": str(settings_file)}
+
+
+def test_get_prints_an_entry_or_a_whole_role(grok, sections):
+    assert grok("config", "get", "roles.reviewer.system") == (0, "Be\nbrief.\n", "")
+    assert json.loads(grok("config", "get", "roles.reviewer").out) == {"system": "Be\nbrief.", "model": "fast"}
+    assert grok("config", "get", "models.grok-4.3").out == '{"temperature": 0.2}\n'
+    code, out, err = grok("config", "get", "roles.revewer.system")
+    assert (code, out) == (2, "")
+    assert err.endswith("hint: did you mean 'roles.reviewer.system'?\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "left"),
+    [
+        ("aliases.fast", "best = 'grok-4.7'"),
+        ("roles.reviewer", "[roles.pirate]"),
+        ("roles.reviewer.system", 'model = "fast"'),
+        ('models."grok-4.3"', "[roles.reviewer]"),
+        ("modle", "[aliases]"),  # what means nothing can be removed too
+    ],
+)
+def test_unset_removes_an_entry_or_a_whole_section(grok, sections, settings_file, key, left):
+    before = settings_file.read_text()
+    assert grok("config", "unset", key) == (0, "", "")
+    assert left in settings_file.read_text()
+    assert len(settings_file.read_text()) < len(before)
+    assert grok("config", "unset", key).code == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "closest"), [("aliases.fat", "aliases.fast"), ("roles.reviwer", "roles.reviewer"), ("modl", "model")]
+)
+def test_what_is_not_set_cannot_be_unset_and_the_closest_is_named(grok, sections, settings_file, key, closest):
+    before = settings_file.read_text()
+    code, out, err = grok("config", "unset", key)
+    assert (code, out) == (2, "")
+    assert f"hint: did you mean '{closest}'?" in err
+    assert settings_file.read_text() == before
 
 
 def test_a_flag_beats_the_environment_beats_the_file(grok, server, environ):

@@ -93,6 +93,34 @@ def test_a_setting_that_cannot_be_used_is_broken_whichever_it_is(grok, server, e
     assert "? settings     unknown setting 'modle'" in out
 
 
+@pytest.mark.parametrize("name", ["theme", "color", "temperature", "idle_timeout", "editing_mode"])
+def test_a_value_that_cannot_be_used_is_named_with_its_source_and_its_fix(grok, environ, home, name):
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'{name} = "nosuchfile"\n')
+    environ[f"GROK_{name.upper()}"] = "nosuchenvironment"
+    code, out, _ = grok("doctor", "--offline")
+    assert code == 1
+    first, second = (line for line in out.splitlines() if line.startswith("! settings     "))
+    assert all(word in first for word in (name, "'nosuchenvironment'", f"change or unset GROK_{name.upper()}"))
+    assert all(word in second for word in (name, "'nosuchfile'", "config.toml", f"run: grok config unset {name}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "value"),
+    [
+        ("base_url", "XAI_BASE_URL", "ht!tp:/x"),
+        ("proxy", "GROK_PROXY", "http://x:99999999"),
+        ("ca_bundle", "GROK_CA_BUNDLE", "/no/such/file"),
+        ("local_model", "GROK_LOCAL_MODEL", "/no/such/file"),
+    ],
+)
+def test_an_address_or_a_file_that_cannot_be_used_is_broken(grok, environ, name, variable, value):
+    environ[variable] = value
+    code, out, _ = grok("doctor", "--offline")
+    assert code == 1
+    assert f"! settings     {name} from environment {variable}: " in out
+
+
 @pytest.mark.parametrize("section", ['models."grok-4.3"', "roles.pirate"])
 def test_a_section_that_cannot_be_used_is_broken(grok, home, section):
     (home / "config").mkdir(parents=True)

@@ -111,6 +111,7 @@ def test_show_as_json_has_the_messages_as_they_were_stored(grok, keep):
     assert answer["content"] == "a cat"
     assert (answer["model"], answer["finish_reason"]) == ("grok-4.7", "stop")
     assert answer["usage"]["cost_in_usd_ticks"] == 5_743_500
+    assert answer["usage"]["cost_usd"] == "0.00057435"
     assert "look\n\n![image](https://x.ai/a.png)\n" in grok("history", "show").out
 
 
@@ -176,6 +177,12 @@ def test_export_as_markdown_and_as_json(grok, sky, tmp_path):
     assert grok("history", "export", sky, "-o", str(file), "--format", "json") == (0, "", "")
     assert file.read_text("utf-8") == grok("history", "show", "--json").out
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert grok("history", "export", sky, "-o", str(file)) == (0, "", "")
+    assert file.read_text("utf-8") == grok("history", "show").out
+    code, _, err = grok("history", "export", "-o", str(tmp_path / "no" / "x"))
+    assert code == 2
+    assert err.endswith(f"no such folder: {tmp_path}/no\nhint: mkdir -p {tmp_path}/no\n")
+    assert not (tmp_path / "no").exists()
     code, _, err = grok("history", "export", "-o", str(tmp_path / "talk.json" / "x"))
     assert code == 2
     assert err.startswith("error: cannot write")
@@ -206,7 +213,10 @@ def test_rename(grok, sky):
 def test_delete_asks_at_a_terminal(grok, sky):
     code, out, err = grok("history", "delete", sky[:4], stdin=Keyboard(b"n\n"), stderr=Screen(tty=True))
     assert (code, out) == (1, "")
-    assert "why is the sky blue?\nDelete 1 conversation permanently? [y/N] nothing was deleted\n" in err
+    assert (
+        f"{sky}   now    2 messages  why is the sky blue?\n"
+        "Delete 1 conversation permanently? [y/N] nothing was deleted\n" in err
+    )
     assert grok("history", "delete", sky, stdin=Keyboard(b""), stderr=Screen(tty=True)).code == 1
     assert sky in grok("history", "list").out
     code, out, err = grok("history", "delete", sky, stdin=Keyboard(b"y\n"), stderr=Screen(tty=True))
@@ -219,15 +229,33 @@ def test_delete_without_a_terminal_needs_yes(grok, sky):
     code, out, err = grok("history", "delete", sky, stdin="y\n")
     assert (code, out) == (2, "")
     assert "--yes" in err
-    assert grok("history", "delete", "--yes", sky) == (0, "", "deleted 1 conversation\n")
+    assert grok("history", "delete", "--yes", sky) == (
+        0, "", f"{sky}   now    2 messages  why is the sky blue?\ndeleted 1 conversation\n"
+    )  # fmt: skip
     assert grok("history", "list").out == ""
 
 
 def test_delete_takes_ids_only_and_all_or_none(grok, keep, sky):
     other = keep("other", user("x"))
-    assert grok("history", "delete", "--yes", other, "the sky").code == 1
+    code, out, err = grok("history", "delete", "--yes", other, "the sky")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"error: delete takes ids, not titles: 'the sky'\nhint: a title matches; its id: grok history delete {sky}\n"
+    )
+    assert grok("history", "delete", "--yes", other, "zzzzz").code == 1
     assert len(grok("history", "list").out.splitlines()) == 2
-    assert grok("history", "delete", "--yes", other, sky, other).err == "deleted 2 conversations\n"
+    lines = grok("history", "delete", "--yes", other, sky, other).err.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == [other, sky]
+    assert lines[2] == "deleted 2 conversations"
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_delete_takes_no_id_that_is_cut_short(grok, sky, length):
+    code, out, err = grok("history", "delete", "--yes", sky[:length])
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: too short to delete by: {sky[:length]!r}\nhint: give at least 4 characters")
+    assert sky in grok("history", "list").out
+    assert grok("history", "delete", "--yes", sky[:4]).code == 0
 
 
 def test_prune_deletes_what_was_not_used_for_long(grok, keep, sky):
@@ -236,8 +264,8 @@ def test_prune_deletes_what_was_not_used_for_long(grok, keep, sky):
     assert grok("history", "prune", "--older-than", "30d").code == 2
     refused = grok("history", "prune", "--older-than", "1d", stdin=Keyboard(b"\n"), stderr=Screen(tty=True))
     assert "… and 2 more\nDelete 12 conversations permanently?" in refused.err
-    assert grok("history", "prune", "--older-than", "30d", "--yes") == (0, "", "deleted 7 conversations\n")
-    assert grok("history", "prune", "--older-than", "4w") == (2, "", grok("history", "prune", "--older-than", "4w").err)
+    assert grok("history", "prune", "--older-than", "30d", "--yes").err.endswith("deleted 7 conversations\n")
+    assert grok("history", "prune", "--older-than", "4w").code == 2
     assert grok("history", "prune", "--older-than", "1y") == (0, "", "deleted 0 conversations\n")
     assert len(grok("history", "list").out.splitlines()) == 6
 

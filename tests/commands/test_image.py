@@ -151,7 +151,7 @@ def test_json_is_one_object(grok, server, folder):
         "images": [{"path": "x-1.png", "type": "image/png", "bytes": len(PNG)}],
         "withheld": 0,
         "model": "grok-imagine-image",
-        "usage": {"cost_in_usd_ticks": 200_000_000},
+        "usage": {"cost_in_usd_ticks": 200_000_000, "cost_usd": "0.02"},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from itertools import pairwise
 
 import pytest
@@ -118,6 +119,42 @@ def test_retry_takes_the_answer_back_and_may_ask_otherwise_for_once(talk, server
     assert sent(server, 2) == [("user", "hi"), ("assistant", "again"), ("user", "next")]
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        body({"error": "The model grok-9 does not exist"}, 404),
+        body({"error": "Model not found: grok-9"}, 400),
+        stream([finish(), "[DONE]"]),  # an answer of nothing is none
+    ],
+)
+def test_a_retry_that_brings_no_answer_leaves_the_old_one_as_it_was(talk, grok, server, reply):
+    server.reply(answer("first"), reply, answer("ok"))
+    _, _, err = talk("hi", "/system be brief", "/retry -m grok-9", "/system -", "next")
+    assert "the previous answer is kept; use /retry to ask again" in err
+    assert sent(server, 1) == [("system", "be brief"), ("user", "hi")]
+    assert sent(server) == [("user", "hi"), ("assistant", "first"), ("user", "next")]
+    kept = json.loads(grok("history", "show", "--all", "--json").out)["messages"]
+    assert [(one["role"], one["content"], "superseded" in one) for one in kept] == [
+        ("user", "hi", False),
+        ("assistant", "first", False),
+        ("user", "next", False),
+        ("assistant", "ok", False),
+    ]
+
+
+def test_a_retry_that_is_cut_replaces_the_answer_by_what_came(talk, grok, server):
+    server.reply(answer("first"), stream([delta("Once")]), answer("ok"))
+    _, _, err = talk("hi", "/system be brief", "/retry")
+    assert "the partial answer is kept" in err
+    kept = json.loads(grok("history", "show", "--all", "--json").out)["messages"]
+    assert [(one["role"], one["content"], "superseded" in one) for one in kept] == [
+        ("user", "hi", False),
+        ("assistant", "first", True),
+        ("system", "be brief", False),
+        ("assistant", "Once", False),
+    ]
+
+
 def test_undo_takes_one_exchange_back(talk, server):
     server.reply(answer("ok"))
     _, _, err = talk("one", "two", "/undo", "three")
@@ -146,6 +183,37 @@ def test_model_system_set_and_effort_change_the_next_request(talk, server):
     assert first["messages"] == [{"role": "system", "content": "be brief"}, {"role": "user", "content": "one"}]
     assert second["messages"][0]["role"] == "user"
     assert {"user", "reasoning_effort"} & set(second) == set()
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["/search"], "search: off"),
+        (["/search x", "/search off"], "search: off"),
+        (["/model grok-4.3"], "model: grok-4.3"),
+        (["/effort high"], "effort: high"),
+        (["/effort high", "/effort -"], "effort: "),
+        (["/set seed 7"], "seed = 7"),
+        (["/set seed 7", "/set seed -"], "seed: (none)"),
+        (["/set"], "fields: (none)"),
+        (["/system be brief"], "system: be brief"),
+        (["/system be brief", "/system -"], "system: (none)"),
+        (["/raw"], "answers are "),
+        (["/tool -"], "tools: (none)"),
+        (["/new"], "new conversation"),
+        (["/undo"], "hi"),
+        (["/rename The  blue\tsky"], "renamed to The blue sky"),
+    ],
+)
+def test_a_command_that_changes_something_says_so_in_one_line(talk, server, environ, lines, said):
+    server.reply(answer("ok"))
+    environ["GROK_API"] = "chat" if lines[0] != "/search x" else "responses"
+    if lines[0] == "/search x":
+        server.script([body({"error": "enough"}, 400)])
+    before = len(talk("hi", *lines[:-1]).err.splitlines())
+    changed = talk("hi", *lines).err.splitlines()
+    assert len(changed) == before + 1
+    assert said in changed[-1]
 
 
 def test_search_is_switched_on_and_off(talk, server, environ):
@@ -271,6 +339,39 @@ def test_answers_and_conversations_are_written_into_files(talk, server, tmp_path
     assert (tmp_path / "code").read_text() == "y\n"
     assert (home / "cache" / "copied.md").read_text() == "second\n"
     assert f"no clipboard found; saved to {home}/cache/copied.md" in err
+
+
+@pytest.mark.parametrize("line", ["/save", "/export", "/copy"])
+def test_a_file_is_replaced_and_a_missing_folder_is_an_error(talk, server, tmp_path, line):
+    server.reply(answer("new"))
+    file = tmp_path / "answer.md"
+    _, _, err = talk("hi", f"{line} {tmp_path}/missing/a.md", f"{line} {file}", f"{line} {file}")
+    assert (
+        f"error: cannot write {tmp_path}/missing/a.md: no such folder: {tmp_path}/missing\n"
+        f"hint: mkdir -p {tmp_path}/missing\n"
+    ) in err
+    assert not (tmp_path / "missing").exists()
+    assert "new" in file.read_text()
+    if line != "/copy":
+        assert err.splitlines()[-2:] == [f"saved to {file}", f"saved to {file} (replaced)"]
+
+
+@pytest.mark.parametrize("words", ["x", "cod", "last", "1 a b", "a.md b.md", "code a.md b.md", "²"])
+def test_copy_writes_no_file_for_what_is_no_argument_of_it(talk, server, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    server.reply(answer("```\nx\n```"))
+    _, _, err = talk("hi", f"/copy {words}")
+    assert "error: invalid argument for /copy: " in err
+    assert "hint: usage: /copy [N|code] [FILE]; without N or code, FILE needs a slash or a dot\n" in err
+    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+@pytest.mark.parametrize(("words", "name"), [("1 x", "x"), ("code x", "x"), ("./x", "x"), ("x.md", "x.md")])
+def test_copy_writes_a_file_that_looks_like_one_or_follows_a_choice(talk, server, tmp_path, monkeypatch, words, name):
+    monkeypatch.chdir(tmp_path)
+    server.reply(answer("```\ny\n```"))
+    talk("hi", f"/copy {words}")
+    assert "y" in (tmp_path / name).read_text()
 
 
 def test_copy_uses_the_terminals_clipboard(grok, server, environ, monkeypatch):

@@ -66,6 +66,7 @@ def asked(grok, server):
         (" \u200b" * 2400, r"( \u200b)×2400"),
         ("\n" * 50, r"(\n)×50"),
         ("=" * 400, "=×400"),
+        *((unit * 60, f"({unit})×60") for unit in ("# " + "abcdefg" * 4, "".join(map(chr, range(0x4E00, 0x4E40))))),
         *((character, json.dumps(character)[1:-1]) for character in "\u00a0\u00ad\u034f\u115f\u1160\u200b\u202e\u2060"),
         *((character, json.dumps(character)[1:-1]) for character in "\u2800\u3164\ufe0f\ufeff\uffa0\U000e0041\x7f\x85"),
         ("o\u0336", r"o\u0336"),
@@ -126,9 +127,7 @@ def test_arguments_that_are_no_json_are_shown_as_they_are(asked):
 def test_without_a_terminal_a_call_is_one_line(grok, server):
     server.reply(calls(("shell", {"command": "\u200bx\n" + "fedcba9876543210," * 90})), answer("ok"))
     err = grok("ask", "--tool", "mine.py", "--yes", "hi").err
-    assert err == 'calling: shell(command="\\u200bx\\n(fedcba9876543210,)×90")\n'.replace(
-        "(fedcba9876543210,)×90", "fedcba9876543210," * 90
-    )
+    assert err == 'calling: shell(command="\\u200bx\\n(fedcba9876543210,)×90")\n'
 
 
 def test_a_hundred_calls_of_one_answer_are_run(grok, server, tmp_path):

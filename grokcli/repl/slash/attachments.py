@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from grokcli.errors import GrokError, UsageError
 from grokcli.files import PRIVATE, expand, write_atomically
+from grokcli.files import save as save_file
 from grokcli.input.files import read_files
 from grokcli.input.images import read_image
 from grokcli.render.extract import extract
@@ -49,10 +51,13 @@ def copy(session: Session, argument: str) -> None:
     """Copy an answer, or the last code."""
     from grokcli.terminal.clipboard import copy as copy_text
 
-    words = words_of(argument)
-    text = _chosen(session, words.pop(0) if words and (words[0].isdigit() or words[0] == "code") else "")
-    target = expand(words[0]) if words else session.env.settings.paths.cache / "copied.md"
-    _write(target, text, private=not words)
+    what, name = _what_and_where(words_of(argument))
+    text = _chosen(session, what)
+    target = expand(name) if name else session.env.settings.paths.cache / "copied.md"
+    if name:
+        save_file(target, _content(text))
+    else:
+        _keep_copy(target, text)
     how = copy_text(text, session.env.console.stdout, session.env.child_environ())
     session.env.console.note(
         f"copied to the clipboard ({how}); also saved to {target}" if how else f"no clipboard found; saved to {target}"
@@ -62,16 +67,29 @@ def copy(session: Session, argument: str) -> None:
 def save(session: Session, argument: str) -> None:
     """Write the last answer into a file."""
     target = expand(_some(argument, "/save FILE")[0])
-    _write(target, _chosen(session, ""))
-    session.env.console.note(f"written to {target}")
+    session.env.console.note(save_file(target, _content(_chosen(session, ""))))
 
 
 def export(session: Session, argument: str) -> None:
     """Write the conversation into a file, as markdown."""
     target = expand(_some(argument, "/export FILE")[0])
     said = [(SPEAKERS.get(one["role"], str(one["role"])), one) for one in session.conversation.messages]
-    _write(target, as_markdown(said))
-    session.env.console.note(f"written to {target}")
+    session.env.console.note(save_file(target, _content(as_markdown(said))))
+
+
+def _what_and_where(words: list[str]) -> tuple[str, str]:
+    """Return what is to be copied and the file that is to have it too, "" each for the usual one.
+
+    A file without a number or `code` before it must look like one: a typing error would otherwise become its name.
+    """
+    has_choice = bool(words) and (words[0] == "code" or (words[0].isascii() and words[0].isdigit()))
+    what, names = (words[0], words[1:]) if has_choice else ("", words)
+    if len(names) > 1 or (names and not has_choice and not {"/", ".", os.sep} & set(names[0])):
+        raise UsageError(
+            f"invalid argument for /copy: {' '.join(names)!r}",
+            hint="usage: /copy [N|code] [FILE]; without N or code, FILE needs a slash or a dot",
+        )
+    return what, names[0] if names else ""
 
 
 def _chosen(session: Session, what: str) -> str:
@@ -99,9 +117,13 @@ def _some(argument: str, usage: str) -> list[str]:
     return words
 
 
-def _write(path: Path, text: str, *, private: bool = False) -> None:
-    content = text if text.endswith("\n") else f"{text}\n"
+def _content(text: str) -> bytes:
+    return (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
+
+
+def _keep_copy(path: Path, text: str) -> None:
+    """Keep the copied text where it can be found without a clipboard."""
     try:
-        write_atomically(path, content.encode("utf-8", "replace"), mode=PRIVATE if private else None)
+        write_atomically(path, _content(text), mode=PRIVATE)
     except OSError as error:
         raise GrokError(f"cannot write {path}: {error.strerror}") from None

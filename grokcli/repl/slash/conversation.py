@@ -11,6 +11,7 @@ from grokcli.render.select import show_text
 from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.session import Prompt
 from grokcli.repl.slash.words import words_of
+from grokcli.store.rows import title_of
 from grokcli.store.transcript import text_of
 from grokcli.terminal.editor import edit_text
 from grokcli.turn.usage import total_line
@@ -44,10 +45,7 @@ def retry(session: Session, argument: str) -> Prompt:
     questions = session.conversation.questions()
     if not questions:
         raise UsageError("no question to retry")
-    prompt = Prompt(model=session.env.settings.model(model) if model else None, fields=fields)
-    session.next_request(prompt=prompt, length=questions[-1] + 1)  # what cannot be asked drops no answer
-    session.conversation.truncate(questions[-1] + 1)
-    return prompt
+    return Prompt(model=session.env.settings.model(model) if model else None, fields=fields, length=questions[-1] + 1)
 
 
 def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
@@ -148,6 +146,7 @@ def rename(session: Session, argument: str) -> None:
         raise UsageError("/rename needs a title")
     if not session.conversation.rename(argument):
         raise UsageError("nothing to rename yet", hint="ask a question first")
+    session.env.console.note(f"renamed to {title_of(argument)}")
 
 
 def show_where_it_stands(session: Session) -> None:

@@ -57,9 +57,11 @@ def set_(session: Session, argument: str) -> None:
     fields = session.next_request().options
     if key and not value and key not in fields:
         raise UsageError(f"{key} is not set", hint=f"/set {key} VALUE")
-    for name, current in fields.items():
-        if not key or key == name:
-            session.env.console.error_line(f"{name} = {json.dumps(current, ensure_ascii=False)}")
+    shown = {name: current for name, current in fields.items() if key in ("", name)}
+    for name, current in shown.items():
+        session.env.console.error_line(f"{name} = {json.dumps(current, ensure_ascii=False)}")
+    if not shown:
+        session.env.console.error_line(f"{key or 'fields'}: (none)")
 
 
 def effort(session: Session, argument: str) -> None:
@@ -80,9 +82,11 @@ def search(session: Session, argument: str) -> None:
     if argument:
         others = [tool for tool in session.options.server_tools if tool.get("type") not in SEARCHES]
         session.set_options(server_tools=[*others, *_search_tools(words_of(argument))])
-    for tool in session.options.server_tools:
-        if tool.get("type") in SEARCHES:
-            session.env.console.error_line(f"search: {json.dumps(tool)}")
+    searches = [tool for tool in session.options.server_tools if tool.get("type") in SEARCHES]
+    for tool in searches:
+        session.env.console.error_line(f"search: {json.dumps(tool)}")
+    if not searches:
+        session.env.console.error_line("search: off")
 
 
 def _search_tools(words: list[str]) -> list[dict[str, Any]]:

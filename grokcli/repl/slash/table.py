@@ -90,8 +90,10 @@ COMMANDS = (
     Command(("continue",), "", "let the model continue an answer that was cut off", conversation.continue_),
     Command(("history",), "", "list the messages, with their numbers for /edit and /copy", conversation.history),
     Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code block", attachments.copy),
-    Command(("save",), "FILE", "save the last answer to a file", attachments.save, PATHS),
-    Command(("export",), "FILE", "save the conversation to a file as markdown", attachments.export, PATHS),
+    Command(("save",), "FILE", "save the last answer to a file, replacing it", attachments.save, PATHS),
+    Command(
+        ("export",), "FILE", "save the conversation to a file as markdown, replacing it", attachments.export, PATHS
+    ),
     Command(("resume",), "[ID|TITLE]", "continue another conversation, or list the latest", conversation.resume),
     Command(("rename",), "TITLE", "rename this conversation", conversation.rename),
     Command(("usage",), "", "show the tokens and the billed cost of this conversation", conversation.usage),
