@@ -70,6 +70,8 @@ BYTES_PER_TOKEN = 5
 CENTS_PER_100M = 10_000
 # No context and no price is as large.
 MAX_FIGURE = 10**12
+# The columns of a listing that are numbers.
+FIGURES = (1, 2, 3, 4)
 
 
 def known(name: str) -> ModelInfo | None:
@@ -135,16 +137,14 @@ def _figure(value: object) -> float | None:
     return value if 0 <= value < MAX_FIGURE else None
 
 
-def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[str]:
-    """Return the models as the lines of a table; `retired`: with what replaces xAI's retired ones below it."""
-    rows = [("model", "context", "in", "cached", "out", "also called"), *map(_row, models)]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = []
-    for name, *figures, aliases in rows:
-        cells = [name.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=True))]
-        lines.append("  ".join([*cells, aliases]).rstrip())
+def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[tuple[str, ...]]:
+    """Return the models as a table with a header; `retired`: with what replaces xAI's retired ones below them."""
     gone = SUCCESSORS if retired else {}
-    return [*lines, *(f"{old.rstrip('-'):{widths[0]}}  retired: use {new}" for old, new in gone.items())]
+    return [
+        ("model", "context", "in", "cached", "out", "also called"),
+        *map(_row, models),
+        *((old.rstrip("-"), "", "", "", "", f"retired: use {new}") for old, new in gone.items()),
+    ]
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:

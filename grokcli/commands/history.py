@@ -15,6 +15,7 @@ from grokcli.errors import StoreError, UsageError
 from grokcli.files import PRIVATE, save
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
+from grokcli.terminal.columns import columns
 from grokcli.terminal.confirm import can_confirm, confirm, present
 from grokcli.terminal.sanitize import clean, json_text, one_line, reveal
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 60
 LISTED = 10
+HEADER = ("id", "age", "model", "messages", "title")
+FIGURES = (1, 3)  # columns
 SHORTEST_PREFIX = 4
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
@@ -58,7 +61,7 @@ def list_conversations(ctx: typer.Context, limit: Limit = 20, json: AsJSON = Fal
     if json:
         _print_json(env, [about(one) for one in found])
         return
-    _print(env, "".join(_row(one, time.time()) for one in found))
+    _print(env, "".join(f"{line}\n" for line in columns([HEADER, *_rows(found)] if found else [], right=FIGURES)))
 
 
 @app.command()
@@ -91,8 +94,8 @@ def search(
     if json:
         _print_json(env, [about(hit.conversation) | {"snippet": hit.snippet} for hit in hits])
         return
-    now = time.time()
-    _print(env, "".join(f"{_row(hit.conversation, now)}          {hit.snippet}\n" for hit in hits))
+    lines = columns(_rows([hit.conversation for hit in hits]), right=FIGURES)
+    _print(env, "".join(f"{line}\n          {hit.snippet}\n" for line, hit in zip(lines, hits, strict=True)))
 
 
 @app.command()
@@ -216,9 +219,7 @@ def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None
     """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
     console = env.console
     if not can_confirm(console):
-        raise UsageError(
-            f"cannot ask for confirmation to delete {count}: no terminal", hint="use --yes to delete without asking"
-        )
+        raise UsageError("cannot ask for confirmation: no terminal", hint="use --yes to delete without asking")
     _present(env, found)
     if not confirm(console, f"Delete {count} permanently?"):
         console.error_line("nothing was deleted")
@@ -257,8 +258,9 @@ def _age(seconds: float) -> str:
     return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "now")
 
 
-def _row(one: ConversationSummary, now: float) -> str:
-    return f"{one.id}  {_age(now - one.updated):>4}  {one.model:20}  {one.messages:4}  {one_line(one.title)}\n"
+def _rows(found: Sequence[ConversationSummary]) -> list[tuple[str, ...]]:
+    now = time.time()
+    return [(one.id, _age(now - one.updated), one.model, f"{one.messages:,}", one.title) for one in found]
 
 
 def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:

@@ -92,7 +92,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
     name = env.settings.model(inputs.image_model) if inputs.image_model else IMAGE_MODEL
     fields = _fields(name, inputs)
     words = inputs.words or []
-    prompt = read_question(env, words, no_stdin=inputs.no_stdin, example=EXAMPLE)
+    prompt = read_question(env, words, no_stdin=inputs.no_stdin, example=EXAMPLE, noun="prompt")
     files = None
     if output.output == "-":
         _require_stdout(env, inputs.count, json=output.json)
@@ -101,7 +101,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     client = env.connect(name, network=network.network())
-    refuse_secrets(env, [user(prompt)], fields, hint="remove it from the prompt")
+    refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)
@@ -138,6 +138,8 @@ def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, An
         # The model that is otherwise named answers, but does not draw.
         if error.hint in (MODEL_HINT, NEUTRAL_HINTS[MODEL_HINT]):
             error.hint = f"try -m {IMAGE_MODEL}"
+        elif error.hint:
+            error.hint = error.hint.replace("the question", "the prompt")
         raise
 
 

@@ -11,8 +11,9 @@ from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
 from grokcli.errors import MissingKeyError, NetworkError
-from grokcli.models import LOCAL_MODEL, MODELS, SUCCESSORS, listing
-from grokcli.terminal.sanitize import json_text, one_line
+from grokcli.models import FIGURES, LOCAL_MODEL, MODELS, SUCCESSORS, listing
+from grokcli.terminal.columns import columns
+from grokcli.terminal.sanitize import json_text
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -34,8 +35,9 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     if json:
         env.console.print(json_text(_document(found), indent=2))
         return
-    for line in listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL)):
-        env.console.print(one_line(line) + "\n")
+    rows = listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL))
+    for line in columns(rows, right=FIGURES):
+        env.console.print(line + "\n")
 
 
 def _find(env: Env) -> ModelList:

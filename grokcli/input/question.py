@@ -51,17 +51,18 @@ def read_question(
     *,
     no_stdin: bool = False,
     example: str = EXAMPLE,
+    noun: str = "question",
 ) -> str:
     """Return the question in `words`, with the text on stdin and the `files` (tag, text) before it.
 
     A word "-" asks for stdin and waits for all of it. Raises UsageError, with `example` as its hint, when nothing was
-    asked, or when stdin is not text.
+    asked, or when stdin is not text; errors call it `noun`.
     """
-    prompt = _as_text(" ".join(word for word in words if word != "-").strip())
+    prompt = _as_text(" ".join(word for word in words if word != "-").strip(), noun)
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
     documents = [*([("stdin", document)] if document else []), *files]
     if not prompt and not any(text.strip() for _, text in documents):
-        raise UsageError("no question given", hint=example)
+        raise UsageError(f"no {noun} given", hint=example)
     return join(prompt, documents)
 
 
@@ -156,7 +157,7 @@ def _decode(data: bytes) -> str:
         raise UsageError(f"stdin is not UTF-8: byte 0x{byte:02x} at offset {error.start}", hint=hint) from None
 
 
-def _as_text(prompt: str) -> str:
+def _as_text(prompt: str, noun: str) -> str:
     """Return the words of a command line, which Python decodes as the locale says; UTF-8 they are all the same.
 
     What it could not decode it keeps as lone surrogates, which no server takes. Raises UsageError for what is no text.
@@ -165,6 +166,4 @@ def _as_text(prompt: str) -> str:
         return prompt.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError as error:
         start = getattr(error, "start", 0)
-        raise UsageError(
-            f"the question is not UTF-8 at byte {start}", hint="check the locale of your terminal"
-        ) from None
+        raise UsageError(f"the {noun} is not UTF-8 at byte {start}", hint="check the locale of your terminal") from None

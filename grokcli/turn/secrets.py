@@ -18,12 +18,17 @@ HINT = "remove it, or send it with --allow-secrets"
 ROLES = {"system": "the system prompt", "tool": "the result of a tool", "assistant": "an earlier answer"}
 
 
-def refuse_secrets(env: Env, messages: Sequence[Message], fields: Mapping[str, object], *, hint: str = HINT) -> None:
-    """Raise SecretError when `messages`, the last of which is the question, or further `fields` hold a key."""
+def refuse_secrets(
+    env: Env, messages: Sequence[Message], fields: Mapping[str, object], *, hint: str = HINT, noun: str = "question"
+) -> None:
+    """Raise SecretError when `messages`, the last of which is the question, or further `fields` hold a key.
+
+    The error calls the question `noun`.
+    """
     for message in reversed(messages):
         for text in _texts(message):
             if key := held_key(env, text):
-                named = "the question" if message is messages[-1] else "an earlier question"
+                named = f"the {noun}" if message is messages[-1] else "an earlier question"
                 what = ROLES.get(str(message["role"])) or _document(env, key, text) or named
                 raise SecretError(f"{what} contains your API key", hint=hint)
     if any(held_key(env, text) for text in _texts(fields)):

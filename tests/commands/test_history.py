@@ -10,6 +10,7 @@ import time
 
 import pytest
 from language import KEY, Screen, command
+from rich.cells import cell_len
 
 from grokcli.chat import assistant, image, user
 from grokcli.events import Usage
@@ -77,14 +78,29 @@ def test_list_shows_the_last_used_first(grok, old, sky):
     code, out, err = grok("history", "list")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        f"{sky}   now  grok-4.7                 2  why is the sky blue?",
-        f"{old}   40d  grok-4.7                 1  an old one",
+        "id        age  model     messages  title",
+        f"{sky}  now  grok-4.7         2  why is the sky blue?",
+        f"{old}  40d  grok-4.7         1  an old one",
     ]
-    assert grok("history", "list", "-n", "1").out == out.splitlines(keepends=True)[0]
+    assert grok("history", "list", "-n", "1").out == "".join(out.splitlines(keepends=True)[:2])
     listed = json.loads(grok("history", "list", "--json").out)
     assert [one["id"] for one in listed] == [sky, old]
     assert listed[0]["messages"] == 2
     assert listed[0]["updated"].endswith("Z")
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_columns_line_up_also_with_wide_characters(grok, path, tty):
+    with Store(path, pytest.fail) as store:
+        for model in ("模型", "a-model-with-a-long-name", "m"):
+            key = store.create(model=model, title=f"title of {model}")
+            for _ in range(12 if model == "m" else 2):
+                store.add(key, user("x"), model=model)
+    lines = grok("history", "list", tty=tty).out.splitlines()
+    assert [cell_len(line[: line.index("title")]) for line in lines] == [51] * 4
+    assert [line[: line.index("  title")].split()[-1] for line in lines] == ["messages", "12", "2", "2"]
+    ends = [cell_len(line[: line.index("  title")]) for line in lines]
+    assert ends == [49] * 4
 
 
 @pytest.mark.parametrize(
@@ -92,7 +108,7 @@ def test_list_shows_the_last_used_first(grok, old, sky):
 )
 def test_ages(grok, keep, days, age):
     keep("x", user("x"), days=days)
-    assert grok("history", "list").out.split()[1] == age
+    assert grok("history", "list").out.splitlines()[1].split()[1] == age
 
 
 def test_show_prints_a_conversation_the_latest_if_none_is_named(grok, old, sky):
@@ -243,7 +259,7 @@ def test_delete_takes_ids_only_and_all_or_none(grok, keep, sky):
         f"error: delete takes ids, not titles: 'the sky'\nhint: a title matches; its id: grok history delete {sky}\n"
     )
     assert grok("history", "delete", "--yes", other, "zzzzz").code == 1
-    assert len(grok("history", "list").out.splitlines()) == 2
+    assert len(grok("history", "list").out.splitlines()) == 3
     lines = grok("history", "delete", "--yes", other, sky, other).err.splitlines()
     assert [line.split()[0] for line in lines[:2]] == [other, sky]
     assert lines[2] == "deleted 2 conversations"
@@ -267,7 +283,7 @@ def test_prune_deletes_what_was_not_used_for_long(grok, keep, sky):
     assert grok("history", "prune", "--older-than", "30d", "--yes").err.endswith("deleted 7 conversations\n")
     assert grok("history", "prune", "--older-than", "4w").code == 2
     assert grok("history", "prune", "--older-than", "1y") == (0, "", "deleted 0 conversations\n")
-    assert len(grok("history", "list").out.splitlines()) == 6
+    assert len(grok("history", "list").out.splitlines()) == 7
 
 
 @pytest.mark.parametrize("age", ["30", "d", "-1d", "3m", "1.5d", "", "9999999d"])

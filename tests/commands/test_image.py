@@ -118,13 +118,20 @@ def test_a_file_that_came_meanwhile_is_spared_and_the_picture_kept(grok, server,
         (["-o", "-", "-n", "2", "x"], "a single picture"),
         (["-o", "-", "--json", "x"], "a single picture"),
         (["-m", "local", "x"], "cannot make pictures"),
-        ([], "no question given\nhint: grok image"),
+        ([], "no prompt given\nhint: grok image"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_sent(grok, server, folder, words, reason):
     code, out, err = grok("image", *words)
     assert (code, out, server.requests) == (2, "", [])
     assert reason in err
+
+
+def test_a_prompt_that_is_refused_is_called_a_prompt(grok, server, folder):
+    server.reply(body({"error": "Content violates usage guidelines"}, 403))
+    code, _, err = grok("image", "x")
+    assert code == 7
+    assert err.endswith("hint: rephrase the prompt\n")
 
 
 def test_stdout_takes_the_bytes_unless_it_is_a_terminal(grok, server, environ, folder):

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from language import KEY, command
+from rich.cells import cell_len
 from server import answer, body
 
 LISTING = {
@@ -39,6 +40,17 @@ def test_models_come_from_the_server(grok, server):
     assert lines[1] == ["grok-9", "500,000", "2.00", "0.3125", "6.00", "grok-9-latest"]
     assert lines[2] == ["plain␛[2J"]
     assert ["local", "4,096", "on", "this", "machine"] in lines
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_columns_line_up(grok, server, tty):
+    entry = LISTING["data"][0]
+    server.reply(body({"data": [entry, {**entry, "id": "模型-with-a-name-that-is-longer", "context_length": 1}]}))
+    header, first, second, *_ = grok("models", tty=tty).out.splitlines()
+    assert cell_len(second[: second.index(" 1 ")]) + 2 == len(header[: header.index("context")]) + len("context")
+    assert first.index("500,000") + len("500,000") == header.index("context") + len("context")
+    assert first.index("grok-9-latest") == header.index("also called")
+    assert cell_len(second[: second.index("grok-9-latest")]) == header.index("also called")
 
 
 def test_models_as_json(grok, server):

@@ -109,4 +109,4 @@ def test_a_picture_of_a_key_is_not_drawn(grok, server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, err = grok("image", "draw", KEY)
     assert (code, server.requests) == (2, [])
-    assert err == "error: the question contains your API key\nhint: remove it from the prompt\n"
+    assert err == "error: the prompt contains your API key\nhint: remove it\n"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.config.cache import load_models
 from grokcli.errors import UsageError
-from grokcli.models import EFFORTS, listing
+from grokcli.models import EFFORTS, FIGURES, listing
 from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.slash.words import words_of
+from grokcli.terminal.columns import columns
 from grokcli.tools.server_tools import Search
 from grokcli.turn.request import parse_field, text_or_file
 
@@ -33,8 +34,8 @@ def models(session: Session, argument: str) -> None:
 
     settings = session.env.settings
     found = load_models(settings.paths.cache, settings.value("base_url"))
-    for line in listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL)):
-        session.env.console.error_line(line)
+    rows = listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL))
+    session.env.console.error_text("\n".join(columns(rows, right=FIGURES)))
 
 
 def system(session: Session, argument: str) -> None:
