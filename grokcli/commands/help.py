@@ -84,6 +84,5 @@ def _show_page(env: Env, topic: str) -> None:
 
 
 def _as_command(link: re.Match[str]) -> str:
-    """Return a link to another page as the command that shows it."""
-    command = f"`grok help {link[2]}`"
-    return command if link[1] == link[2] else f"{link[1]} ({command})"
+    """Return a link to another page with the command that shows it."""
+    return f"{link[1]} (`grok help {link[2]}`)"
