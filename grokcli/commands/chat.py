@@ -73,7 +73,7 @@ def chat(
     session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)
     if _has_editor(env.console):
-        session.lines = _line_editor(session, request.model)
+        session.lines = _line_editor(session, request.model, keep=not conversation.no_save)
     if kept.summary is not None:
         show_where_it_stands(session)
     run_chat(session, " ".join(inputs.words or []))
@@ -86,7 +86,7 @@ def _has_editor(console: Console) -> bool:
     return console.stdout.isatty() and console.stderr.isatty()
 
 
-def _line_editor(session: Session, model: str) -> LineReader:
+def _line_editor(session: Session, model: str, *, keep: bool) -> LineReader:
     env, console = session.env, session.env.console
     if console.stdin is not None and not console.stdin.isatty():
         text = read_stdin(env, wanted=False, beside_prompt=False)
@@ -100,5 +100,6 @@ def _line_editor(session: Session, model: str) -> LineReader:
         history,
         lambda before: table.complete(session, before),
         lambda text: edit_text(text, env.child_environ()),
+        keep=keep,
         vi=vi,
     )

@@ -108,7 +108,7 @@ def path(
         Literal["settings", "credentials", "data", "cache"], typer.Argument(help="Which path to print")
     ] = "settings",
 ) -> None:
-    """Print the path of the settings file or of another file or folder."""
+    """Print the path of the settings file, or of another one."""
     env: Env = ctx.obj
     env.console.print_path(getattr(env.settings.paths, what))
 

@@ -154,7 +154,7 @@ def _store(env: Env) -> Finding:
             count = len(store.conversations())
     except GrokError as error:
         return Finding("store", "bad", error.message)
-    return Finding("store", "ok", f"{path}, {count:,} conversation(s)")
+    return Finding("store", "ok", f"{path}, {count:,} conversation{'s' if count != 1 else ''}")
 
 
 def _folders(env: Env) -> Iterator[Finding]:

@@ -219,7 +219,7 @@ def _usage_line(made: int, drawing: Drawing, started: float) -> str:
     """Return what the pictures cost, on one line; `started` is the monotonic time of the request, in seconds."""
     ticks = drawing.cost_in_usd_ticks
     cost = "cost not reported" if ticks is None else f"${dollars(ticks)}"
-    return f"usage: {made} image(s) · {cost} · {time.monotonic() - started:.1f} s"
+    return f"usage: {made} image{'s' if made != 1 else ''} · {cost} · {time.monotonic() - started:.1f} s"
 
 
 def _require_all(env: Env, made: int, withheld: int, failed: list[GrokError]) -> None:

@@ -82,9 +82,10 @@ class LineEditor:
         complete: Callable[[str], Iterable[tuple[str, int]]],
         edit: Callable[[str], str],
         *,
+        keep: bool,
         vi: bool,
     ) -> None:
-        """Keep what is typed in the file `history`.
+        """Offer what was typed before, from the file `history`, and add to it if `keep` says so.
 
         `complete` is asked when Tab is pressed: given what stands before the cursor, it returns the words that can
         stand there, and how many characters each replaces. `edit` returns a text as the user's editor leaves it.
@@ -94,7 +95,7 @@ class LineEditor:
 
         self.multiline = False
         self._session: PromptSession[str] = PromptSession(
-            history=_history(history),
+            history=_history(history, keep=keep),
             completer=_completer(complete),
             complete_while_typing=False,
             enable_suspend=True,
@@ -114,9 +115,13 @@ class LineEditor:
         return self.multiline or is_open(text)
 
 
-def _history(path: Path) -> Any:
-    """Return the history in `path`, or one that is forgotten when that cannot be written."""
+def _history(path: Path, *, keep: bool) -> Any:
+    """Return the history in `path`; an empty one, for this run alone, if the file cannot be written."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    class ReadOnlyHistory(FileHistory):
+        def store_string(self, string: str) -> None:
+            """Leave the file as it is."""
 
     try:
         make_folder(path.parent)
@@ -124,7 +129,7 @@ def _history(path: Path) -> Any:
         if not path.is_file():  # a pipe would be waited for
             return InMemoryHistory()
         with path.open("ab"):
-            return FileHistory(str(path))
+            return FileHistory(str(path)) if keep else ReadOnlyHistory(str(path))
     except OSError:
         return InMemoryHistory()
 

@@ -26,7 +26,7 @@ def test_all_is_well(grok, server, home):
     code, findings = found(grok)
     assert code == 0
     assert findings["settings"]["text"] == f"{home}/config/config.toml"
-    assert findings["store"]["text"] == f"{home}/data/conversations.db, 1 conversation(s)"
+    assert findings["store"]["text"] == f"{home}/data/conversations.db, 1 conversation"
     assert findings["key"]["text"] == "xai-…6789 from environment XAI_API_KEY"
     assert findings["server"] == {"what": "server", "state": "ok", "text": f"{server.url} accepts the key"}
     table = grok("doctor", "--offline").out

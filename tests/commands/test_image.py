@@ -148,8 +148,8 @@ def test_stdout_takes_the_bytes_unless_it_is_a_terminal(grok, server, environ, f
 
 def test_the_cost_is_what_the_server_billed(grok, server, folder):
     server.reply(pictures(PNG), pictures(PNG, usage=None))
-    assert grok("image", "-u", "x").err.startswith("usage: 1 image(s) · $0.02 · ")
-    assert grok("image", "-u", "x").err.startswith("usage: 1 image(s) · cost not reported · ")
+    assert grok("image", "-u", "x").err.startswith("usage: 1 image · $0.02 · ")
+    assert grok("image", "-u", "x").err.startswith("usage: 1 image · cost not reported · ")
 
 
 def test_json_is_one_object(grok, server, folder):

@@ -165,6 +165,24 @@ def test_what_was_typed_is_remembered_across_chats(terminal, server, home):
     assert (home / "data" / "history").stat().st_mode & 0o777 == 0o600
 
 
+def test_without_saving_what_was_typed_is_not_kept_but_what_was_typed_before_is_found(terminal, server, home):
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "history").write_text("\n# 2026-01-01\n+before\n")
+    server.reply(answer("ok"))
+    child = terminal("-n")
+    child.send(f"secret plan{ENTER}")
+    child.expect("ok")
+    child.expect(PROMPT)
+    child.send("\x12befo")
+    child.expect("re")
+    child.send(ENTER * 2)
+    child.expect("ok")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["secret plan", "before"]
+    assert (home / "data" / "history").read_text() == "\n# 2026-01-01\n+before\n"
+
+
 def test_a_memory_of_lines_that_is_no_file_and_a_screen_of_no_size_are_done_without(terminal, server, environ, home):
     (home / "data").mkdir(parents=True)
     os.mkfifo(home / "data" / "history")
