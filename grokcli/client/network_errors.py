@@ -73,8 +73,10 @@ def cut_error(error: Exception, idle_seconds: float) -> StreamCutError:
     if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
         return idle_timeout_error(idle_seconds)
     broken = not isinstance(error, urllib3.exceptions.DecodeError)
+    root = _root_cause(error)
+    cause = "" if isinstance(root, IncompleteRead) else _describe(root)
     return StreamCutError(
-        f"the connection was lost: {_describe(_root_cause(error))}",
+        "the connection closed before the answer was complete" + (f" ({cause})" if cause else ""),
         hint="ask again, or continue with -c",
         retryable=broken,
     )
@@ -112,7 +114,7 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, IncompleteRead):
-        return "it closed before the answer was complete"
+        return "the connection closed too early"
     if isinstance(error, ValueError) or (isinstance(error, HTTPException) and not isinstance(error, OSError)):
         # What Python says here quotes what the server sent.
         return "the response is not HTTP"

@@ -63,10 +63,7 @@ class AskOutput(OutputOptions):
     """What is printed, where, and in which format."""
 
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write the answer to FILE, replacing it, once it is complete"
-        ),
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE once it is complete")
     ] = None
     json: AsJSON = False
     output_format: Annotated[Format, typer.Option("--output-format", metavar="FORMAT", help="Format of the output")] = (
