@@ -16,7 +16,7 @@ from typer.main import get_command
 from grokcli import __version__
 from grokcli.commands.grouping import Group
 from grokcli.env import COMPLETION_VARIABLE, Env
-from grokcli.errors import GrokError, UsageError
+from grokcli.errors import GrokError, UsageError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +176,7 @@ def _report_system(error: OSError, env: Env) -> int:
         env.console.report_crash(error)
         return 1
     where = f" ({error.filename})" if error.filename else ""
-    env.console.report(GrokError(f"{error.strerror.lower()}{where}", hint="check free space and permissions"))
+    env.console.report(GrokError(f"{reason(error)}{where}", hint="check free space and permissions"))
     if error.errno in DISK_ERRORS:
         # What is left in the buffer would fail once more when the interpreter ends.
         env.console.abandon_stdout()

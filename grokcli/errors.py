@@ -132,3 +132,8 @@ class LocalModelError(GrokError):
 
 class StoreError(GrokError):
     """The stored conversations cannot be read or changed, or the one that was asked for is not among them."""
+
+
+def reason(error: OSError) -> str:
+    """Return the system's reason for an error, as the end of a message of ours: "no such file or directory"."""
+    return (error.strerror or str(error)).lower()

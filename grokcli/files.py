@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from grokcli.errors import GrokError, UsageError
+from grokcli.errors import GrokError, UsageError, reason
 
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -68,7 +68,7 @@ def check_target(path: Path) -> None:
     try:
         is_folder, has_folder = path.is_dir(), path.parent.is_dir()
     except OSError as error:  # a name that is too long
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(f"cannot write {path}: {reason(error)}") from None
     if is_folder:
         raise UsageError(f"cannot write {path}: it is a folder")
     if not has_folder:
@@ -89,7 +89,7 @@ def save(path: Path, content: bytes, *, mode: int | None = None) -> str:
     try:
         write_atomically(path, content, mode=mode)
     except OSError as error:
-        raise GrokError(f"cannot write {path}: {error.strerror or error}") from error
+        raise GrokError(f"cannot write {path}: {reason(error)}") from error
     return f"saved to {path}{replaced}"
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from grokcli.errors import LocalModelError
+from grokcli.errors import LocalModelError, reason
 from grokcli.files import make_folder
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def fetch(folder: Path, environ: Mapping[str, str], stderr: TextIO, *, quiet: bo
         with _lock(folder, notes):
             return find(folder) or _fetch(folder, environ, notes)
     except OSError as error:
-        raise LocalModelError(f"cannot save the local model: {error.strerror or error}", hint=OWN_HINT) from None
+        raise LocalModelError(f"cannot save the local model: {reason(error)}", hint=OWN_HINT) from None
 
 
 def _fetch(folder: Path, environ: Mapping[str, str], notes: TextIO | None) -> Path:

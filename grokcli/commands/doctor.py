@@ -18,7 +18,7 @@ from grokcli.client.redact import mask
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
 from grokcli.config.credentials import exposed
-from grokcli.errors import ConfigError, GrokError, MissingKeyError
+from grokcli.errors import ConfigError, GrokError, MissingKeyError, reason
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.terminal.sanitize import json_text, one_line
 
@@ -171,7 +171,7 @@ def _contents(folder: Path) -> str:
     except FileNotFoundError:
         return "not created yet"
     except OSError as error:
-        return f"cannot be read ({error.strerror})"
+        return f"cannot be read ({reason(error)})"
     size = 0
     for path in folder.rglob("*"):
         with suppress(OSError):  # removed meanwhile

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from grokcli.config.toml_file import read_toml
-from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError
+from grokcli.errors import ConfigError, GrokError, MissingKeyError, UsageError, reason
 from grokcli.files import PRIVATE, check_own_file, write_atomically
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def save_key(path: Path, value: str) -> None:
             check_own_file(path)
         write_atomically(path, tomlkit.dumps({"api_key": value}).encode(), mode=PRIVATE)
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {path}: {reason(error)}") from None
 
 
 def forget_key(path: Path) -> bool:
@@ -120,7 +120,7 @@ def forget_key(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise ConfigError(f"cannot remove {path}: {error.strerror}") from None
+        raise ConfigError(f"cannot remove {path}: {reason(error)}") from None
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from grokcli.config.lock import locked
-from grokcli.errors import ConfigError
+from grokcli.errors import ConfigError, reason
 from grokcli.files import read_own_file, write_atomically
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+        raise ConfigError(f"cannot read {path}: {reason(error)}") from None
     import tomllib
 
     try:
@@ -38,7 +38,7 @@ def change(path: Path, where: tuple[str, ...], value: object) -> bool:
         with locked(path):
             return _change(path, where, value)
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {path}: {reason(error)}") from None
 
 
 def _change(path: Path, where: tuple[str, ...], value: object) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokcli.errors import UsageError
+from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _bytes(path: Path, *, flags: int = 0) -> bytes:
             if not flags or _is_text(content):
                 content += file.read(MAX_FILE_BYTES + 1 - len(content))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read {path}: {reason(error)}") from None
     if len(content) > MAX_FILE_BYTES:
         raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="attach a part of it")
     return content

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.errors import UsageError
+from grokcli.errors import UsageError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +99,7 @@ class Search:
                 with os.scandir(folder) as entries:
                     yield from (entry for entry in self._counted(entries) if _matches(entry.name, pattern))
             except OSError as error:
-                self.skipped[folder] = (error.strerror or str(error)).lower()
+                self.skipped[folder] = reason(error)
 
     def _counted(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         for entry in entries:

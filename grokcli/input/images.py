@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from grokcli.chat import Part, image
-from grokcli.errors import UsageError
+from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 
 # The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
@@ -32,7 +32,7 @@ def read_image(source: str) -> Part:
         with path.open("rb") as file:
             return _image(source, file.read(MAX_IMAGE_BYTES + 1))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read {path}: {reason(error)}") from None
 
 
 def _piped(stdin: IO[bytes] | None) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokcli.client.images import EXTENSIONS
-from grokcli.errors import GrokError, UsageError
+from grokcli.errors import GrokError, UsageError, reason
 from grokcli.files import expand, write_atomically, write_new
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ImageFiles:
                 return chosen
             return self._add_new(chosen, picture)
         except OSError as error:
-            raise GrokError(f"cannot write {error.filename or chosen}: {error.strerror or error}") from error
+            raise GrokError(f"cannot write {error.filename or chosen}: {reason(error)}") from error
 
     def _add_new(self, chosen: Path | None, picture: Picture) -> Path:
         """Write the picture into a file that was not there: `chosen`, else the first numbered name that is free.

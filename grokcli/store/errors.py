@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokcli.errors import StoreError
+from grokcli.errors import StoreError, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
     import sqlite3
 
     if isinstance(error, OSError):
-        return StoreError(f"cannot write {error.filename or path}: {error.strerror or error}")
+        return StoreError(f"cannot write {error.filename or path}: {reason(error)}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     for name, (message, hint) in _KNOWN.items():
         if getattr(sqlite3, name) == code:

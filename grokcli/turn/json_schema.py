@@ -21,7 +21,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from grokcli.client.redact import redact
-from grokcli.errors import IncompleteError, UsageError
+from grokcli.errors import IncompleteError, UsageError, reason
 from grokcli.files import expand
 
 EXAMPLE = "for example: --schema 'name, age int, tags list'"
@@ -64,7 +64,7 @@ def _content(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", hint=EXAMPLE) from None
+        raise UsageError(f"cannot read {path}: {reason(error)}", hint=EXAMPLE) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8") from None
 

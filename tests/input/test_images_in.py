@@ -52,7 +52,7 @@ def test_a_dash_is_an_image_on_stdin_which_is_then_no_text(grok, server):
         (["-i", "-", "-i", "-", "hi"], PNG, "only one image can be read from stdin"),
         (["-i", "-"], PNG, "no question given"),
         (["-i", "/no/such.png", "hi"], None, "cannot read /no/such.png"),
-        (["-i", "/", "hi"], None, "cannot read /: Is a directory"),
+        (["-i", "/", "hi"], None, "cannot read /: is a directory"),
     ],
 )
 def test_what_is_no_image_is_told_before_anything_is_sent(grok, server, words, stdin, reason):

@@ -24,7 +24,7 @@ def test_a_folder_that_cannot_be_made_costs_one_warning(open_store, tmp_path, wa
     (tmp_path / "file").write_text("")
     store = open_store(tmp_path / "file" / "conversations.db")
     assert use(store) == ""
-    assert warnings == [f"this conversation is not saved: cannot write {tmp_path}/file: File exists"]
+    assert warnings == [f"this conversation is not saved: cannot write {tmp_path}/file: file exists"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from grokcli.errors import GrokError, UsageError
+from grokcli.errors import GrokError, UsageError, reason
 from grokcli.files import PRIVATE, expand, write_atomically
 from grokcli.files import save as save_file
 from grokcli.input.files import read_files
@@ -102,7 +102,7 @@ def _chosen(session: Session, what: str) -> str:
             raise UsageError("no code block in this conversation")
         return blocks[0]
     if what and not 1 <= int(what) <= len(answers):
-        raise UsageError(f"no answer {what}", hint=f"there are {len(answers)} answers; list them with /history")
+        raise UsageError(f"no answer {what}", hint=f"the last is answer {len(answers)}; list them with /history")
     return answers[int(what) - 1 if what else -1]
 
 
@@ -126,4 +126,4 @@ def _keep_copy(path: Path, text: str) -> None:
     try:
         write_atomically(path, _content(text), mode=PRIVATE)
     except OSError as error:
-        raise GrokError(f"cannot write {path}: {error.strerror}") from None
+        raise GrokError(f"cannot write {path}: {reason(error)}") from None
