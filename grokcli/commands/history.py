@@ -94,6 +94,8 @@ def search(
     if json:
         _print_json(env, [about(hit.conversation) | {"snippet": hit.snippet} for hit in hits])
         return
+    if not hits:
+        env.console.note(f"no conversation matches {query!r}")
     lines = columns(_rows([hit.conversation for hit in hits]), right=FIGURES)
     _print(env, "".join(f"{line}\n          {hit.snippet}\n" for line, hit in zip(lines, hits, strict=True)))
 

@@ -92,6 +92,7 @@ class LineEditor:
         """
         from prompt_toolkit import PromptSession
         from prompt_toolkit.input import create_input
+        from prompt_toolkit.layout.processors import TabsProcessor
 
         self.multiline = False
         self._session: PromptSession[str] = PromptSession(
@@ -102,6 +103,8 @@ class LineEditor:
             multiline=True,
             key_bindings=_editor_keys(_keys(self._is_unfinished), edit),
             vi_mode=vi,
+            # Tabs come in with a paste; without this they are shown as ^I.
+            input_processors=[TabsProcessor(char1=" ", char2=" ")],
             prompt_continuation="  ",
             # stdin may be a pipe that has been read; the terminal is behind stdout then.
             input=create_input(always_prefer_tty=True),

@@ -67,7 +67,8 @@ class Keyboard(io.BytesIO):
 def test_nothing_was_kept_yet(grok, home):
     assert grok("history", "list") == (0, "", "")
     assert grok("history", "list", "--json") == (0, "[]\n", "")
-    assert grok("history", "search", "x") == (0, "", "")
+    assert grok("history", "search", "x", "y") == (0, "", "no conversation matches 'x y'\n")
+    assert grok("history", "search", "x", "--json") == (0, "[]\n", "")
     code, out, err = grok("history", "show")
     assert (code, out) == (1, "")
     assert err == "error: no conversations yet\nhint: start one with grok ask or grok chat\n"

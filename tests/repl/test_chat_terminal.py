@@ -125,6 +125,24 @@ def test_a_pasted_text_is_one_message(terminal, server):
     assert texts(server) == [pasted]
 
 
+def test_a_pasted_tab_is_a_tab_and_one_that_is_typed_completes(terminal, server):
+    server.reply(answer("read"))
+    child = terminal()
+    child.send(f"{PASTE_BEGIN}if x:\n\ty\t= 1{PASTE_END}")
+    child.expect("= 1")
+    assert "^I" not in child.before
+    child.send(ENTER)
+    child.expect("read")
+    child.expect(PROMPT)
+    child.send(f"/multil{TAB}")
+    child.expect("ine")
+    child.send(ENTER)
+    child.expect("Alt.Enter sends")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["if x:\n\ty\t= 1"]
+
+
 def test_a_pasted_text_that_begins_with_a_slash_is_a_message_too(terminal, server):
     server.reply(answer("read"))
     child = terminal()
