@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from grokcli.config.credentials import Key, child_environ, exposed, find_key, known_secrets, login_of
+from grokcli.config.credentials import Key, child_environ, exposed, find_key, known_secrets, login_of, stored_keys
 from grokcli.config.paths import Paths
 from grokcli.config.settings import Settings
 from grokcli.errors import MissingKeyError
@@ -58,6 +58,7 @@ class Env:
         console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
         # What was read to go along with questions, as (tag, text): so that an error can name it.
         self.attached: list[tuple[str, str]] = []
+        self._keys: set[str] = set()
         self._clients: dict[str, XAI] = {}
         self._closing: list[Callable[[], None]] = []
 
@@ -82,11 +83,17 @@ class Env:
         """Return the key, which is masked from here on whatever it looks like. Raises MissingKeyError, ConfigError."""
         key = find_key(self.settings, self.environ)
         self.console.secrets.append(key.value)
+        self._keys.add(key.value)
         return key
+
+    def known_keys(self) -> set[str]:
+        """Return the API keys there are: the one in use, and those that it overrides."""
+        self._keys.update(stored_keys(self.settings, self.environ))
+        return self._keys
 
     def child_environ(self) -> dict[str, str]:
         """Return the environment variables for a program that we start: all but those with a key."""
-        return child_environ(self.environ, self.console.secrets)
+        return child_environ(self.environ, self.known_keys())
 
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
@@ -112,7 +119,8 @@ class Env:
             console.secrets.append(key)
         else:
             base_url, api = settings.value("base_url"), settings.value("api", api)
-            key = self._key_for(base_url)
+            found = self.server_key()
+            key = found.value if found else ""
             self.warn_of_exposed_key()
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
@@ -139,20 +147,24 @@ class Env:
         if exposed(path):
             self.console.note_once(f"warning: other users can read the key in {path}; run: chmod 600 '{path}'")
 
-    def _key_for(self, base_url: str) -> str:
-        """Return the key, or "" where a server on this machine is asked and no key is set."""
+    def server_key(self) -> Key | None:
+        """Return the key for the server that is set; None if that is on this machine and no key is set.
+
+        Raises MissingKeyError, ConfigError.
+        """
         from grokcli.client.wire import is_xai
 
         try:
-            return self.find_key().value
+            return self.find_key()
         except MissingKeyError:
+            base_url = self.settings.value("base_url")
             if is_xai(base_url) or self.settings.value("api_key_command"):
                 raise
             from grokcli.client.url import check_url
 
             if not check_url(base_url):
                 raise
-            return ""
+            return None
 
     def _start_local_server(self) -> LocalServer:
         from grokcli.client import local_server

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from language import KEY, Result, command, until
-from server import answer, calls
+from server import answer, body, calls
 
 # Standard library, dependencies, and optional modules that dependencies look for and that are not installed.
 MODULES = [
@@ -103,8 +103,17 @@ def test_a_key_of_the_credentials_file_is_left_out_wherever_it_stands(grok, serv
     del environ["XAI_API_KEY"]
     assert grok("config", "set", "api-key", stdin=KEY).code == 0
     server.reply(answer("ok"))
-    assert grok("chat", stdin=f"hi\n!{shlex.quote(str(program))}\n").code == 0
-    assert_keyless(program)
+    for stdin in (f"hi\n!{shlex.quote(str(program))}\n", f"!{shlex.quote(str(program))}\n"):
+        assert grok("chat", stdin=stdin).code == 0
+        assert_keyless(program)
+
+
+def test_other_tokens_are_left_to_the_programs_that_need_them(grok, server, environ, program):
+    """`!gh pr list` needs its own token, also after grok had reason to mask all that look like one."""
+    environ["GITHUB_TOKEN"] = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    server.reply(body({"error": "no"}, 400))
+    assert grok("chat", stdin=f"hi\n!{shlex.quote(str(program))}\n").code == 6
+    assert seen(program)["GITHUB_TOKEN"] == environ["GITHUB_TOKEN"]
 
 
 def test_the_key_command_has_no_key_that_is_not_its_own(run, server, environ, program):

@@ -135,12 +135,17 @@ def check(ctx: typer.Context) -> None:
     """Check the API key with the server."""
     env: Env = ctx.obj
     _warn(env)
-    key = env.find_key()
-    env.console.print(f"key     {mask(key.value)} from {key.source}\n")
+    key = env.server_key()
+    env.console.print(f"key     {mask(key.value)} from {key.source}\n" if key else "key     none; none is needed\n")
     base_url = env.settings.find("base_url")
     env.console.print(one_line(f"server  {base_url.value} from {base_url.source}") + "\n")
     env.console.stdout.flush()
-    told = env.connect_briefly().key_info()
+    client = env.connect_briefly()
+    if key is None:
+        client.models()
+        env.console.print("status  the server answers\n")
+        return
+    told = client.key_info()
     _require_usable(told)
     name = f" ({told['name']})" if isinstance(told.get("name"), str) else ""
     env.console.print(one_line(f"status  the key works{name}") + "\n")

@@ -208,24 +208,30 @@ def _terminal(env: Env) -> Finding:
 
 def _key(env: Env) -> Finding:
     try:
-        key = env.find_key()
+        key = env.server_key()
     except MissingKeyError as error:
         return Finding("key", "bad", f"{error.message}: {error.hint}")
     except ConfigError as error:
         return Finding("key", "bad", error.message)
+    if key is None:
+        return Finding("key", "ok", "none; the server on this machine needs none")
     if exposed(env.settings.paths.credentials):
         return Finding("key", "bad", f"other users can read {env.settings.paths.credentials}; run chmod 600 on it")
     return Finding("key", "ok", f"{mask(key.value)} from {key.source}")
 
 
 def _server(env: Env) -> Finding:
-    """Ask the server about the key."""
+    """Ask the server about the key, or for its models if it needs none."""
     base_url = env.settings.value("base_url")
     try:
-        env.connect_briefly().key_info()
+        has_key, client = env.server_key() is not None, env.connect_briefly()
+        if has_key:
+            client.key_info()
+        else:
+            client.models()
     except GrokError as error:
         return Finding("server", "bad", f"{base_url}: {error.message}")
-    return Finding("server", "ok", f"{base_url} accepts the key")
+    return Finding("server", "ok", f"{base_url} accepts the key" if has_key else f"{base_url} answers")
 
 
 def _exists(path: Path) -> bool:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from grokcli.commands.deletion import age, age_in_seconds, delete_asked, named_by_id
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
-from grokcli.errors import StoreError, UsageError
+from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, save
 from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import about, as_document, as_markdown, speaker, text_of
 from grokcli.terminal.columns import columns
-from grokcli.terminal.confirm import can_confirm, confirm, present
-from grokcli.terminal.sanitize import clean, json_text, one_line, reveal
+from grokcli.terminal.sanitize import clean, json_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +24,8 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.store.records import ConversationSummary, StoredMessage
 
-LONGEST_TITLE = 60
-LISTED = 10
 HEADER = ("id", "age", "model", "messages", "title")
 FIGURES = (1, 3)  # columns
-SHORTEST_PREFIX = 4
-_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
-_AGES = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "m"))
 
 EXAMPLES = """
 grok history list
@@ -148,8 +142,8 @@ def delete(
     """Delete conversations permanently."""
     env: Env = ctx.obj
     with _store(env) as store:
-        found = {one.id: one for one in (_named_by_id(store, word) for word in wanted)}
-        _delete(env, store, list(found.values()), yes=yes)
+        found = {one.id: one for one in (named_by_id(store, word) for word in wanted)}
+        delete_asked(env, store, list(found.values()), yes=yes)
 
 
 @app.command()
@@ -162,9 +156,9 @@ def prune(
 ) -> None:
     """Delete conversations that have not been used for some time."""
     env: Env = ctx.obj
-    before = time.time() - _seconds(older_than)
+    before = time.time() - age_in_seconds(older_than)
     with _store(env) as store:
-        _delete(env, store, store.conversations(before=before), yes=yes)
+        delete_asked(env, store, store.conversations(before=before), yes=yes)
 
 
 @app.command()
@@ -188,81 +182,9 @@ def _get(env: Env, wanted: str | None, everything: bool) -> tuple[ConversationSu
         return conversation, store.stored_messages(conversation.id, superseded=everything)
 
 
-def _named_by_id(store: Store, word: str) -> ConversationSummary:
-    """Return what `word` names to be deleted: an id, or so much of one that a typing error is unlikely to be another.
-
-    Raises UsageError for less and for a title, StoreError for what is neither.
-    """
-    if len(word.strip()) < SHORTEST_PREFIX:
-        raise UsageError(
-            f"too short to delete by: {word!r}",
-            hint=f"give at least {SHORTEST_PREFIX} characters of the id; grok history list shows it",
-        )
-    try:
-        return store.find(word, by_title=False)
-    except StoreError:
-        titled = store.find(word)
-        hint = f"a title matches; its id: grok history delete {titled.id}"
-        raise UsageError(f"delete takes ids, not titles: {word!r}", hint=hint) from None
-
-
-def _delete(env: Env, store: Store, found: Sequence[ConversationSummary], *, yes: bool) -> None:
-    count = _count(len(found), "conversation")
-    if found and not yes:
-        _confirm(env, found, count)
-    if found:
-        store.delete(one.id for one in found)
-    if yes:
-        _present(env, found)
-    env.console.note(f"deleted {count}")
-
-
-def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None:
-    """Ask whether to delete. Raises UsageError without a terminal, typer.Exit when the answer is not yes."""
-    console = env.console
-    if not can_confirm(console):
-        raise UsageError("cannot ask for confirmation: no terminal", hint="use --yes to delete without asking")
-    _present(env, found)
-    if not confirm(console, f"Delete {count} permanently?"):
-        console.error_line("nothing was deleted")
-        raise typer.Exit(1)
-
-
-def _present(env: Env, found: Sequence[ConversationSummary]) -> None:
-    """Write ids, ages, numbers of messages and titles to stderr, so that nothing of a title is hidden."""
-    for one in found[:LISTED]:
-        label = f"{one.id}  {_age(time.time() - one.updated):>4}  {_count(one.messages, 'message'):>12}  "
-        present(env.console, label, _abridged(reveal(one.title)))
-    if len(found) > LISTED:
-        env.console.error_line(f"… and {len(found) - LISTED} more")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _abridged(title: str) -> str:
-    """Return a title with its beginning and its end: ten of them must fit a screen."""
-    if len(title) <= LONGEST_TITLE:
-        return title
-    half = LONGEST_TITLE // 2
-    return f"{title[:half]} [{len(title) - 2 * half:,} more] {title[-half:]}"
-
-
-def _seconds(age: str) -> float:
-    match = re.fullmatch(r"(\d{1,6})([hdwy])", age.strip().lower())
-    if match is None:
-        raise UsageError(f"invalid age: {age!r}", hint="use hours, days, weeks or years: 12h, 30d, 8w, 1y")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _age(seconds: float) -> str:
-    return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "now")
-
-
 def _rows(found: Sequence[ConversationSummary]) -> list[tuple[str, ...]]:
     now = time.time()
-    return [(one.id, _age(now - one.updated), one.model, f"{one.messages:,}", one.title) for one in found]
+    return [(one.id, age(now - one.updated), one.model, f"{one.messages:,}", one.title) for one in found]
 
 
 def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:

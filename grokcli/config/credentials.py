@@ -34,6 +34,7 @@ _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
 _ARGUMENT = (
     r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|(?:secret|key)(?=.\S*\d))[= ]"
     r"|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
+    r"|[\"']?[\w-]*(?i:token|key|secret|authorization): ?(?:(?i:bearer|basic|token) )?"
     r"|-u ?(?=\S*:)|(?:\S*[\"'])?(?:echo|printf) (?:-n |[\"']?%\S* )?)[\"']?([^\s\"']+)"
 )
 
@@ -55,6 +56,13 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
     if value := str(read_toml(path).get("api_key", "")).strip():
         return Key(_checked(value, str(path)), str(path))
     raise MissingKeyError("no API key", hint=NO_KEY_HINT)
+
+
+def stored_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the keys of the variable and of the credentials file, if it can be read."""
+    yield environ.get(VARIABLE, "").strip()
+    with suppress(GrokError, OSError, RuntimeError):
+        yield str(read_toml(settings.paths.credentials).get("api_key", "")).strip()
 
 
 def known_secrets(find_settings: Callable[[], Settings], environ: Mapping[str, str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokcli.client.redact import mask
+from grokcli.client.url import check_url
 from grokcli.client.wire import resolve
 from grokcli.config.cache import RejectedFields
 from grokcli.errors import MissingKeyError, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> Call:
     """Return the call that asks `request`; `conversation` is what the server knows the conversation by, or ""."""
     base_url = env.settings.value("base_url")
+    check_url(base_url)
     # `ask` leaves out what the model is known to reject (see `grokcli.turn.retry`).
     rejected = RejectedFields(env.settings.paths.cache, base_url, request.model).names
     left_out = [name for name in rejected if name in request.options or name in OPTIONAL]

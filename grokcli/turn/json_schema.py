@@ -21,8 +21,9 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from grokcli.client.redact import redact
-from grokcli.errors import IncompleteError, UsageError, reason
+from grokcli.errors import IncompleteError, UsageError
 from grokcli.files import expand
+from grokcli.input.files import read_text
 
 EXAMPLE = "for example: --schema 'name, age int, tags list'"
 TYPES: dict[str, dict[str, Any]] = {
@@ -49,7 +50,7 @@ def read_schema(text: str) -> dict[str, Any]:
         return _valid(_parsed(text, "the schema"), "the schema")
     path = expand(text)
     if text.endswith(".json") or _is_file(path):
-        return _valid(_parsed(_content(path), str(path)), str(path))
+        return _valid(_parsed(read_text(str(path)), str(path)), str(path))
     return _from_fields(text)
 
 
@@ -58,15 +59,6 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # too long for a name, or with a NUL in it
         return False
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {reason(error)}", hint=EXAMPLE) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8") from None
 
 
 def _parsed(text: str, name: str) -> Any:

@@ -97,7 +97,13 @@ def _fields(env: Env, model: str, options: RequestOptions) -> dict[str, Any]:
         for name, setting in FIELDS_OF_SETTINGS.items()
         if name not in options.fields
     }
-    return {name: value for name, value in {**fields, **options.fields}.items() if value is not None}
+    found = {name: value for name, value in {**fields, **options.fields}.items() if value is not None}
+    reasoning = found.get("reasoning")
+    if isinstance(reasoning, dict) and "effort" in reasoning:
+        if options.fields.get("reasoning_effort") is not None:
+            raise UsageError("-O reasoning sets an effort, and so does --effort", hint="leave out one of them")
+        found.pop("reasoning_effort", None)  # a default
+    return found
 
 
 def _with_system_prompt(env: Env, model: str, messages: Sequence[Message], options: RequestOptions) -> list[Message]:
@@ -180,10 +186,18 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     if key in RESERVED:
         raise UsageError(f"the field {key!r} cannot be set this way", hint=RESERVED[key])
     try:
-        parsed = json.loads(value, parse_constant=_refuse)
+        parsed = json.loads(value, parse_constant=_refuse, parse_float=_finite)
     except ValueError:
         parsed = value
     return {key: SETTINGS[key].checked(parsed) if key in SETTINGS else parsed}
+
+
+def _finite(number: str) -> float:
+    """Return a number of JSON. Raises ValueError for one that Python takes for infinite."""
+    value = float(number)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(number)
+    return value
 
 
 def _refuse(constant: str) -> None:

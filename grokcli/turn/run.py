@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grokcli.turn.toolset import Toolset
 
 MAX_ROUNDS = 10
+LONGEST_NAME = 80
 USUAL_REASONS = ("stop", "length", "content_filter", "tool_calls")
 
 
@@ -204,4 +205,4 @@ def _tell_oddities(env: Env, model: str, response: Response) -> None:
 
         console.note_once(NOTICE)
     elif not is_same_model(model, response.model):
-        console.note(f"asked {model}, answered by {response.model}")
+        console.note(f"asked {model}, answered by {response.model[:LONGEST_NAME]}")

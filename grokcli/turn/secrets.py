@@ -37,7 +37,7 @@ def refuse_secrets(
 
 def held_key(env: Env, text: str) -> str:
     """Return the key of this run that `text` holds, "" for none."""
-    return next((key for key in env.console.secrets if len(key) >= SHORTEST_KEY and key in text), "")
+    return next((key for key in env.known_keys() if len(key) >= SHORTEST_KEY and key in text), "")
 
 
 def _document(env: Env, key: str, message: str) -> str:
@@ -58,7 +58,8 @@ def _texts(value: object) -> Iterator[str]:
 
             yield b64decode(value.partition(",")[2]).decode("latin-1")
     elif isinstance(value, dict):
-        for one in value.values():
+        for name, one in value.items():
+            yield str(name)
             yield from _texts(one)
     elif isinstance(value, (list, tuple)):
         for one in value:

@@ -141,10 +141,24 @@ def test_a_missing_and_a_refused_key_are_broken(grok, server, environ):
     server.reply(body({"error": "Incorrect API key provided"}, 400))
     code, findings = found(grok)
     assert (code, findings["server"]["state"]) == (1, "bad")
-    del environ["XAI_API_KEY"]
+    del environ["XAI_API_KEY"], environ["XAI_BASE_URL"]
     code, findings = found(grok)
     assert (code, findings["key"]["state"]) == (1, "bad")
     assert "server" not in findings
+
+
+def test_a_server_on_this_machine_needs_no_key(grok, server, environ):
+    del environ["XAI_API_KEY"]
+    server.reply(body({"data": [{"id": "llama"}]}))
+    code, findings = found(grok)
+    assert code == 0
+    assert findings["key"] == {"what": "key", "state": "ok", "text": "none; the server on this machine needs none"}
+    assert findings["server"]["text"] == f"{server.url} answers"
+    code, out, err = grok("config", "check")
+    assert (code, err) == (0, "")
+    assert out.startswith("key     none; none is needed\n")
+    assert out.endswith("status  the server answers\n")
+    assert all("authorization" not in request.headers for request in server.requests)
 
 
 def test_broken_settings_store_and_certificates_are_told(grok, environ, home):

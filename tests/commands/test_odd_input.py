@@ -48,7 +48,12 @@ def told(result, code):
 )
 def test_a_base_url_that_cannot_be_one_is_refused_before_anything_is_sent(grok, environ, url):
     environ["XAI_BASE_URL"] = url
-    assert "base URL" in told(grok("ask", "hi"), 2)
+    for words in (["ask", "hi"], ["ask", "--as", "curl", "hi"], ["ask", "--dry-run", "hi"], ["models"], ["image", "x"]):
+        assert "base URL" in told(grok(*words), 2)
+    told(grok("ask", "--search", "hi"), 2)
+    del environ["XAI_API_KEY"]
+    for words in (["ask", "hi"], ["image", "x"]):
+        assert told(grok(*words), 2 if "base URL" in grok(*words).err else 3)
 
 
 @pytest.mark.parametrize("proxy", ["http://[::1", "http://proxy.example:99999", "proxy.example:abc"])

@@ -210,10 +210,22 @@ def test_a_command_that_only_prints_the_key_does_not_show_it(grok, server, envir
         assert not leaked(OTHER, out)
 
 
+@pytest.mark.parametrize("header", ["X-Vault-Token: {}", "Authorization: Bearer {}", "api-key:{}"])
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_header_in_the_command_is_masked(grok, header, quote):
+    grok(
+        "config", "set", "api_key_command", f"curl -H {quote}{header.format(OTHER)}{quote} https://vault.example/v1/xai"
+    )
+    shown = grok("config", "list").out + grok("config", "get", "api_key_command").out
+    assert "https://vault.example/v1/xai" in shown
+    assert not leaked(OTHER, shown)
+
+
 @pytest.mark.parametrize(
     "command",
     [
         "pass show xai",
+        "curl -H 'Accept: text/plain' https://key.example",
         "op read op://vault/xai/credential",
         "security find-generic-password -s service -w",
         "secret-tool lookup --key service",

@@ -73,6 +73,33 @@ def test_an_answer_for_later_is_refused(grok, server, name):
     assert "could not be shown" in err
 
 
+def test_a_number_that_is_infinite_is_sent_as_text(grok, server):
+    server.reply(answer("ok"))
+    assert grok("ask", "-O", "x=1e400", "-O", "y=[1, -1e400]", "-O", "z=1.5", "hi").code == 0
+    sent = server.requests[0].json
+    assert (sent["x"], sent["y"], sent["z"]) == ("1e400", "[1, -1e400]", 1.5)
+
+
+def test_a_name_of_a_model_without_end_is_cut(grok, server):
+    server.reply(answer("ok", model="m" * 100_000))
+    code, out, err = grok("ask", "hi")
+    assert (code, out) == (0, "ok\n")
+    assert len(err) < 200
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_two_efforts_are_refused_and_a_default_gives_way(grok, server, environ, api):
+    wanted = ["--api", api, "-O", 'reasoning={"effort": "low"}', "hi"]
+    code, _, err = grok("ask", "--effort", "high", *wanted)
+    assert (code, server.requests) == (2, [])
+    assert err == "error: -O reasoning sets an effort, and so does --effort\nhint: leave out one of them\n"
+    environ["GROK_EFFORT"] = "high"
+    server.reply(body({}))
+    grok("ask", *wanted)
+    assert server.requests[0].json["reasoning"]["effort"] == "low"
+    assert "reasoning_effort" not in server.requests[0].json
+
+
 @pytest.mark.parametrize("words", [["--effort", "high"], []])
 def test_fields_that_flags_share_are_merged(grok, server, environ, words):
     environ["GROK_API"] = "responses"

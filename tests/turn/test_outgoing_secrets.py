@@ -32,6 +32,7 @@ def notes(tmp_path, monkeypatch):
         (["is", KEY, "mine?"], "the question"),
         (["-f", "src/a.txt", "is", KEY, "mine?"], "the question"),
         (["-O", f"user={KEY}", "hi"], "a request field"),
+        (["-O", f'metadata={{"{KEY}": 1}}', "hi"], "a request field"),
         (["-i", f"https://example.com/?{KEY}", "hi"], "the question"),
     ],
 )
@@ -40,6 +41,14 @@ def test_a_key_is_refused_and_what_holds_it_named(grok, server, notes, words, wh
     assert (code, out, server.requests) == (2, "", [])
     assert err == (f"error: {what} contains your API key\nhint: remove it, or send it with --allow-secrets\n")
     assert "holds" not in grok("history", "list").out
+
+
+def test_a_saved_key_that_another_overrides_is_refused_too(grok, server, home):
+    saved = "xai-" + "Zq8Lm3Vt" * 10
+    grok("config", "set", "api_key", stdin=saved)
+    code, out, err = grok("ask", "-f", str(home / "config"), "hi")
+    assert (code, out, server.requests) == (2, "", [])
+    assert "credentials.toml' contains your API key\n" in err
 
 
 def test_a_key_on_stdin_is_refused(grok, server):

@@ -132,6 +132,13 @@ def test_an_empty_answer_is_no_json(grok, server):
     assert "the answer is empty" in err
 
 
+def test_a_schema_that_is_a_device_is_not_read(grok, server, tmp_path):
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    code, _, err = grok("ask", "--schema", str(tmp_path / "zero.json"), "hi")
+    assert (code, server.requests) == (2, [])
+    assert "zero.json is a device, not a file" in err
+
+
 def test_a_schema_without_end_is_no_traceback(grok, server):
     server.reply(answer("1"))
     code, out, err = grok("ask", "--schema", '{"$ref": "#"}', "hi")

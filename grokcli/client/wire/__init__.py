@@ -57,5 +57,8 @@ def format_for(api: str, base_url: str) -> Format:
 
 def is_xai(base_url: str) -> bool:
     """Say whether the URL leads to xAI or one of its regions (API digest, section 2), and not to a look-alike."""
-    host = urlsplit(base_url).hostname or ""
+    try:
+        host = urlsplit(base_url).hostname or ""
+    except ValueError:  # no URL at all, as those say who send something there
+        return False
     return host == HOST or host.endswith(f".{HOST}")
