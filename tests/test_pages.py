@@ -54,6 +54,17 @@ class Block(NamedTuple):
     text: str
 
 
+def help_examples() -> list[Any]:
+    """Return the examples at the end of the help of each command, as blocks that a test can run."""
+    group = get_command(app)
+    found = {"grok": group, **{name: group.get_command(None, name) for name in COMMANDS}}
+    return [
+        pytest.param(Block(f"{name} --help", 1, re.sub("(?m)^(?=.)", "$ ", command.epilog)), id=f"{name} --help")
+        for name, command in found.items()
+        if command.epilog
+    ]
+
+
 def blocks(language: str) -> list[Any]:
     """Return the blocks of a language on all pages, as parameters of a test."""
     return [
@@ -213,7 +224,7 @@ def type_in(grok: Callable[..., Result], environ: dict[str, str], folder: Path) 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
-@pytest.mark.parametrize("block", blocks("console"))
+@pytest.mark.parametrize("block", [*blocks("console"), *help_examples()])
 def test_every_command_of_every_page_runs(block, type_in, server, home):
     for settings in (one.values[0] for one in blocks("toml") if one.values[0].page == block.page):
         (home / "config").mkdir(parents=True)

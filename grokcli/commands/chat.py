@@ -42,7 +42,7 @@ class ChatInput(InputOptions):
 EXAMPLES = """
 grok chat
 git diff | grok chat "is this safe to deploy?"
-grok chat -f src --role reviewer
+grok chat -f src -s "You review code."
 grok chat -c
 """
 
