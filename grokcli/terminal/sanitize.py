@@ -1,4 +1,4 @@
-"""What keeps hostile text away from the terminal: every control character becomes something harmless and visible.
+"""What keeps hostile text away from the terminal: control characters become harmless and visible, or vanish.
 
 `clean` is for text that is read, `one_line` for the lines of ours that quote it, `reveal` for what a user agrees to,
 and `json_text` for data.
@@ -39,7 +39,13 @@ _IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
 # 2^64 for a unit. So the costs of each character are limited by the 64.
 _REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}")
 
-_SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
+# Byte order marks, and the marks of direction that right-to-left text is full of, are nothing to see and turn no line
+# around, as embeddings, overrides and isolates do: without them the text says what it said.
+_SPECIAL = {
+    "\x7f": "\u2421",
+    **dict.fromkeys("\x85\u2028\u2029", " "),
+    **dict.fromkeys("\u061c\u200e\u200f\ufeff", ""),
+}
 
 
 def _replacement(match: re.Match[str]) -> str:
@@ -53,7 +59,8 @@ def clean(text: str) -> str:
     """Return `text` without anything that could steer a terminal.
 
     Newlines and tabs stay. C0 controls become their pictures (ESC is shown as U+241B), C1 and bidirectional controls,
-    lone surrogates and tag characters become U+FFFD. The result is the same however the text is cut into pieces.
+    lone surrogates and tag characters become U+FFFD; marks of direction (U+200E, U+200F) vanish. The result is the same
+    however the text is cut into pieces.
     """
     return _UNSAFE.sub(_replacement, text)
 

@@ -125,6 +125,7 @@ def test_a_link_never_hides_where_it_leads():
 
 def test_what_is_replaced_is_visible():
     assert clean("\x1b[31m\u202e\x9b\x7f") == "␛[31m\ufffd\ufffd␡"
+    assert clean("\u200fשלום\u200e, \ufeffa\u061c") == "שלום, a"  # nothing that could be seen stood there
     assert clean("a\tb\nc") == "a\tb\nc"
     assert clean("é 日本 👍") == "é 日本 👍"
 

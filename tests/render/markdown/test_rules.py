@@ -54,6 +54,16 @@ def test_code_copies_clean():
     assert code[3].rstrip() in written  # one logical line: it is the terminal that wraps it
 
 
+@pytest.mark.parametrize("mark", ["", "- ", "> - ", "1. - "])
+def test_code_keeps_the_blanks_at_its_ends(mark):
+    code = ["a  ", "", "   ", "  b", "    "]
+    indentation = mark.replace("-", " ").replace("1.", "  ")
+    text = "\n".join([f"{mark}```", *(indentation + line for line in code), f"{indentation}```"])
+    rows = re.sub("\x1b\\[[0-9;]*m", "", show(text).output).split("\r\n")[1:-2]
+    margin = rows[0][: rows[0].index("a")]
+    assert rows == [margin + line if line else margin.rstrip() for line in code]
+
+
 def test_nothing_is_padded():
     output = show("# a\n\ntext\n\n- b\n\n| c | d |\n|---|---|\n| e |  |\n\n```\nx\n```").output
     rows = re.sub("\x1b\\[[0-9;]*m", "", output).split("\r\n")
@@ -146,6 +156,7 @@ def test_html_is_shown_as_it_is():
 
 
 def test_line_breaks():
+    assert lines("a<br>\nb <br> c<br>  \nd") == ["a", "b", "c", "", "d"]
     assert lines("a\nb  \nc\\\nd<br>e<br/>f") == ["a b", "c", "d", "e", "f"]
 
 
@@ -160,6 +171,21 @@ def test_latex_stays_readable(math):
 def test_displayed_latex():
     text = "as\n$$\na_1 * b_2 \\\\\n c\n$$\nand\n\n\\[\nx\n\\]"
     assert lines(text) == ["as", "", "$$", "a_1 * b_2 \\\\", " c", "$$", "", "and", "", "\\[", "x", "\\]"]
+
+
+@pytest.mark.parametrize(
+    "text", [r"\[1] a **b** c", r"\[1\] a **b** c", r"\[see 2] a **b** c", "$$ holds for **b** c", r"\[ is **b** c"]
+)
+def test_what_only_looks_like_latex_does_not_swallow_markup(text):
+    shown = lines(f"{text}\n- d\n\n\\] $$")
+    assert "b c" in shown[0]
+    assert "  • d" in shown
+
+
+@pytest.mark.parametrize("formula", [r"\[ x = \text{if so}", r"$$ a_1 + b", r"\[ [0, 1) \cup (1, 2]"])
+def test_a_formula_may_begin_behind_its_mark(formula):
+    end = "\\]" if formula[0] == "\\" else "$$"
+    assert lines(f"{formula}\n* c *\n{end}") == [formula, "* c *", end]
 
 
 def test_money_is_not_latex():

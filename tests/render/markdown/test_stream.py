@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 
@@ -201,13 +202,31 @@ def test_what_is_live_shows_no_half_markup():
         ("some **bo", "some bo"),
         ("ld** `co", "some bold co"),
         ("de` [te", "some bold code [te"),
-        ("xt](http://x.exam", "some bold code text (http://x.exam)"),
+        ("xt](http://x.exam", "some bold code text"),
         ("ple) *", "some bold code text (http://x.example)"),
         ("it", "some bold code text (http://x.example) it"),
     ]:
         display.feed(typed)
         display.paint()
         assert emulator.lines() == [expected]
+
+
+@pytest.mark.parametrize("after", ["", " and more", "[[2]](https://z.example)"])
+def test_a_citation_never_shows_its_markup(after):
+    display, emulator = frames(lambda emulator: emulator.size)
+    for character in "so [[1]](https://x.example/p_1)" + after:
+        display.feed(character)
+        display.paint()
+        assert not re.search(r"\[\[|\]\]|\]\(", emulator.text())
+
+
+def test_a_url_is_shown_as_it_will_be_while_it_arrives():
+    display, emulator = frames(lambda emulator: emulator.size)
+    url = "https://x.example/a/__init__.py"
+    for length, character in enumerate(url, 1):
+        display.feed(character)
+        display.paint()
+        assert url[:length].rstrip("_") == emulator.text().rstrip("_")
 
 
 @pytest.mark.parametrize("marks", ["-", "=", "#", "```", "|", "1.", "> -", "- [", "* *", "$$"])

@@ -9,8 +9,9 @@ from __future__ import annotations
 from copy import copy
 
 from grokcli.render.markdown.layout.highlight import FencedCode
-from grokcli.render.markdown.layout.inline import References, render_inline
+from grokcli.render.markdown.layout.inline import render_inline
 from grokcli.render.markdown.layout.margins import Margins
+from grokcli.render.markdown.layout.markup import References
 from grokcli.render.markdown.layout.spans import EMPTY_ROW, PLAIN, Pen, Row, Span
 from grokcli.render.markdown.layout.tables import Cell, TableLayout
 from grokcli.render.markdown.layout.theme import Theme
@@ -86,7 +87,7 @@ class Layout:
             return
         self._separate(path, code)
         if isinstance(code, IndentedCode):
-            self._put(path, [Span("    " + line, self._theme["code"])])
+            self._put_code(path, [Span("    " + line, self._theme["code"])])
         else:
             self._put_wrapped(path, [Span(line, self._theme["html"])])
 
@@ -133,7 +134,7 @@ class Layout:
         """Show the lines of the open fence that waited for their lexer, if it is loaded by now."""
         if self._fence is not None and self._fence.ready:
             for line in self._fence.take():
-                self._put(path, line)
+                self._put_code(path, line)
 
     # ---- the kinds of leaves
 
@@ -165,7 +166,7 @@ class Layout:
         if self._fence is None:
             return
         for line in self._fence.take() if self._preview_rows is None else self._fence.peek(self._preview_rows):
-            self._put(path, line)
+            self._put_code(path, line)
         self._fence = None
         if self._preview_rows is None:
             self._put(path, [Span(fence.mark, self._theme["faint"])])
@@ -205,10 +206,14 @@ class Layout:
         for line in lines:
             self._put(path, line)
 
-    def _put(self, path: Path, line: list[Span]) -> None:
+    def _put_code(self, path: Path, line: list[Span]) -> None:
+        """Put a line of code: the blanks at its end are code too."""
+        self._put(path, line, exact=any(span.text for span in line))
+
+    def _put(self, path: Path, line: list[Span], *, exact: bool = False) -> None:
         if path:
             line = [*self._margins.take(path, self.columns), *line]
-        row = self._pen.row(line)
+        row = self._pen.row(line, exact=exact)
         if self._preview_rows is not None and row.width >= self.columns:
             row = self._pen.row(cut(line, self.columns - 1))
         self.rows.append(row)

@@ -10,7 +10,11 @@ from collections.abc import Callable
 
 from grokcli.render.markdown.layout.spans import Span
 
-_MARK = re.compile(r"\\.|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|(?P<link>\[[^\[\]]*\]\([^)\s]*$)", re.DOTALL)
+_MARK = re.compile(
+    r"\\.|https?://[^\s)]*[^\s)*_~]|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|"
+    r"(?P<link>\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^)\s]*$)|(?P<note>\[\[(?P<number>\d*)\]{0,2}$)",
+    re.DOTALL,
+)
 
 
 class InlineCache:
@@ -62,7 +66,11 @@ def close_markup(text: str) -> str:
                 return _close_emphasis(text[: match.start()], open_marks)
             _note_emphasis(text, match, open_marks)
         elif match["link"]:
-            return _close_emphasis(text + ")", open_marks)
+            return _close_emphasis(text[: text.rindex("(")] + "()", open_marks)  # half a target is of no use
+        elif match["note"]:  # `[[1]](...`, as citations are written: its outer brackets are never seen
+            return _close_emphasis(
+                text[: match.start()] + (f"[{match['number']}]" if match["number"] else ""), open_marks
+            )
     return _close_emphasis(text, open_marks)
 
 
