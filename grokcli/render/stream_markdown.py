@@ -71,10 +71,10 @@ def _open_stream(out: TextIO, environ: Mapping[str, str], color: ColorMode, them
 
 @contextmanager
 def _config_errors() -> Iterator[None]:
-    """Say of a theme that does not exist that the setting is wrong."""
-    from grokcli.render.markdown import UnknownThemeError
+    """Say of a theme that cannot be used that the setting is wrong."""
+    from grokcli.render.markdown import ThemeError
 
     try:
         yield
-    except UnknownThemeError as error:
+    except ThemeError as error:
         raise ConfigError(error.message, hint=error.hint) from None

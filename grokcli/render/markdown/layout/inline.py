@@ -25,6 +25,9 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&!$~\n]")
 _CJK = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd]")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LOOKS_LIKE_MATH = re.compile(r"[\\^_=+*/<>{}]")
+# The host as browsers find it: behind what looks like a user's name, before a backslash too. Only letters that cannot
+# deceive: others are punycode by now.
+_HOST = re.compile(r"https?://(?:[^/?#\\]*@)?([a-z0-9.-]+(?::\d+)?)(?=[/?#\\]|$)", re.IGNORECASE)
 _BLANKS = str.maketrans("\n\t", "  ")
 _STYLE_OF = {
     "strong_open": "strong",
@@ -167,10 +170,18 @@ def _leaf(token: Token, style: Style, theme: Theme, link: _Link | None) -> Itera
 
 
 def _destination(target: str, title: str, style: Style, theme: Theme) -> Iterator[Span]:
-    """Show where a link leads: never hidden behind its text, and only what is printed here can be clicked."""
+    """Show where a link leads, unless it is to be left out: only what is printed here can be clicked."""
+    if theme.links == "hidden":
+        return
     yield Span(" (", style + theme["faint"])
-    yield Span(target, theme["target"], target)
+    yield Span(_host(target) if theme.links == "host" else target, theme["target"], target)
     yield Span(f' "{title}")' if title else ")", style + theme["faint"])
+
+
+def _host(target: str) -> str:
+    """Return the host that a target leads to, or the target itself if it is no plain one."""
+    match = _HOST.match(target)
+    return match[1].lower() if match else target
 
 
 def _address(token: Token, attribute: str) -> tuple[str, str]:
