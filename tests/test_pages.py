@@ -295,7 +295,8 @@ def test_every_setting_is_on_its_page():
     for setting in SETTINGS.values():
         assert f"`{setting.name}` (`{setting.environment}`" in TEXTS["settings"]
         if setting.default not in (None, ""):
-            shown = f"{setting.default:g}" if isinstance(setting.default, float) else f"`{setting.default}`"
+            default = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
+            shown = f"{default:g}" if isinstance(default, float) else f"`{default}`"
             assert f"`{setting.environment}`, default {shown})" in TEXTS["settings"]
 
 

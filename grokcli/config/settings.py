@@ -66,7 +66,10 @@ SETTINGS = {
             "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
         Setting("color", values.one_of("auto", "always", "never"), "auto", "when to use colour"),
-        Setting("theme", values.theme, "default", "colours of rendered answers"),
+        Setting(
+            "theme", values.theme, "default", "colours of rendered answers: a theme, a Pygments style, or a TOML file"
+        ),
+        Setting("pager", values.flag, default=False, help="show long text of grok render in a pager"),
         Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
         Setting(
             "stdin_timeout",

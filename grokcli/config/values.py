@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 1_000_000_000
+_FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 def text(value: object) -> str:
@@ -38,10 +39,20 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
+def flag(value: object) -> bool:
+    """Take true or false, as TOML has them or as text."""
+    text = str(value).strip().lower()
+    if text not in _FLAGS:
+        raise ValueError("choose from true, false")
+    return _FLAGS[text]
+
+
 def theme(value: object) -> str:
-    """Take the name of a theme: default, mono, or a style of Pygments."""
+    """Take a theme: default, mono, a style of Pygments, or a file, whose name ends with .toml."""
     own = ("default", "mono")
-    if value in own:  # without Pygments, which takes longer to ask than everything else here
+    if value in own or (
+        isinstance(value, str) and value.endswith(".toml")
+    ):  # without Pygments, which takes longer to ask than everything else here
         return str(value)
     from pygments.styles import get_all_styles
 

@@ -15,7 +15,7 @@ from grokcli.events import TextDelta, ToolCall
 if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.events import Event
-    from grokcli.render.markdown import MarkdownStream, Terminal
+    from grokcli.render.markdown import Links, MarkdownStream, Terminal
     from grokcli.render.markdown.terminal import ColorMode
 
 _OWN_THEMES = ("default", "mono")  # known without importing the library
@@ -62,19 +62,34 @@ def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str) -> N
         render(text, out, terminal, theme)
 
 
-def _open_stream(out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> MarkdownStream:
-    from grokcli.render.markdown import MarkdownStream, Terminal
+def open_stream(
+    out: TextIO,
+    terminal: Terminal,
+    theme: str,
+    *,
+    width: int | None = None,
+    links: Links = "full",
+    live: bool = True,
+) -> MarkdownStream:
+    """Return what shows markdown on `out` while it is written there. Raises ConfigError for an unknown `theme`."""
+    from grokcli.render.markdown import MarkdownStream
 
     with _config_errors():
-        return MarkdownStream(out, Terminal.detect(out, environ, color), theme)
+        return MarkdownStream(out, terminal, theme, width=width, links=links, live=live)
+
+
+def _open_stream(out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> MarkdownStream:
+    from grokcli.render.markdown import Terminal
+
+    return open_stream(out, Terminal.detect(out, environ, color), theme)
 
 
 @contextmanager
 def _config_errors() -> Iterator[None]:
-    """Say of a theme that does not exist that the setting is wrong."""
-    from grokcli.render.markdown import UnknownThemeError
+    """Say of a theme that cannot be used that the setting is wrong."""
+    from grokcli.render.markdown import ThemeError
 
     try:
         yield
-    except UnknownThemeError as error:
+    except ThemeError as error:
         raise ConfigError(error.message, hint=error.hint) from None

@@ -96,11 +96,17 @@ class Console:
         """Write a path to stdout: byte by byte for programs, on one line without controls for people."""
         if self.stdout.isatty():
             self.print(one_line(str(path)) + "\n")
-        elif isinstance(self.stdout, TextIOWrapper):
-            self.stdout.flush()
-            self.stdout.buffer.write(os.fsencode(path) + b"\n")
         else:
-            self.stdout.write(f"{path}\n")
+            self.write_bytes(os.fsencode(path) + b"\n")
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write to stdout byte by byte, for programs."""
+        if isinstance(self.stdout, TextIOWrapper):
+            self.stdout.flush()
+            self.stdout.buffer.write(content)
+        else:  # a stream in memory
+            self.stdout.write(content.decode("utf-8", "replace"))
+        self.stdout.flush()
 
     def report(self, error: GrokError) -> None:
         """Say what happened and what to do next, in a line each."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,10 +12,14 @@ from threading import Thread
 from types import TracebackType
 from typing import TextIO
 
-from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.layout.theme import Links, Theme
 from grokcli.render.markdown.screen.display import Display
 from grokcli.render.markdown.screen.painter import Write
 from grokcli.render.markdown.terminal import Terminal
+
+# Characters that may wait to be shown. Whoever writes more waits for the screen, so that a pipe of any length takes no
+# more memory than this; answers are shorter.
+_MOST_WAITING = 65536
 
 
 class MarkdownStream:
@@ -29,16 +34,24 @@ class MarkdownStream:
     def __init__(
         self,
         out: TextIO,
-        terminal: Terminal,
+        terminal: Terminal | None = None,
         theme: str = "default",
+        *,
+        width: int | None = None,
+        links: Links = "full",
+        live: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show on `out`, which is what `terminal` describes; `clock` tells the seconds that frames are timed by.
+        """Show on `out`, which is what `terminal` describes; by default what it turns out to be.
 
-        Raises UnknownThemeError, a ValueError.
+        `theme` is a name or a TOML file; `width` is how many columns a row has at most, by default all; `links` is what
+        stands behind the text of a link; without `live`, text is shown when it is final and the cursor never moves
+        back. `clock` tells the seconds that frames are timed by. Raises ThemeError, a ValueError.
         """
         self._clock = clock
-        self._display = Display(_writer(out), terminal, Theme(theme), clock)
+        terminal = (terminal or Terminal.detect(out, os.environ)).limited(width, live=live)
+        self._display = Display(_writer(out), terminal, Theme(theme, links), clock)
+        self._waiting = 0  # characters that were written since all was shown
         # Text; a queue that gets an entry when all before it is shown; None, which ends the text.
         self._inbox: SimpleQueue[str | SimpleQueue[None] | None] = SimpleQueue()
         self._hurry: SimpleQueue[None] = SimpleQueue()  # an entry ends the wait for the next frame
@@ -51,17 +64,22 @@ class MarkdownStream:
     def write(self, text: str) -> None:
         """Show a piece of the text: at once, or within a frame if the last one is not long ago.
 
-        Raises what writing failed with (BrokenPipeError, OSError), perhaps of an earlier piece.
+        Waits for the screen when too much is waiting for it. Raises what writing failed with (BrokenPipeError,
+        OSError), perhaps of an earlier piece.
         """
         self._raise_failure()
         if text:
             self._inbox.put(text)
+            self._waiting += len(text)
+            if self._waiting > _MOST_WAITING:
+                self.flush()
 
     def flush(self) -> None:
         """Return when all that was written is shown, and nothing more will be until the next piece.
 
         Raises what writing failed with.
         """
+        self._waiting = 0
         shown: SimpleQueue[None] = SimpleQueue()
         self._inbox.put(shown)
         self._hurry.put(None)
@@ -117,7 +135,7 @@ class MarkdownStream:
             with suppress(Empty):  # the frame is due
                 self._hurry.get(timeout=wait)
         flushed: list[SimpleQueue[None]] = []
-        for entry in self._waiting(first):
+        for entry in self._entries(first):
             if entry is None:
                 self._display.finish()
                 return False
@@ -130,7 +148,7 @@ class MarkdownStream:
             shown.put(None)
         return True
 
-    def _waiting(self, first: str | SimpleQueue[None] | None) -> Iterator[str | SimpleQueue[None] | None]:
+    def _entries(self, first: str | SimpleQueue[None] | None) -> Iterator[str | SimpleQueue[None] | None]:
         """Yield `first` and then what else is in the inbox, until it is empty."""
         yield first
         with suppress(Empty):
@@ -138,12 +156,21 @@ class MarkdownStream:
                 yield self._inbox.get_nowait()
 
 
-def render(text: str, out: TextIO, terminal: Terminal, theme: str = "default") -> None:
+def render(
+    text: str,
+    out: TextIO,
+    terminal: Terminal | None = None,
+    theme: str = "default",
+    *,
+    width: int | None = None,
+    links: Links = "full",
+) -> None:
     """Show a whole text at once, as MarkdownStream leaves it when it is closed.
 
-    Raises UnknownThemeError, a ValueError, and what writing to `out` raises.
+    Raises ThemeError, a ValueError, and what writing to `out` raises.
     """
-    display = Display(_writer(out), terminal, Theme(theme), time.monotonic)
+    terminal = (terminal or Terminal.detect(out, os.environ)).limited(width)
+    display = Display(_writer(out), terminal, Theme(theme, links), time.monotonic)
     display.feed(text)
     display.finish()
 

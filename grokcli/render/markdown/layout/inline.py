@@ -16,6 +16,9 @@ from grokcli.terminal.sanitize import clean
 
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?P<scheme>https?://)?(?P<host>[^\s/?#@]+\.[^\s/?#@]+)(?:[/?#]\S*)?$", re.IGNORECASE)
+# The host as browsers find it: behind what looks like a user's name, before a backslash too. Only letters that cannot
+# deceive: others are punycode by now.
+_HOST = re.compile(r"https?://(?:[^/?#\\]*@)?([a-z0-9.-]+(?::\d+)?)(?=[/?#\\]|$)", re.IGNORECASE)
 _BLANKS = str.maketrans("\n\t", "  ")
 _STYLE_OF = {
     "strong_open": "strong",
@@ -115,12 +118,18 @@ def _leaf(token: Token, style: Style, theme: Theme, link: _Link | None) -> Itera
 
 
 def _destination(target: str, title: str, style: Style, theme: Theme) -> Iterator[Span]:
-    """Show where a link leads: never hidden behind its text, and only what is printed here can be clicked."""
-    if not target and not title:
+    """Show where a link leads, unless it is to be left out: only what is printed here can be clicked."""
+    if theme.links == "hidden" or (not target and not title):
         return
     yield Span(" (", style + theme["faint"])
-    yield Span(target, theme["target"], target)
+    yield Span(_host(target) if theme.links == "host" else target, theme["target"], target)
     yield Span(f' "{title}")' if title else ")", style + theme["faint"])
+
+
+def _host(target: str) -> str:
+    """Return the host that a target leads to, or the target itself if it is no plain one."""
+    match = _HOST.match(target)
+    return match[1].lower() if match else target
 
 
 def _address(token: Token, attribute: str) -> tuple[str, str]:
