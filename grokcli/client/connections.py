@@ -21,23 +21,36 @@ MAX_HEAD_BYTES = 1 << 20
 class HeadLimits(HTTPAdapter):
     """Gives up a server whose status line and headers are not there within the time that it may be silent."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """Measure the time by `clock`, in seconds."""
+    def __init__(self, clock: Callable[[], float], connected: Callable[[str, float], None] | None = None) -> None:
+        """Measure the time by `clock`, in seconds; `connected` is told how long it took to connect to which host."""
         self._clock = clock
+        self._connected = connected
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool of connections to a server; those that it makes from now on have the limits."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "response_class" not in vars(pool.ConnectionCls):
-            clock = self._clock
-
-            def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
-                return _Response(clock, sock, *args, **kwargs)
-
-            limited = type("Connection", (pool.ConnectionCls,), {"response_class": staticmethod(begin)})
-            pool.ConnectionCls = limited
+            pool.ConnectionCls = _limited(pool.ConnectionCls, self._clock, self._connected)
         return pool
+
+
+def _limited(kind: Any, clock: Callable[[], float], connected: Callable[[str, float], None] | None) -> Any:
+    """Return a class of connections like `kind` that has the limits."""
+
+    def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
+        return _Response(clock, sock, *args, **kwargs)
+
+    class Connection(kind):  # type: ignore[misc]  # urllib3 has several such classes
+        response_class = staticmethod(begin)
+
+        def connect(self) -> None:
+            began = clock()
+            super().connect()
+            if connected is not None:
+                connected(f"{self.host}:{self.port}", clock() - began)
+
+    return Connection
 
 
 class _Response(HTTPResponse):

@@ -103,9 +103,8 @@ class Transport:
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HeadLimits(_now))
-        if trace is not None:
-            trace.watch(self._session)
+            # One adapter for all that is done to connections: a second one in its place would be without the limits.
+            self._session.mount(scheme, HeadLimits(_now, trace.connected if trace else None))
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.

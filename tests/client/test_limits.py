@@ -48,7 +48,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1
     ],
     ids=["head", "continue", "body"],
 )
-@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["models"]])
+@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["ask", "--debug", "hi"], ["models"]])
 def test_what_drips_is_silence(grok, server, environ, drip, head, piece, words):
     environ["GROK_IDLE_TIMEOUT"] = "60"
     server.reply(drip(head, piece))
@@ -56,6 +56,18 @@ def test_what_drips_is_silence(grok, server, environ, drip, head, piece, words):
     assert "no data from" in err
     assert (code, out) == (5, "") if words[0] == "ask" else code == 0
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["--debug"]])
+@pytest.mark.parametrize(
+    ("head", "piece"), [(b"HTTP/1.1 200 OK\r\nx: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n")], ids=["line", "lines"]
+)
+def test_a_proxy_that_drips_is_silence(grok, server, environ, drip, flags, head, piece):
+    environ |= {"GROK_IDLE_TIMEOUT": "60", "XAI_BASE_URL": "https://api.example.invalid/v1"}
+    server.reply(drip(head, piece))
+    code, out, err = grok("ask", "--proxy", server.url.removesuffix("/v1"), *flags, "hi")
+    assert (code, out, server.requests[0].method) == (5, "", "CONNECT")
+    assert "no data from api.example.invalid (through the proxy 127.0.0.1:" in err
 
 
 def test_the_body_of_an_error_may_drip_and_the_error_is_told(grok, server, environ, drip):
