@@ -103,9 +103,8 @@ class Transport:
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HeadLimits(_now))
-        if trace is not None:
-            trace.watch(self._session)
+            # One adapter for all that is done to connections: a second one in its place would be without the limits.
+            self._session.mount(scheme, HeadLimits(_now, trace.connected if trace else None))
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.
@@ -144,15 +143,12 @@ class Transport:
         not chunked. Raises StreamCutError when the connection fails, or when `timer` ends: the socket's own
         time limit begins anew with every comment that keeps the connection alive.
         """
-        read = _reader(response)
-        timer.remaining()
+        read = _reader(response, timer)
         is_empty = True
         try:
             while chunk := read(READ_BYTES):
                 is_empty = False
                 yield chunk
-                if timer.remaining() <= 0:
-                    raise TimeoutError
             # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
             if not is_empty:
                 response.raw.release_conn()
@@ -202,19 +198,20 @@ def _settle(response: requests.Response) -> None:
     try:
         connection: Any = response.raw.connection
         connection.sock.settimeout(SETTLE_SECONDS)
-        if not _reader(response)(READ_BYTES):
+        if not _reader(response, IdleTimer(SETTLE_SECONDS))(READ_BYTES):
             response.raw.release_conn()
     except (urllib3.exceptions.HTTPError, HTTPException, OSError, AttributeError):
         return
 
 
-def _reader(response: requests.Response) -> Callable[[int], bytes]:
-    """Return what reads from the body what the socket has, waiting for the first of it; b"" is the end."""
-    if "content-encoding" in response.headers:
-        return partial(response.raw.read1, decode_content=True)
+def _reader(response: requests.Response, timer: IdleTimer) -> Callable[[int], bytes]:
+    """Return what reads from the body what the socket has, waiting for it while `timer` runs; b"" is the end."""
     # urllib3's own read1 takes longer to hand a delta through than all that comes after it takes to print it. Below
     # it is http.client's response, by a name that requests uses too.
     original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
+    original.wait_by(timer.remaining)
+    if "content-encoding" in response.headers:
+        return partial(response.raw.read1, decode_content=True)
     read: Callable[[int], bytes] = original.read1
     return read
 
