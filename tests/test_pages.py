@@ -136,7 +136,7 @@ OWN_FILES = {
     "src/text.py": "def shout(text):\n    return text.upper()\n",
     "weather.py": re.search(r"```python\n(# weather\.py\n.*?)```", TEXTS["tools"], re.DOTALL)[1],
 }
-PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat"}
+PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat", "llm": "echo an **answer**"}
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -147,6 +147,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in OWN_FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    (folder / "docs").mkdir(exist_ok=True)
+    for name in ("README.md", "docs/a.md"):
+        (folder / name).write_text("# Title\n")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(16))
     commands = "git init -q && git add . && git commit -qm first && echo 'x = 1' >> src/main.py && git add src"
     subprocess.run(["bash", "-ec", f"{commands} && echo 'y = 2' >> src/text.py"], cwd=folder, env=os.environ | GIT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from grokcli.errors import UsageError
+from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 from grokcli.input.files import MAX_PAGE_BYTES
 from grokcli.input.question import READ_BYTES, StdinKind, stdin_kind
@@ -61,4 +61,4 @@ def _read(descriptor: int, name: str) -> bytes:
 
 
 def _unreadable(name: str, error: OSError) -> UsageError:
-    return UsageError(f"cannot read {name}: {error.strerror}")
+    return UsageError(f"cannot read {name}: {reason(error)}")

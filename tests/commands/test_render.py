@@ -90,7 +90,7 @@ def test_links_and_themes(grok, file, environ, home):
     assert "\x1b[4mc" in grok(*words, tty=True).out
     assert grok(*words, "--theme", f"{theme}.toml", tty=True)[::2] == (
         2,
-        f"error: cannot read {theme}.toml: No such file or directory\nhint: use the name of a theme, or a TOML file\n",
+        f"error: cannot read {theme}.toml: no such file or directory\nhint: use the name of a theme, or a TOML file\n",
     )
 
 
@@ -119,7 +119,7 @@ def test_nothing_to_render(grok):
 
 def test_files_that_cannot_be_read(grok, tmp_path):
     missing = tmp_path / "no.md"
-    assert grok("render", str(missing)) == (2, "", f"error: cannot read {missing}: No such file or directory\n")
+    assert grok("render", str(missing)) == (2, "", f"error: cannot read {missing}: no such file or directory\n")
     assert grok("render", str(tmp_path)) == (2, "", f"error: cannot read {tmp_path}: Is a directory\n")
 
 
@@ -223,7 +223,7 @@ def test_without_a_pager_the_text_is_shown_all_the_same(terminal):
     shown = terminal("--pager", PAGER="no-such-pager")
     shown.write(LONG.encode())
     assert shown.wait() == 0
-    assert "warning: cannot run the pager 'no-such-pager': No such file or directory" in shown.text()
+    assert "warning: cannot run the pager 'no-such-pager': no such file or directory" in shown.text()
     assert shown.text().count("line") == 40
 
 

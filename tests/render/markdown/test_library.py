@@ -171,5 +171,5 @@ def test_a_theme_file_that_cannot_be_used_says_why(theme, text, message, hint):
 
 
 def test_a_theme_file_that_is_not_there(tmp_path):
-    with pytest.raises(ThemeError, match=r"cannot read .*no\.toml: No such file or directory"):
+    with pytest.raises(ThemeError, match=r"cannot read .*no\.toml: no such file or directory"):
         rows("x", theme=str(tmp_path / "no.toml"))
