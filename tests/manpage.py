@@ -115,10 +115,12 @@ def pages() -> dict[str, str]:
 
 
 def parsed(markdown: str) -> list[SyntaxTreeNode]:
-    """Return the blocks of a markdown text. Links to pages become the names of sections; there are no others."""
+    """Return the blocks of a markdown text. Links to pages become the names of sections, others keep their URL."""
 
     def name_section(link: re.Match[str]) -> str:
         before, text, target = link.groups()
+        if "://" in target:
+            return f"{before} {text} ({target})" if before else f"{text} ({target})"
         title = TITLES[target.removesuffix(".md")]
         return f"{before} {title}" if before else f"{text} (see {title})"
 

@@ -46,8 +46,6 @@ def read_theme_file(name: str, known: Collection[str]) -> ThemeFile:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ThemeError(f"cannot read {name}: {reason}", "use the name of a theme, or a TOML file") from None
-            f"cannot read {name}: {(error.strerror or str(error)).lower()}", "use the name of a theme, or a TOML file"
-        ) from None
     except (ValueError, RuntimeError) as error:  # neither TOML nor UTF-8; a home folder of an unknown user
         raise ThemeError(f"{name} is not TOML: {error}", f"write a line for each style, {_EXAMPLE}") from None
     for key, value in table.items():
