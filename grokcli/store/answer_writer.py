@@ -55,7 +55,7 @@ class AnswerWriter:
     def interrupt(self, reason: str, *, usage: Usage | None = None) -> None:
         """Store the text received so far and the reason for the interruption. An empty answer is removed.
 
-        Does nothing after `finish`, so it can stand in a `finally`.
+        Does nothing after `finish`, so it can be called in a `finally` block.
         """
         if self._close():
             self._end(Ending(assistant("".join(self._pieces)), "interrupted", reason, usage))
