@@ -18,8 +18,8 @@ MAX_OSC52_BYTES = 74_994
 def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
     """Copy `text` to the clipboard and return the method used, "" if none worked.
 
-    `environ` determines the display, and is the environment of the tool. If there is no tool, the escape sequence is
-    written to `stdout`, if that is a terminal.
+    `environ` determines the display, and is the environment of the tool. If there is no working tool, the escape
+    sequence is written to `stdout`, if that is a terminal.
     """
     command = _tool(environ)
     if command is not None:

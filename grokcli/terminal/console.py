@@ -38,7 +38,7 @@ class Console:
         self.quiet = False
         self.debug = False
         self.secrets: list[str] = []
-        # Applied to hints and notes: an interactive chat replaces command names by those of its slash commands.
+        # Rewords hints and notes: an interactive chat names its slash commands instead of flags.
         self.reword: Callable[[str], str] = str
         # Called on the first use of `mask`, so that runs that mask nothing start faster.
         self.find_secrets: Callable[[], Iterable[str]] | None = None
@@ -77,7 +77,7 @@ class Console:
         self.note(f"warning: {text}")
 
     def error_line(self, text: str) -> None:
-        """Write one line to stderr, even if `quiet`; line breaks in the text are removed."""
+        """Write one line to stderr, even if `quiet`; line breaks in the text become spaces."""
         self.error_text(one_line(self.mask(text)))
 
     def error_text(self, text: str) -> None:
