@@ -1,4 +1,4 @@
-"""Files, folders and pages that go along with a question."""
+"""Files, folders and web pages attached to a prompt."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
     from grokcli.env import Env, Network
 
-# More than the largest context, and than the largest image.
+# More than the largest context and the largest image.
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
-# Most files that are not text show it here.
+# Enough to recognise most files that are not text.
 SNIFFED_BYTES = 8192
 SHOWN_NAMES = 3
 SHOWN_CHARACTERS = 60
-# A file that was found is opened only if it is still one: no link and no pipe has taken its place.
+# For files found in a folder: do not follow a link, or block on a pipe, that has replaced the file since.
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def read_files(env: Env, sources: list[str], network: Network | None = None) -> list[tuple[str, str]]:
-    """Return (tag, text) for each text file that `sources` name: files, folders, glob patterns and http(s) URLs.
+    """Return (tag, text) for each text file in `sources`: files, folders, glob patterns and http(s) URLs.
 
-    In folders, hidden files and files that are not text are passed over; so are, with a note, links that lead out and
-    what is no file. A file that is named must be text. Raises UsageError for what cannot be read, NetworkError and
-    APIError for pages.
+    In folders, hidden files and files that are not text are skipped; so are, with a note, links out of the folder and
+    paths that are not regular files. A file named directly must be text. Raises UsageError for unreadable files,
+    NetworkError and APIError for web pages.
     """
     skipped: dict[str, str] = {}
     documents = [(_tag(name), text) for source in sources for name, text in _texts(env, source, network, skipped)]
@@ -44,7 +44,7 @@ def read_files(env: Env, sources: list[str], network: Network | None = None) -> 
 
 
 def read_text(source: str) -> str:
-    """Return the text in the file at `source`. Raises UsageError."""
+    """Return the text of the file at `source`. Raises UsageError."""
     return _decoded(source, _bytes(expand(source)))
 
 
@@ -73,7 +73,7 @@ def _texts(env: Env, source: str, network: Network | None, skipped: dict[str, st
 def _below(
     root: Path, patterns: Sequence[str], skipped: dict[str, str], decode: Callable[[str, bytes], str | None]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) for each file that matches below `root`, save those that `decode` says None of."""
+    """Yield (name, text) for each matching file below `root`, except those for which `decode` returns None."""
     from grokcli.input.folders import Search
 
     search = Search(root)
@@ -92,9 +92,10 @@ def _below(
 
 
 def _bytes(path: Path, *, flags: int = 0) -> bytes:
-    """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes.
+    """Return the content of the file or pipe at `path`. Raises UsageError for devices and for files that are too large.
 
-    With `flags` it was found, not named: what is not text is cut short, so that no film is read to its end.
+    `flags` are given for files found in a folder; of these, only the beginning is read if it is not text, so that a
+    video is not read in full.
     """
     try:
         with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
@@ -141,14 +142,14 @@ def _decoded(name: str, content: bytes) -> str:
 
 
 def _tag(name: str) -> str:
-    """Return the tag of a document, which its name cannot end; what is not UTF-8 in it becomes a mark."""
+    """Return the tag of a document, with `<` in its name escaped and bytes that are not UTF-8 replaced."""
     readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c")
     return f"file path={path}"
 
 
 def _passed_over(skipped: dict[str, str]) -> str:
-    """Return one line on what was not sent, and why."""
+    """Return one line that says which paths were skipped, and why."""
     shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({reason})" for path, reason in islice(skipped.items(), SHOWN_NAMES)]
     more = f" and {len(skipped) - SHOWN_NAMES} more" if len(skipped) > SHOWN_NAMES else ""
     return f"skipped {', '.join(shown)}{more}"

@@ -80,7 +80,7 @@ class Pager(StringIO):
                 shlex.split(command), stdin=subprocess.PIPE, env=environ, encoding="utf-8", errors="replace"
             )
         except (OSError, ValueError, IndexError) as error:
-            reason = getattr(error, "strerror", None) or error
+            reason = str(getattr(error, "strerror", None) or error).lower()
             self._warn(f"cannot run the pager {command!r}: {reason}")
             return self._out
         assert process.stdin is not None  # noqa: S101  # it is a pipe

@@ -120,7 +120,7 @@ def test_nothing_to_render(grok):
 def test_files_that_cannot_be_read(grok, tmp_path):
     missing = tmp_path / "no.md"
     assert grok("render", str(missing)) == (2, "", f"error: cannot read {missing}: no such file or directory\n")
-    assert grok("render", str(tmp_path)) == (2, "", f"error: cannot read {tmp_path}: Is a directory\n")
+    assert grok("render", str(tmp_path)) == (2, "", f"error: cannot read {tmp_path}: is a directory\n")
 
 
 @pytest.mark.parametrize("words", [[], ["--color", "always"]])
