@@ -82,15 +82,19 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _end_of_math(source: str, start: int) -> int:
+def _end_of_math(source: str, start: int, last: dict[tuple[str, str], int]) -> int:
     """Return where the LaTeX that begins at `start` ends, or -1 when none does.
 
-    A single dollar is money unless it and the next one hug what they enclose, and that is not just a number.
+    A single dollar is money unless it and the next one hug what they enclose, and that is not just a number. `last`
+    remembers where a closing stands last in a text: else each of many openings would search the text to its end.
     """
     for opening, closing in ((r"\(", r"\)"), (r"\[", r"\]"), ("$$", "$$")):
         if source.startswith(opening, start):
-            end = source.find(closing, start + 2)
-            return end + 2 if end >= 0 and not ESCAPED_NOTE.match(source, start) else -1
+            if (source, closing) not in last:
+                last[source, closing] = source.rfind(closing)
+            if last[source, closing] < start + 2 or ESCAPED_NOTE.match(source, start):
+                return -1
+            return source.find(closing, start + 2) + 2
     if source[start] != "$" or source[start + 1 : start + 2] in ("", " ", "\t", "\n"):
         return -1
     end = source.find("$", start + 1)
@@ -102,7 +106,7 @@ def _end_of_math(source: str, start: int) -> int:
 
 def _math(state: StateInline, silent: bool) -> bool:
     r"""Keep LaTeX as it was written: before CommonMark takes the backslash of `\(` for an escape."""
-    end = _end_of_math(state.src, state.pos)
+    end = _end_of_math(state.src, state.pos, state.env.setdefault("last closings", {}))
     if end < 0 or end > state.posMax:
         return False
     if not silent:
