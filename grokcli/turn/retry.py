@@ -6,7 +6,7 @@ Requests are retried only before the first event of an answer, so that nothing i
 from __future__ import annotations
 
 import re
-import time
+from time import sleep
 from typing import TYPE_CHECKING
 
 from grokcli.config.cache import RejectedFields
@@ -84,7 +84,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
             seconds = _wait(error, env.settings.value("retry_delay"), tries)
             tries += 1
             env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries} of {MAX_TRIES})")
-            time.sleep(seconds)
+            sleep(seconds)
         else:
             yield first
             yield from events
