@@ -48,6 +48,13 @@ class Way(NamedTuple):
     ca_bundle: str
 
 
+class Access(NamedTuple):
+    """The server that is asked, and the key for it, "" for none."""
+
+    base_url: str
+    key: str
+
+
 class Env:
     """Everything that a command touches."""
 
@@ -84,6 +91,14 @@ class Env:
         self.console.secrets.append(key.value)
         return key
 
+    def require_key(self, model: str) -> None:
+        """Find the key that requests to `model` are sent with; it is masked, and never sent in one, from here on.
+
+        Raises MissingKeyError before anything slow is imported, and ConfigError.
+        """
+        if model != LOCAL_MODEL:
+            _ = self._access
+
     def child_environ(self) -> dict[str, str]:
         """Return the environment variables for a program that we start: all but those with a key."""
         return child_environ(self.environ, self.console.secrets)
@@ -91,8 +106,8 @@ class Env:
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`: one for the server that is set, or for the model on this machine.
 
-        Each is made once in a run, and keeps its connection. `api` is what it speaks; None leaves it to the settings.
-        Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
+        Each is made once in a run, and keeps its connection, which is begun here: for those who have something to
+        send. `api` is what it speaks; None leaves it to the settings. Raises as `require_key` does, LocalModelError.
         """
         place = LOCAL_MODEL if model == LOCAL_MODEL else "server"
         if place not in self._clients:
@@ -110,10 +125,12 @@ class Env:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
             console.secrets.append(key)
+            early = None
         else:
-            base_url, api = settings.value("base_url"), settings.value("api", api)
-            key = self._key_for(base_url)
-            self.warn_of_exposed_key()
+            from grokcli.client.early import connect_early
+
+            (base_url, key), api = self._access, settings.value("api", api)
+            early = connect_early(base_url, way.proxy, way.ca_bundle, CONNECT_SECONDS)
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
             key,
@@ -125,6 +142,8 @@ class Env:
             trace=_new_trace(console) if console.debug else None,
         )
         self.on_close(client.close)
+        if early is not None:
+            client.adopt(early)
         return client
 
     def network(self, flags: Network | None = None) -> Way:
@@ -138,6 +157,13 @@ class Env:
         path = self.settings.paths.credentials
         if exposed(path):
             self.console.note_once(f"warning: other users can read the key in {path}; run: chmod 600 '{path}'")
+
+    @cached_property
+    def _access(self) -> Access:
+        base_url = self.settings.value("base_url")
+        key = self._key_for(base_url)
+        self.warn_of_exposed_key()
+        return Access(base_url, key)
 
     def _key_for(self, base_url: str) -> str:
         """Return the key, or "" where a server on this machine is asked and no key is set."""
