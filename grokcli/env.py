@@ -48,6 +48,13 @@ class Way(NamedTuple):
     ca_bundle: str
 
 
+class Access(NamedTuple):
+    """The server that is asked, and the key for it, "" for none."""
+
+    base_url: str
+    key: str
+
+
 class Env:
     """Everything that a command uses: the streams, the settings, the API key and the clients."""
 
@@ -91,6 +98,14 @@ class Env:
         self._keys.update(stored_keys(self.settings, self.environ))
         return self._keys
 
+    def require_key(self, model: str) -> None:
+        """Find the key for requests to `model`; it is masked from now on, and never sent inside a request.
+
+        Raises MissingKeyError before any slow import, and ConfigError.
+        """
+        if model != LOCAL_MODEL:
+            _ = self._access
+
     def child_environ(self) -> dict[str, str]:
         """Return the environment for child processes: all variables except those that contain an API key."""
         return child_environ(self.environ, self.known_keys())
@@ -98,8 +113,9 @@ class Env:
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
         """Return a client for `model`, connected to the configured server or to the embedded model.
 
-        Each of the two is created once per run and keeps its connection. `api` is the API to use; None leaves it to
-        the settings. Raises MissingKeyError before any slow import, ConfigError, LocalModelError.
+        Each of the two is created once per run and keeps its connection, which is opened here: call this only when
+        there is something to send. `api` is the API to use; None leaves it to the settings. Raises as `require_key`
+        does, and LocalModelError.
         """
         place = LOCAL_MODEL if model == LOCAL_MODEL else "server"
         if place not in self._clients:
@@ -117,11 +133,12 @@ class Env:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
             console.secrets.append(key)
+            early = None
         else:
-            base_url, api = settings.value("base_url"), settings.value("api", api)
-            found = self.server_key()
-            key = found.value if found else ""
-            self.warn_of_exposed_key()
+            from grokcli.client.early import connect_early
+
+            (base_url, key), api = self._access, settings.value("api", api)
+            early = connect_early(base_url, way.proxy, way.ca_bundle, CONNECT_SECONDS)
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
             key,
@@ -133,6 +150,8 @@ class Env:
             trace=_new_trace(console) if console.debug else None,
         )
         self.on_close(client.close)
+        if early is not None:
+            client.adopt(early)
         return client
 
     def network(self, flags: Network | None = None) -> Way:
@@ -146,6 +165,12 @@ class Env:
         path = self.settings.paths.credentials
         if exposed(path):
             self.console.note_once(f"warning: other users can read the key in {path}; run: chmod 600 '{path}'")
+
+    @cached_property
+    def _access(self) -> Access:
+        found = self.server_key()
+        self.warn_of_exposed_key()
+        return Access(self.settings.value("base_url"), found.value if found else "")
 
     def server_key(self) -> Key | None:
         """Return the key for the configured server; None if that is on this machine and no key is set.

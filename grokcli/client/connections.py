@@ -1,4 +1,6 @@
-"""Connections on which a server has only so long, and so much, to begin its answer, and only so long to go on with it.
+"""Connections on which a server has only so long, and so much, to begin its answer, and only so long to continue it.
+
+The first connection may have been made early.
 
 A socket's own time limit begins anew with every byte; http.client reads any number of `100 Continue`, and of trailers.
 """
@@ -6,6 +8,7 @@ A socket's own time limit begins anew with every byte; http.client reads any num
 from __future__ import annotations
 
 import io
+import time
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +19,21 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
+    from grokcli.client.early import EarlyConnection
+
 # Some headers have a kilobyte or two.
 MAX_HEAD_BYTES = 1 << 20
 
 
-class HeadLimits(HTTPAdapter):
-    """Gives up a server whose status line and headers are not there within the time that it may be silent."""
+class Connections(HTTPAdapter):
+    """Gives up a server whose status line and headers are not there within the time that it may be silent.
+
+    `early` is a connection that the next new one is, if it can be.
+    """
 
     def __init__(self, clock: Callable[[], float], connected: Callable[[str, float], None] | None = None) -> None:
-        """Measure the time by `clock`, in seconds; `connected` is told how long it took to connect to which host."""
+        """Measure the time by `clock`, in seconds; `connected` is told of each connection and how long it took."""
+        self.early: EarlyConnection | None = None
         self._clock = clock
         self._connected = connected
         super().__init__()
@@ -33,26 +42,43 @@ class HeadLimits(HTTPAdapter):
         """Return the pool of connections to a server; those that it makes from now on have the limits."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "response_class" not in vars(pool.ConnectionCls):
-            pool.ConnectionCls = _limited(pool.ConnectionCls, self._clock, self._connected)
+            pool.ConnectionCls = self._own(pool.ConnectionCls)
         return pool
 
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        early, self.early = self.early, None
+        if early is not None:
+            early.close()
 
-def _limited(kind: Any, clock: Callable[[], float], connected: Callable[[str, float], None] | None) -> Any:
-    """Return a class of connections like `kind` that has the limits."""
+    def _own(self, kind: Any) -> Any:
+        """Return a class of connections like `kind`, one of urllib3's."""
+        clock, connect = self._clock, self._connect
 
-    def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
-        return _Response(clock, sock, *args, **kwargs)
+        def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
+            return _Response(clock, sock, *args, **kwargs)
 
-    class Connection(kind):  # type: ignore[misc]  # urllib3 has several such classes
-        response_class = staticmethod(begin)
+        class Connection(kind):  # type: ignore[misc]  # urllib3 has several such classes
+            response_class = staticmethod(begin)
 
-        def connect(self) -> None:
-            began = clock()
-            super().connect()
-            if connected is not None:
-                connected(f"{self.host}:{self.port}", clock() - began)
+            def connect(self) -> None:
+                connect(self, super().connect)
 
-    return Connection
+        return Connection
+
+    def _connect(self, connection: Any, connect: Callable[[], None]) -> None:
+        """Let `connection` be the early one, or make it with `connect`."""
+        began = time.monotonic()
+        early, self.early = self.early, None
+        sock = early.take(connection) if early else None
+        if early and sock:
+            connection.sock, connection.is_verified = sock, True
+        else:
+            connect()
+        if self._connected:
+            seconds = early.seconds if early and sock else time.monotonic() - began
+            self._connected(f"{connection.host}:{connection.port}", seconds)
 
 
 class _Response(HTTPResponse):

@@ -5,7 +5,6 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import closing, suppress
 from functools import partial
@@ -21,24 +20,24 @@ from requests import exceptions as errors
 from requests.auth import AuthBase
 
 from grokcli import __version__
-from grokcli.client.connections import HeadLimits
+from grokcli.client.connections import Connections
+from grokcli.client.early import told_ca_bundle
 from grokcli.client.network_errors import Route, cut_error, network_error
 from grokcli.client.sse import MAX_EVENT_BYTES
 from grokcli.client.status_errors import status_error
 from grokcli.client.url import check_proxy, check_url, is_loopback
 from grokcli.errors import ConfigError, NetworkError, StreamCutError
-from grokcli.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from http.cookiejar import CookiePolicy
 
+    from grokcli.client.early import EarlyConnection
     from grokcli.client.trace import Trace
 
 READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class _KeepHeaders(AuthBase):
@@ -102,9 +101,10 @@ class Transport:
         self._route = route_to(base_url, proxy, ca_bundle)
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
+        self._connections = Connections(_now, trace.connected if trace else None)
         for scheme in ("http://", "https://"):
             # One adapter for all that is done to connections: a second one in its place would be without the limits.
-            self._session.mount(scheme, HeadLimits(_now, trace.connected if trace else None))
+            self._session.mount(scheme, self._connections)
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.
@@ -181,6 +181,10 @@ class Transport:
                     break
         return body[:MAX_ERROR_BYTES]
 
+    def adopt(self, early: EarlyConnection) -> None:
+        """Send the first request on `early`, if that is the connection that would be made for it."""
+        self._connections.early = early
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
@@ -246,8 +250,7 @@ def route_to(url: str, proxy: str, ca_bundle: str) -> Route:
         proxy = ""
     elif not proxy:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
-    told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
-    return Route(url, proxy, str(expand(next(filter(None, told)))) if any(told) else "")
+    return Route(url, proxy, told_ca_bundle(ca_bundle))
 
 
 def _no_cookies() -> CookiePolicy:

@@ -100,8 +100,9 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         title = " ".join(word for word in words if word != "-") or prompt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
-    client = env.connect(name, network=network.network())
+    env.require_key(name)
     refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
+    client = env.connect(name, network=network.network())
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)

@@ -58,9 +58,10 @@ def run_turn(env: Env, turn: Turn) -> None:
     answer is incomplete or empty, or if the model still calls functions after MAX_ROUNDS rounds.
     """
     request = turn.request
-    client = env.connect(request.model, request.api, request.network)
+    env.require_key(request.model)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
+    client = env.connect(request.model, request.api, request.network)
     chat = turn.conversation.begin_turn(
         client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
     )
