@@ -122,11 +122,19 @@ class MarkdownStream:
 
     def _run(self) -> None:
         try:
-            while self._show(self._inbox.get()):
+            while self._show(self._next()):
                 pass
         except Exception as error:  # noqa: BLE001  it is raised again, by the caller's next call
             self._failure = error
         self._ended.put(None)
+
+    def _next(self) -> str | SimpleQueue[None] | None:
+        """Return the next entry of the inbox; no text if that takes longer than the end of a resize."""
+        if self._display.is_settling:
+            with suppress(Empty):
+                return self._inbox.get(timeout=max(0.0, self._display.next_frame - self._clock()))
+            return ""
+        return self._inbox.get()
 
     def _show(self, first: str | SimpleQueue[None] | None) -> bool:
         """Wait until a frame is due, and show `first` and all that came since; return whether more may come."""
@@ -143,7 +151,7 @@ class MarkdownStream:
                 self._display.feed(entry)
             else:
                 flushed.append(entry)
-        self._display.paint()
+        self._display.paint(at_once=bool(flushed))
         for shown in flushed:
             shown.put(None)
         return True

@@ -287,3 +287,37 @@ def test_without_styles_there_is_no_escape_sequence():
 def test_without_a_cursor_rows_are_printed_when_they_are_final():
     shown = stream(["one\n", "\ntw", "o\n\n```\na\n", "b\n"], styled=False, addressable=False)
     assert shown.sent == ["one\n", "\ntwo\n\n```\na\n", "b\n", "```\n"]
+
+
+@pytest.mark.parametrize("joint", [" ", "\n"], ids=repr)
+def test_a_long_paragraph_looks_like_any_other(joint):
+    """It is made final in pieces: these end in the middle of a row, but the next goes on there."""
+    words = [f"**bold {n}** `code` {'日本語' * (n % 3)}" for n in range(200)]
+    shown = lines(joint.join(words), 60, 300)
+    assert "".join(shown).replace(" ", "") == re.sub(r"[*` ]", "", "".join(words))
+    assert [line for line in shown[:-1] if len(line) < 30] == []
+
+
+def test_markup_is_not_cut_where_a_piece_of_a_long_paragraph_ends():
+    for before in range(150, 250):
+        text = "word " * before + "**" + "bold " * 180 + "end** [some link](http://x.example) `some code` word " * 9
+        shown = "".join(lines(text, 80, 300))
+        assert [mark for mark in ("**", "[", "`") if mark in shown] == []
+
+
+def test_a_table_may_follow_a_long_paragraph_without_a_blank_line():
+    for words in range(195, 215):
+        assert "─┼─" in "\n".join(lines("word " * words + "\n| a | b |\n|---|---|\n| c | d |", 80, 300))
+        assert "─┼─" in "\n".join(lines("some word\n" * (words // 2) + "| a | b |\n|---|---|\n| c | d |", 80, 300))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("$$", "$$"), ("\\[", "\\]")])
+def test_a_formula_of_any_length_is_shown_whole(opening, closing):
+    formula = [f"x_{n} + y" for n in range(1000)]
+    assert lines("\n".join([opening, *formula, closing, "", "end"]), 80, 2000) == [
+        opening,
+        *formula,
+        closing,
+        "",
+        "end",
+    ]

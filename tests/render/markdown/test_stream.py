@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import threading
 import time
 
 import pytest
 from emulated_terminal import Clock, Emulator, show, terminal
+from language import until
 
 from grokcli.render.markdown import MarkdownStream, Terminal, render
 from grokcli.render.markdown.layout.theme import Theme
@@ -152,18 +154,18 @@ def test_themes_are_downgraded_to_what_the_terminal_has(colors):
     assert ("38;5;" in output) is (colors == "256")
 
 
-def frames(size_of) -> tuple[Display, Emulator]:
-    emulator = Emulator(80, 24)
-    display = Display(emulator.write, Terminal(size=lambda: size_of(emulator)), Theme(), Clock())
+def frames(size_of, clock=None, columns=80, rows=24) -> tuple[Display, Emulator]:
+    emulator = Emulator(columns, rows)
+    display = Display(emulator.write, Terminal(size=lambda: size_of(emulator)), Theme(), clock or Clock())
     return display, emulator
 
 
 def test_the_live_part_is_never_taller_than_the_screen():
-    display, emulator = frames(lambda emulator: emulator.size)
+    display, emulator = frames(lambda emulator: emulator.size, columns=40, rows=10)
     for number in range(700):
         display.feed(f"word{number} ")
         display.paint()
-        if number == 450:  # less than is made final for its length: all of it is still live
+        if number == 120:  # less than is made final for its length: all of it is still live
             assert len(emulator.screen.history.top) == 0
         if number % 50 == 49:
             assert f"word{number}" in emulator.lines()[-1]
@@ -172,15 +174,45 @@ def test_the_live_part_is_never_taller_than_the_screen():
 
 
 def test_a_taller_or_shorter_window_repeats_nothing():
-    display, emulator = frames(lambda emulator: emulator.size)
+    clock = Clock()
+    display, emulator = frames(lambda emulator: emulator.size, clock)
     for number in range(200):
         display.feed(f"line {number}\n\n")
         display.paint()
+        clock.now += 1
         if number % 20 == 10:
             emulator.screen.resize(lines=30 if number % 40 == 10 else 24)
     display.finish()
     shown = [line for line in emulator.lines() if line]
     assert len(shown) == len(set(shown))
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.05, 1], ids="{} s between frames".format)
+def test_a_size_that_is_gone_before_it_is_painted_for_costs_no_line(seconds):
+    """While a window is dragged, a program hears of sizes that the terminal no longer has."""
+    clock = Clock()
+    chance = random.Random(1)
+    heard = (80, 24)
+    display, emulator = frames(lambda emulator: heard, clock)
+    for number in range(100):
+        display.feed(f"\n\nline {number} of what is long\n\n{'word ' * 15}")
+        display.paint()
+        clock.now += seconds
+        heard = (80, 24) if number % 3 else (chance.choice([20, 40, 60, 120]), 24)
+    display.finish()
+    shown = emulator.text()
+    assert [number for number in range(100) if f"line {number} of" not in shown] == []
+
+
+def test_a_resize_is_painted_when_it_is_over_also_if_no_text_follows():
+    out = Out()
+    size = (80, 24)
+    with MarkdownStream(out, Terminal(size=lambda: size)) as stream:
+        stream.write("one two three")
+        assert out.written.wait(1)
+        size = (10, 24)
+        stream.write(" four")
+        until(lambda: "two\r\n" in out.emulator.output)
 
 
 def test_between_frames_the_terminal_is_sane():

@@ -53,6 +53,7 @@ class Layout:
         self._last_path: Path = ()
         self._fence: FencedCode | None = None  # the open one
         self._table: TableLayout | None = None  # the open one
+        self._last_row: list[Span] = []  # of the open paragraph, if all before it is final
         self._inline_cache = InlineCache()  # of the open paragraph; shared by all previews
 
     def preview(self, rows: int) -> Layout:
@@ -89,7 +90,7 @@ class Layout:
         if isinstance(code, IndentedCode):
             self._put_code(path, [Span("    " + line, self._theme["code"])])
         else:
-            self._put_wrapped(path, [Span(line, self._theme["html"])])
+            self._put_wrapped(path, [Span(line, self._theme["math" if isinstance(code, Math) else "html"])])
 
     def add_row(self, path: Path, table: Table, cells: list[str]) -> None:
         """Show a row, or keep it until enough of them are known to choose the widths of the columns."""
@@ -147,11 +148,23 @@ class Layout:
                 self._separate(path, paragraph)
             for line in lines:
                 self._put_wrapped(path, [Span(line, self._theme["faint"])])
-        if text:
+        if text or paragraph.continued:
             self._separate(path, paragraph)
             mark, text = self._task_mark(path, text)
             spans = self._inline(text) if self._preview_rows is None else self._inline_cache.render(text, self._inline)
-            self._put_wrapped(path, mark + spans)
+            if paragraph.continued:
+                spans = [*self._last_row, Span(paragraph.joint.replace("\n", " ")), *spans]
+            self._put_piece(path, paragraph, mark + spans)
+
+    def _put_piece(self, path: Path, paragraph: Paragraph, spans: list[Span]) -> None:
+        """Put the rows of a paragraph, or of a piece of one: the next piece goes on in the last of them."""
+        if not paragraph.is_cut:
+            self._last_row = []
+            self._put_wrapped(path, spans)
+            return
+        *lines, self._last_row = wrap(spans, self._room(path))
+        for line in lines:
+            self._put(path, line)
 
     def _task_mark(self, path: Path, text: str) -> tuple[list[Span], str]:
         """Return the box at the beginning of an item, if `text` begins with one, and the rest of the text."""

@@ -50,6 +50,34 @@ def _is_complete(text: str) -> bool:
     )
 
 
+_MOST_TRIES = 12
+
+
+def last_place_to_cut(text: str, first: int) -> int:
+    """Return the last blank of `text`, from `first` on, that is in no markup; -1 if there is none."""
+    end = len(text)
+    for _ in range(_MOST_TRIES):
+        end = text.rfind(" ", first, end)
+        if end < 0:
+            break
+        if not has_open_markup(text[:end]):
+            return end
+    return -1
+
+
+def has_open_markup(text: str) -> bool:
+    """Say whether markup that began in `text` may end behind it. Brackets alone are prose as often as links."""
+    return (
+        close_markup(text) != text
+        or text.count("$") % 2 != 0
+        or text.endswith(("\\", "  "))
+        or text.count("[") > text.count("]")
+        or text.rfind("](") > text.rfind(")")
+        or text.rfind("<") > text.rfind(">")
+        or text.count("\\(") != text.count("\\)")
+    )
+
+
 def close_markup(text: str) -> str:
     """Return `text` with its open code span, emphasis or link closed, and without a mark that just began."""
     open_marks: list[str] = []
