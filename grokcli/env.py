@@ -196,7 +196,8 @@ class Env:
 
         settings, console = self.settings, self.console
         server = local_server.start(
-            settings.value("local_model"), settings.paths.data / "models", self.child_environ(), console.stderr,
+            settings.value("local_model"), settings.paths.data / "models", self.child_environ(),
+            console.for_others() if console.accessible else console.stderr,  # pip draws no progress there
             quiet=console.quiet, loading=console.status("loading the local model"),
         )  # fmt: skip
         self.on_close(server.close)

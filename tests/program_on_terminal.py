@@ -15,7 +15,7 @@ COLUMNS, ROWS = 80, 24
 
 
 class ProgramOnTerminal:
-    """`grok` with its stdout and stderr on a pty; its stdin is a pipe, or that pty too with `keyboard`."""
+    """`grok` on a terminal of its own; its stdin is a pipe, or that terminal too with `keyboard`."""
 
     def __init__(self, environ: dict[str, str], *words: str, keyboard: bool = False, **more: str) -> None:
         import fcntl
@@ -30,6 +30,7 @@ class ProgramOnTerminal:
         self.process = subprocess.Popen(
             command(*words), stdin=terminal if keyboard else subprocess.PIPE, stdout=terminal, stderr=terminal,
             bufsize=0, env=environ | {"TERM": "xterm-256color", **more}, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),
         )  # fmt: skip
         os.close(terminal)
         self._reader = threading.Thread(target=self._read, daemon=True)

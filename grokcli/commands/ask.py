@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from grokcli.chat import user
+from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.options import (
     AsJSON,
@@ -20,7 +21,6 @@ from grokcli.commands.options import (
     OutputOptions,
     SearchOptions,
     ToolOptions,
-    set_verbosity,
 )
 from grokcli.env import Env
 from grokcli.input.question import read_question
@@ -141,7 +141,7 @@ def ask(
     network: NetworkOptions,
 ) -> None:
     """Ask one question, together with any text piped into it."""
-    set_verbosity(env, network, quiet=output.quiet)
+    set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     response_format = output.response_format()
     options = model.request_options(
         fields=response_format.fields if response_format else {},

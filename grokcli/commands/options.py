@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Suppress notes and warnings")]
+Accessible = Annotated[
+    bool, typer.Option("--no-live", help="For screen readers: only complete lines, no cursor movement, no columns")
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Set any request field; VALUE may be JSON (repeatable)"),
@@ -151,6 +154,7 @@ class OutputOptions:
     usage: Annotated[bool, typer.Option("-u", "--usage", help="Print token counts and the billed cost to stderr")] = (
         False
     )
+    accessible: Accessible = False
     quiet: Quiet = False
 
     def to_output(self) -> Output:
@@ -278,12 +282,6 @@ class NetworkOptions:
     def network(self) -> Network:
         """Return what `Env.connect` needs to know."""
         return Network(self.idle_timeout, self.proxy, self.ca_bundle)
-
-
-def set_verbosity(env: Env, network: NetworkOptions, *, quiet: bool) -> None:
-    """Let the console be as quiet or as talkative as the options say."""
-    env.console.quiet = quiet
-    env.console.debug = env.console.debug or network.debug
 
 
 def parse_fields(pairs: list[str] | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.options import Accessible
 from grokcli.env import Env
 from grokcli.errors import UsageError
 from grokcli.input.sources import STDIN, has_stdin, read_source
@@ -58,9 +59,7 @@ class RenderOutput:
     pager: Annotated[
         bool | None, typer.Option("--pager/--no-pager", help="Show text that is longer than the screen in a pager")
     ] = None
-    no_live: Annotated[bool, typer.Option("--no-live", help="Show only what is complete; never move the cursor")] = (
-        False
-    )
+    accessible: Accessible = False
 
 
 EXAMPLES = """
@@ -109,7 +108,8 @@ def _stream(env: Env, out: TextIO, terminal: Terminal, output: RenderOutput) -> 
     from grokcli.render.stream_markdown import open_stream
 
     theme = env.settings.value("theme", output.theme)
-    return open_stream(out, terminal, theme, width=output.width, links=output.links, live=not output.no_live)
+    accessible = env.settings.value("accessible", output.accessible or None)
+    return open_stream(out, terminal, theme, width=output.width, links=output.links, accessible=accessible)
 
 
 def _show_in_pager(env: Env, names: list[str], terminal: Terminal, output: RenderOutput) -> None:

@@ -70,6 +70,16 @@ SETTINGS = {
             "theme", values.theme, "default", "colours of rendered answers: a theme, a Pygments style, or a TOML file"
         ),
         Setting("pager", values.flag, default=False, help="show long text of grok render in a pager"),
+        Setting(
+            "accessible",
+            values.flag,
+            default=False,
+            help="output for screen readers: only complete lines, no cursor movement, no columns",
+        ),
+        Setting(
+            "notify", values.one_of("off", "bell", "desktop"), "off", "signal the end of a long answer and tool calls"
+        ),
+        Setting("notify_after", values.seconds, 10.0, "seconds after which an answer is long"),
         Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
         Setting(
             "stdin_timeout",

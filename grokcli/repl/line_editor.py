@@ -6,7 +6,7 @@ The editor is prompt_toolkit, which takes 60 ms to import and so is imported onl
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO
 
 from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, make_folder
@@ -25,7 +25,9 @@ BLOCK = '"""'
 
 
 class LineReader(Protocol):
-    """Reads the user's messages."""
+    """Reads the user's messages; `is_typed` says whether they are typed at a terminal."""
+
+    is_typed: bool
 
     def read(self, draft: str = "") -> str:
         """Return the next message, which may have several lines.
@@ -52,6 +54,8 @@ def is_open(text: str) -> bool:
 class PlainLineReader:
     """Reads one message per line, for scripts and tests."""
 
+    is_typed = False
+
     def __init__(self, stdin: IO[bytes] | None) -> None:
         """Read from `stdin`; None counts as empty."""
         self._stdin = stdin
@@ -73,8 +77,31 @@ class PlainLineReader:
         return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
+class TypedLineReader(PlainLineReader):
+    """Reads one message per line from the keyboard; only the terminal edits it. For screen readers."""
+
+    is_typed = True
+
+    def __init__(self, keyboard: IO[bytes], out: TextIO) -> None:
+        """Read from `keyboard` and prompt on `out`."""
+        super().__init__(keyboard)
+        self._out = out
+
+    def _line(self) -> str:
+        self._out.write(PROMPT)
+        self._out.flush()
+        try:
+            return super()._line()
+        except (EOFError, KeyboardInterrupt):
+            self._out.write("\n")  # Ctrl-D and Ctrl-C leave the cursor on the line of the prompt
+            self._out.flush()
+            raise
+
+
 class LineEditor:
     """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens the editor; pastes stay whole."""
+
+    is_typed = True
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CONTINUED = "    | "  # prefix of the continuation rows of a text
 _DEFAULT_SIZE = (80, 24)
-_TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
+TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
 def can_confirm(console: Console) -> bool:
@@ -102,7 +102,7 @@ def _keyboard(console: Console) -> Iterator[IO[bytes]]:
     if console.stdin is not None and console.stdin.isatty():
         yield console.stdin
         return
-    with open(_TERMINAL, "rb", buffering=0) as keyboard:  # noqa: PTH123  # a device, read unbuffered
+    with open(TERMINAL, "rb", buffering=0) as keyboard:  # noqa: PTH123  # a device, read unbuffered
         yield keyboard
 
 

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from grokcli.terminal.alert import Alert
     from grokcli.terminal.status import Status
 
 
 class Console:
     """stdin (None when its descriptor is closed), stdout and stderr.
 
-    `quiet` leaves out notes, warnings and the status line; `debug` shows the traceback of a crash. Both may be changed
-    at any time.
+    `quiet` leaves out notes, warnings and the status line; `debug` shows the traceback of a crash; an `accessible` one
+    never moves the cursor. All may be changed at any time.
     """
 
     def __init__(self, stdin: IO[bytes] | None, stdout: TextIO, stderr: TextIO, *, dumb: bool = False) -> None:
@@ -37,6 +38,9 @@ class Console:
         self.stderr = stderr
         self.quiet = False
         self.debug = False
+        self.accessible = False
+        # Notifies the user, who may be looking elsewhere; None if that is off.
+        self.alert: Alert | None = None
         self.secrets: list[str] = []
         # Rewords hints and notes: an interactive chat names its slash commands instead of flags.
         self.reword: Callable[[str], str] = str
@@ -152,7 +156,7 @@ class Console:
             return
         from grokcli.terminal.status import Status
 
-        self._status = Status(self.stderr, label=label)
+        self._status = Status(self.stderr, label=label, as_line=self.accessible)
         self._status.start()
 
     def stop_status(self) -> None:
@@ -176,7 +180,7 @@ class Console:
         status = self._status
         self.stop_status()
         yield
-        if status is not None:
+        if status is not None and not status.is_reported:
             self.start_status(status.label)
 
     # ---- streams that fail

@@ -14,11 +14,20 @@ _ERASE = "\r\x1b[K"
 
 
 class Status:
-    """Counts seconds on the last line of a terminal."""
+    """Counts seconds on the last line of a terminal, or reports once that something is in progress."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, label: str = "thinking") -> None:
-        """Write to `stream`, a terminal that understands escape sequences."""
+    def __init__(
+        self,
+        stream: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        label: str = "thinking",
+        as_line: bool = False,
+    ) -> None:
+        """Write to `stream`, a terminal that understands escape sequences; with `as_line`, print the label once."""
         self.label = label
+        self.is_reported = False  # as a line; not to be repeated
+        self._as_line = as_line
         self._stream = stream
         self._clock = clock
         self._stopping: SimpleQueue[None] = SimpleQueue()
@@ -40,7 +49,15 @@ class Status:
 
     def _run(self) -> None:
         with suppress(OSError, ValueError):  # the terminal is gone or the stream closed; there is nowhere to report it
-            self._count()
+            if self._as_line:
+                self._report()
+            else:
+                self._count()
+
+    def _report(self) -> None:
+        if not self._stopped_within(_SILENCE):
+            self.is_reported = True
+            self._write(f"{self.label}\n")
 
     def _count(self) -> None:
         began = self._clock()

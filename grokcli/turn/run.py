@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,11 @@ def run_turn(env: Env, turn: Turn) -> None:
         client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
     )
     renderers = make_renderers(env, turn.output)
-    with closing(_ask_in_rounds(env, turn, chat)) as events:
+    alert = env.console.alert
+    with (
+        alert.at_end("finished") if alert else nullcontext(),
+        closing(_ask_in_rounds(env, turn, chat)) as events,
+    ):
         _show(env, turn, events, renderers)
     _tell_oddities(env, request.model, turn.response)
 

@@ -76,6 +76,8 @@ class Toolset:
             present(console, "unknown tool: ", _shown(call))
             return f"error: no function {call.name!r}; the functions are {', '.join(self.tools)}"
         present(console, "call: " if self.ask_first else "calling: ", _shown(call))
+        if self.ask_first and console.alert is not None:
+            console.alert.say("a tool call needs your consent")
         if self.ask_first and not confirm(console, "run it?"):
             console.error_line(f"{call.name}: not run")
             return DECLINED

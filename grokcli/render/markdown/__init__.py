@@ -27,7 +27,7 @@ it takes about 100 ms to import: import it where it is used, not at the top.
 
 from __future__ import annotations
 
-from grokcli.render.markdown.layout.theme import Links, UnknownThemeError
+from grokcli.render.markdown.layout.theme import Links, Tables, UnknownThemeError
 from grokcli.render.markdown.layout.theme_file import ThemeError
 from grokcli.render.markdown.parse.code_blocks import code_blocks
 from grokcli.render.markdown.renderable import Markdown, rows
@@ -38,6 +38,7 @@ __all__ = [
     "Links",
     "Markdown",
     "MarkdownStream",
+    "Tables",
     "Terminal",
     "ThemeError",
     "UnknownThemeError",

@@ -12,7 +12,7 @@ from threading import Thread
 from types import TracebackType
 from typing import TextIO
 
-from grokcli.render.markdown.layout.theme import Links, Theme
+from grokcli.render.markdown.layout.theme import Links, Tables, Theme
 from grokcli.render.markdown.screen.display import Display
 from grokcli.render.markdown.screen.painter import Write
 from grokcli.render.markdown.terminal import Terminal
@@ -40,17 +40,19 @@ class MarkdownStream:
         width: int | None = None,
         links: Links = "full",
         live: bool = True,
+        tables: Tables = "columns",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Show on `out`, which is what `terminal` describes; by default what it turns out to be.
 
         `theme` is a name or a TOML file; `width` is how many columns a row has at most, by default all; `links` is what
         stands behind the text of a link; without `live`, text is shown when it is final and the cursor never moves
-        back. `clock` tells the seconds that frames are timed by. Raises ThemeError, a ValueError.
+        back. `tables` can be lines of labels and values. `clock` tells the seconds that frames are timed by. Raises
+        ThemeError, a ValueError.
         """
         self._clock = clock
         terminal = (terminal or Terminal.detect(out, os.environ)).limited(width, live=live)
-        self._display = Display(_writer(out), terminal, Theme(theme, links), clock)
+        self._display = Display(_writer(out), terminal, Theme(theme, links, tables), clock)
         self._waiting = 0  # characters that were written since all was shown
         # Text; a queue that gets an entry when all before it is shown; None, which ends the text.
         self._inbox: SimpleQueue[str | SimpleQueue[None] | None] = SimpleQueue()
@@ -172,13 +174,15 @@ def render(
     *,
     width: int | None = None,
     links: Links = "full",
+    live: bool = True,
+    tables: Tables = "columns",
 ) -> None:
     """Show a whole text at once, as MarkdownStream leaves it when it is closed.
 
     Raises ThemeError, a ValueError, and what writing to `out` raises.
     """
-    terminal = (terminal or Terminal.detect(out, os.environ)).limited(width)
-    display = Display(_writer(out), terminal, Theme(theme, links), time.monotonic)
+    terminal = (terminal or Terminal.detect(out, os.environ)).limited(width, live=live)
+    display = Display(_writer(out), terminal, Theme(theme, links, tables), time.monotonic)
     display.feed(text)
     display.finish()
 

@@ -8,7 +8,6 @@ from grokcli.chat import user
 from grokcli.client.redact import redact
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
-from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.session import Prompt
 from grokcli.repl.slash.words import words_of
 from grokcli.store.rows import title_of
@@ -81,7 +80,7 @@ def edit(session: Session, argument: str) -> Prompt | None:
     number = _number(argument, len(questions)) if argument else len(questions)
     if not questions:
         raise UsageError("no question yet")
-    if not isinstance(session.lines, LineEditor):
+    if not session.lines.is_typed:
         raise UsageError("/edit needs a terminal", hint="stdin, stdout and stderr must be one")
     index = questions[number - 1]
     before = text_of(conversation.messages[index])

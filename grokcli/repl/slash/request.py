@@ -149,6 +149,6 @@ def raw(session: Session, argument: str) -> None:
 def multiline(session: Session, argument: str) -> None:
     """Switch between Enter breaking the line and sending."""
     if not isinstance(session.lines, LineEditor):
-        raise UsageError("/multiline needs a terminal")
+        raise UsageError("/multiline needs the line editor", hint='put """ before and after a message of several lines')
     session.lines.multiline = not session.lines.multiline
     session.env.console.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")

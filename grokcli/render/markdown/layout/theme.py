@@ -18,6 +18,7 @@ from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
 from grokcli.render.markdown.layout.theme_file import ThemeError, is_theme_file, read_theme_file
 
 Links = Literal["full", "host", "hidden"]
+Tables = Literal["columns", "lines"]
 TokenType = Any  # pygments types its tokens as tuples that have attributes
 
 _MARKDOWN = {
@@ -89,16 +90,18 @@ class UnknownThemeError(ThemeError):
 class Theme:
     """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`.
 
-    `links` is what is shown behind the text of a link: its whole target, the target's host, or nothing.
+    `links` is what is shown behind the text of a link: its whole target, the target's host, or nothing. `tables` have
+    columns, or a line for each cell.
     """
 
-    def __init__(self, name: str = "default", links: Links = "full") -> None:
+    def __init__(self, name: str = "default", links: Links = "full", tables: Tables = "columns") -> None:
         """Take "default", "mono" (no colours), the name of a Pygments style, which then colours the code, or a file.
 
         The name of a file ends with .toml. Raises ThemeError for a file that cannot be used, UnknownThemeError for
         other names.
         """
         self.links: Links = links
+        self.tables: Tables = tables
         name, changes = read_theme_file(name, _MARKDOWN) if is_theme_file(name) else (name, {})
         colorless = name == "mono"
         self._styles = {key: _style(definition, colorless) for key, definition in (_MARKDOWN | changes).items()}
