@@ -127,6 +127,19 @@ def one_paragraph(size: int) -> str:
     return prose(random.Random(size), size // 5)[:size]
 
 
+def one_formula(size: int) -> str:
+    """Return displayed LaTeX that nothing ends."""
+    return "$$\n" + ("x_1 + y^2 = \\frac{a}{b} \\\\\n" * (size // 24 + 1))[:size]
+
+
+def repeated(marks: str) -> Callable[[int], str]:
+    """Return what makes documents of nothing but marks: cmark's pathological inputs."""
+    return lambda size: (marks * (size // len(marks) + 1))[:size]
+
+
+HOSTILE = ["![", "[", "[a](", "*a **b ", "_a__ ", "[[](", "<a ", "&", "`", "\\(a ", "> ", "a|b\n", "[a]: x\n", "www.a "]
+
+
 def deltas(text: str) -> list[str]:
     """Cut `text` as it would arrive."""
     chance = random.Random(1)
@@ -301,7 +314,7 @@ def report(document: str, size: int, bounds: str) -> float:
     baseline = in_fresh_process("rich_once", document, size)
     growth = in_fresh_process("memory", document, size)["growth"]
     print(
-        f"{document:9} {size // 1000:3} KB  cpu {ours['cpu'] / baseline['cpu']:5.2f}x  "
+        f"{document:11} {size // 1000:3} KB  cpu {ours['cpu'] / baseline['cpu']:5.2f}x  "
         f"bytes {ours['bytes'] / baseline['bytes']:5.2f}x  frame {ours['frame'] * 1e3:5.2f} ms  "
         f"p99 {ours['p99'] * 1e3:5.2f} ms  longest {ours['longest'] * 1e3:5.2f} ms  lag {ours['lag'] * 1e3:4.1f} ms  "
         f"memory {growth:4.1f} MB  {bounds}",
@@ -316,6 +329,8 @@ DOCUMENTS: dict[str, Callable[[int], str]] = {
     "list": one_list,
     "table": one_table,
     "paragraph": one_paragraph,
+    "formula": one_formula,
+    **{f"{marks!r}": repeated(marks) for marks in HOSTILE},
 }
 MEASUREMENTS: dict[str, Callable[[str], dict[str, float]]] = {
     "stream": stream,
@@ -340,7 +355,7 @@ def main() -> None:
         else:
             sizes, bounds = (20_000, 200_000), "(p99 2, longest 10, 8 MB)"
         small, large = (report(document, size, bounds) for size in sizes)
-        print(f"{document:9} growth {large / small:.1f}x  (10x)", flush=True)
+        print(f"{document:11} growth {large / small:.1f}x  (10x)", flush=True)
 
 
 if __name__ == "__main__":

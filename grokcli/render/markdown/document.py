@@ -10,7 +10,7 @@ from grokcli.render.markdown.layout.theme import Theme
 from grokcli.render.markdown.layout.unclosed import has_open_markup, last_place_to_cut
 from grokcli.render.markdown.layout.wrap import first_shown
 from grokcli.render.markdown.parse.blocks import BlockParser
-from grokcli.render.markdown.parse.nodes import Fence, Math, Paragraph
+from grokcli.render.markdown.parse.nodes import Fence, Math, Paragraph, Table
 from grokcli.terminal.sanitize import StreamCleaner
 
 # A paragraph of this many characters is no longer held back until it ends: it is made final piece by piece, so that the
@@ -85,6 +85,8 @@ class StreamedDocument:
         tip = self._parser.tip
         if isinstance(tip, Fence):
             return not self._partial.strip(tip.mark[0] + " \t>")
+        if isinstance(tip, Table) and len(self._partial) < _LONGEST_UNDECIDED:
+            return True  # a row is shown when it is whole: half of one would move its cells, and often the columns
         return len(self._partial) < _LONGEST_UNDECIDED and _UNDECIDED.fullmatch(self._partial) is not None
 
     def _end_line(self, line: str) -> None:

@@ -300,7 +300,7 @@ def test_a_long_paragraph_looks_like_any_other(joint):
 
 def test_markup_is_not_cut_where_a_piece_of_a_long_paragraph_ends():
     for before in range(150, 250):
-        text = "word " * before + "**" + "bold " * 180 + "end** [some link](http://x.example) `some code` word " * 9
+        text = "word " * before + "**" + "bold " * 180 + "end**" + " [some link](http://x.example) `some code`" * 9
         shown = "".join(lines(text, 80, 300))
         assert [mark for mark in ("**", "[", "`") if mark in shown] == []
 

@@ -150,21 +150,19 @@ class Layout:
                 self._put_wrapped(path, [Span(line, self._theme["faint"])])
         if text or paragraph.continued:
             self._separate(path, paragraph)
-            mark, text = self._task_mark(path, text)
-            spans = self._inline(text) if self._preview_rows is None else self._inline_cache.render(text, self._inline)
-            if paragraph.continued:
-                spans = [*self._last_row, Span(paragraph.joint.replace("\n", " ")), *spans]
-            self._put_piece(path, paragraph, mark + spans)
+            self._put_piece(path, paragraph, text)
 
-    def _put_piece(self, path: Path, paragraph: Paragraph, spans: list[Span]) -> None:
+    def _put_piece(self, path: Path, paragraph: Paragraph, text: str) -> None:
         """Put the rows of a paragraph, or of a piece of one: the next piece goes on in the last of them."""
-        if not paragraph.is_cut:
-            self._last_row = []
-            self._put_wrapped(path, spans)
-            return
-        *lines, self._last_row = wrap(spans, self._room(path))
-        for line in lines:
-            self._put(path, line)
+        lead, text = self._task_mark(path, text)
+        if paragraph.continued:
+            lead = [*self._last_row, Span(paragraph.joint.replace("\n", " "))]
+        if self._preview_rows is None:
+            lines = wrap(lead + self._inline(text), self._room(path))
+        else:
+            lines = self._inline_cache.lines(lead, text, self._inline, self._room(path))
+        self._last_row = lines.pop() if paragraph.is_cut else []
+        self._put_lines(path, lines)
 
     def _task_mark(self, path: Path, text: str) -> tuple[list[Span], str]:
         """Return the box at the beginning of an item, if `text` begins with one, and the rest of the text."""
@@ -212,7 +210,9 @@ class Layout:
         return max(8, self.columns - 1 - self._margins.width(path, self.columns))
 
     def _put_wrapped(self, path: Path, spans: list[Span]) -> None:
-        lines = wrap(spans, self._room(path))
+        self._put_lines(path, wrap(spans, self._room(path)))
+
+    def _put_lines(self, path: Path, lines: list[list[Span]]) -> None:
         if self._preview_rows is not None and len(lines) > self._preview_rows:
             self._margins.take(path, self.columns)  # an item's mark goes with the rows that are out of sight
             lines = lines[first_shown(len(lines), self._preview_rows) :]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from grokcli.render.markdown.layout.spans import Span
+from grokcli.render.markdown.layout.wrap import wrap
 
 _MARK = re.compile(
     r"\\.|https?://[^\s)]*[^\s)*_~]|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|"
@@ -16,29 +17,40 @@ _MARK = re.compile(
     re.DOTALL,
 )
 
+_BLANKS = str.maketrans("\n\t", "  ")
+_LONGEST_UNSETTLED = 400  # characters; when so much waits for an end of its markup, none is likely to come
+
 
 class InlineCache:
-    """The spans of a text that grows: only what came since its markup was last complete is rendered again.
+    """The lines of a text that grows: only what came since its markup was last complete is rendered and wrapped again.
 
     That the text before stays as it was is likely, not certain; so this too is only for what is live.
     """
 
     def __init__(self) -> None:
         """Begin with no text."""
+        self._made_for: tuple[list[Span], int] | None = None
         self._settled = ""
-        self._spans: list[Span] = []
+        self._lines: list[list[Span]] = []  # those of the settled text, but for the last
+        self._last: list[Span] = []
 
-    def render(self, text: str, render: Callable[[str], list[Span]]) -> list[Span]:
-        """Return the spans of `text`, which usually begins with the text of the last call; `render` makes them."""
-        if not text.startswith(self._settled):
-            self._settled, self._spans = "", []
+    def lines(self, lead: list[Span], text: str, render: Callable[[str], list[Span]], width: int) -> list[list[Span]]:
+        """Return `lead` and `text` in lines of `width`; `text` usually begins with that of the last call."""
+        if self._made_for != (lead, width) or not text.startswith(self._settled):
+            self._made_for = lead, width
+            self._settled, self._lines, self._last = "", [], lead
         start = len(self._settled)
-        end = text.rfind(" ", start) + 1
+        if len(text) - start > _LONGEST_UNSETTLED:
+            return self._lines + wrap([*self._last, Span(text[start:].translate(_BLANKS))], width)
+        end = len(
+            text[: max(text.rfind(" "), 0)].rstrip(" ")
+        )  # the blank begins what is not settled: wrapping drops it
         if end > start and _is_complete(text[start:end]):
-            self._spans += render(text[start:end])
+            *lines, self._last = wrap([*self._last, *render(text[start:end])], width)
+            self._lines += lines
             self._settled = text[:end]
             start = end
-        return self._spans + render(text[start:])
+        return self._lines + wrap([*self._last, *render(text[start:])], width)
 
 
 def _is_complete(text: str) -> bool:
