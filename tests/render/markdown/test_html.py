@@ -84,6 +84,11 @@ def test_what_becomes_of(text, expected):
     parsed(text)
 
 
+@pytest.mark.parametrize("count", [2, 5000])
+def test_a_formula_of_any_length_is_whole(count):
+    assert parsed("$$\n" + "x_1 + y\n" * count + "$$").findtext("pre/code").count("x_1 + y\n") == count
+
+
 def test_a_link_that_looks_like_another_shows_where_it_leads():
     (link,) = parsed("[x.example](https://evil.example/x.example)").iter("a")
     assert link.get("title") == "https://evil.example/x.example"

@@ -98,7 +98,7 @@ class Writer:
     def _verbatim(self, leaf: Node, lines: list[str]) -> str:
         """Return what is shown as it was written: code without a language, HTML, displayed LaTeX."""
         kind = "faint" if isinstance(leaf, Html) else "math" if isinstance(leaf, Math) else "code"
-        text = "\n".join(map(self._text, leaf.lines if isinstance(leaf, Math) else lines))
+        text = "\n".join(map(self._text, [*lines, *leaf.lines] if isinstance(leaf, Math) else lines))
         return f'<pre class="{kind}"><code>{text}</code></pre>'
 
     def _paragraph(self, path: Path, paragraph: Paragraph) -> Iterator[str]:
