@@ -39,8 +39,8 @@ def one_of(*choices: str) -> Callable[[object], str]:
 
 
 def theme(value: object) -> str:
-    """Take the name of a theme: default, mono, or a style of Pygments."""
-    own = ("default", "mono")
+    """Take the name of a theme: default, marks, mono, or a style of Pygments."""
+    own = ("default", "marks", "mono")
     if value in own:  # without Pygments, which takes longer to ask than everything else here
         return str(value)
     from pygments.styles import get_all_styles

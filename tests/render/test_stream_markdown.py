@@ -27,7 +27,7 @@ def test_an_answer_that_was_cut_is_finished_as_it_is():
     renderer.show(TextDelta("```\na"))
     renderer.close(StreamCutError("cut"))
     renderer.close()
-    assert out.getvalue() == "```\na\n```\n"
+    assert out.getvalue() == "──\na\n──\n"
 
 
 def test_an_answer_without_text_is_nothing():

@@ -1,38 +1,47 @@
 """How each thing looks: a small table of named styles, and the colours of code.
 
-Colours are the terminal's own 16, without black, white, yellow and the bright ones: what is left reads on dark and on
-light backgrounds. Comments are dim, not grey, because some palettes make "bright black" the background.
+Colours are the terminal's own 16, without black, white, yellow, blue and the bright ones: what is left reads on dark
+and on light backgrounds; plain blue is close to black in many palettes. Comments are dim, not grey, because some
+palettes make "bright black" the background.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pygments.styles import get_all_styles
 from pygments.token import Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
 
+Links = Literal["full", "host", "hidden"]
 TokenType = Any  # pygments types its tokens as tuples that have attributes
 
 _MARKDOWN = {
     "heading1": "bold underline magenta",
     "heading2": "bold magenta",
-    "heading3": "bold cyan",
-    "heading4": "bold",
+    "heading3": "magenta",
+    "heading4": "italic magenta",
     "heading5": "bold italic",
     "heading6": "italic",
     "strong": "bold",
     "emphasis": "italic",
     "struck": "strike",
     "code": "cyan",
-    "math": "magenta",
-    "link": "underline blue",
-    "target": "dim underline blue",
-    "image": "magenta",
+    "math": "italic",
+    "link": "underline",
+    "target": "dim",
+    "image": "italic",
     "html": "dim",
+    "underlined": "underline",
+    "note_number": "dim",
+    "note": "bold cyan",
+    "tip": "bold green",
+    "important": "bold magenta",
+    "warning": "bold red",
+    "caution": "bold red",
     "faint": "dim",
     "bullet": "bold cyan",
     "number": "cyan",
@@ -51,15 +60,15 @@ _CODE = {
     Token.Operator.Word: "magenta",
     Token.Name.Builtin: "cyan",
     Token.Name.Builtin.Pseudo: "italic",
-    Token.Name.Function: "blue",
-    Token.Name.Class: "bold blue",
+    Token.Name.Function: "bold",
+    Token.Name.Class: "bold cyan",
     Token.Name.Exception: "bold red",
     Token.Name.Decorator: "magenta",
-    Token.Name.Tag: "blue",
+    Token.Name.Tag: "magenta",
     Token.Name.Attribute: "cyan",
     Token.Name.Variable: "red",
     Token.Literal.String: "green",
-    Token.Literal.String.Doc: "dim green",
+    Token.Literal.String.Doc: "green",
     Token.Literal.String.Escape: "cyan",
     Token.Literal.Number: "cyan",
     Token.Generic.Heading: "bold",
@@ -78,20 +87,30 @@ class UnknownThemeError(ValueError):
 
     def __init__(self, name: str) -> None:
         """Look for what may have been meant by `name`."""
-        close = difflib.get_close_matches(name, ["default", "mono", *sorted(get_all_styles())], n=1)
+        close = difflib.get_close_matches(name, ["default", "marks", "mono", *sorted(get_all_styles())], n=1)
         self.message = f"there is no theme called {name!r}"
-        self.hint = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
+        self.hint = (
+            f"did you mean {close[0]}?" if close else "use default, marks, mono, or a Pygments style such as monokai"
+        )
         super().__init__(f"{self.message}: {self.hint}")
 
 
 class Theme:
-    """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`."""
+    """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`.
 
-    def __init__(self, name: str = "default") -> None:
-        """Take "default", "mono" (no colours), or the name of a Pygments style, which then colours the code.
+    `links` is what is shown behind the text of a link: its whole target, the target's host, or nothing.
+    """
+
+    def __init__(self, name: str = "default", links: Links = "full") -> None:
+        """Take "default", "marks" (the same, with code between its backticks), "mono" (no colours), or the name of a
+        Pygments style, which then colours the code.
 
         Raises UnknownThemeError for any other name.
         """
+        self.links: Links = links
+        self.has_rules = name != "marks"  # around code, in place of its backticks
+        if name == "marks":
+            name = "default"
         colorless = name == "mono"
         self._styles = {key: _style(definition, colorless) for key, definition in _MARKDOWN.items()}
         self._find_code_style = _code_styles(name)
