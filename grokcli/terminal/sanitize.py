@@ -14,9 +14,11 @@ import re
 
 _REPLACEMENT = "\ufffd"  # the sign that Unicode has for "something that cannot be shown stood here"
 
+# Patterns are text here, which is compiled when it is needed first: most starts clean nothing.
+#
 # What is replaced: C0 without newline and tab, DEL and C1; bidirectional controls; line breaks that only some programs
 # know; interlinear annotations; byte order marks; lone surrogates; tag characters, which are invisible ASCII.
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -27,17 +29,17 @@ _UNSEEN = (
 )
 # What would push the words behind it to a row of their own: more spaces than any column of ours has, or wide blanks.
 _BLANKS = f"\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000{_UNSEEN}"
-_PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
+_PADDING = f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}"
 
 # By Unicode category, what is not shown as itself where a user must see everything: controls, formats, surrogates,
 # private and unassigned characters, line and paragraph separators, and every blank but the space.
 _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me", "Zl", "Zp", "Zs"))
 _MARKS = frozenset(("Mn",))
-_NOT_ASCII = re.compile("[^ -~]")
-_IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
+_NOT_ASCII = "[^ -~]"
+_IS_UNSEEN = f"[{_UNSEEN}]"
 # One to 64 characters or escapes, more than 16 times. An escape can be read in one way only: two ways for each would be
 # 2^64 for a unit. So the costs of each character are limited by the 64.
-_REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}")
+_REPEATED = r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}"
 
 _SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
 
@@ -55,14 +57,14 @@ def clean(text: str) -> str:
     Newlines and tabs stay. C0 controls become their pictures (ESC is shown as U+241B), C1 and bidirectional controls,
     lone surrogates and tag characters become U+FFFD. The result is the same however the text is cut into pieces.
     """
-    return _UNSAFE.sub(_replacement, text)
+    return re.sub(_UNSAFE, _replacement, text)
 
 
 def one_line(text: str) -> str:
     """Return `text`, cleaned, on one line: a line break or wide padding in it cannot begin a line of its own."""
     first, *others = clean(text.replace("\r\n", "\n")).replace("\t", " ").split("\n")
     line = " ".join([first.rstrip(), *filter(None, map(str.strip, others))]) if others else first
-    return _PADDING.sub(" ", line)
+    return re.sub(_PADDING, " ", line)
 
 
 def reveal(text: str) -> str:
@@ -71,7 +73,7 @@ def reveal(text: str) -> str:
     What cannot be seen is shown as JSON escapes it, `\u200b`, and so are marks that would change an ASCII character;
     what is repeated is counted, `␠×2400`.
     """
-    return _REPEATED.sub(_counted, _NOT_ASCII.sub(_revealed, text))
+    return re.sub(_REPEATED, _counted, re.sub(_NOT_ASCII, _revealed, text))
 
 
 def _revealed(match: re.Match[str]) -> str:
@@ -79,7 +81,7 @@ def _revealed(match: re.Match[str]) -> str:
 
     character, kind = match[0], category(match[0])
     before = match.string[match.start() - 1 : match.start()]
-    is_seen = kind not in _ESCAPED and not (kind in _MARKS and before.isascii()) and not _IS_UNSEEN.match(character)
+    is_seen = kind not in _ESCAPED and not (kind in _MARKS and before.isascii()) and not re.match(_IS_UNSEEN, character)
     return character if is_seen else _escaped(match)
 
 
@@ -95,7 +97,7 @@ def _counted(match: re.Match[str]) -> str:
 
 def json_text(document: object, *, indent: int | None = None) -> str:
     """Return `document` as JSON on a line, or on several with `indent`; what `clean` would replace is escaped."""
-    return _UNSAFE.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
+    return re.sub(_UNSAFE, _escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
 
 
 class StreamCleaner:

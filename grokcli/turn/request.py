@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grokcli.chat import Message, system
 from grokcli.config.settings import SETTINGS
@@ -27,8 +27,7 @@ RESERVED = {
 FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
 
 
-@dataclass(frozen=True)
-class RequestOptions:
+class RequestOptions(NamedTuple):
     """What the user wants of the requests of a conversation; what is None is left to the settings.
 
     `fields` are fields of the request's body, spelled as in chat requests; one that is None is not sent, whatever the
@@ -40,7 +39,7 @@ class RequestOptions:
     role: str | None = None
     system: str | None = None
     api: API | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     server_tools: Sequence[dict[str, Any]] = ()
     network: Network | None = None
 
@@ -48,11 +47,10 @@ class RequestOptions:
         """Return these options for a conversation: one that was loaded keeps its model unless another is named."""
         if self.model is not None or conversation.summary is None:
             return self
-        return replace(self, model=conversation.summary.model or None)
+        return self._replace(model=conversation.summary.model or None)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request before there is a connection: the model, the messages, and the other fields that are sent.
 
     `api` is what the server is to be spoken to in, None what the settings say; `network` the way there.

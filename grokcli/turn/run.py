@@ -29,7 +29,7 @@ MAX_ROUNDS = 10
 USUAL_REASONS = ("stop", "length", "content_filter", "tool_calls")
 
 
-@dataclass
+@dataclass(eq=False, repr=False, match_args=False)
 class Turn:
     """A question and what becomes of it.
 
