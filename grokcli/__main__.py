@@ -28,7 +28,7 @@ def run() -> NoReturn:
         # Who starts grok may have it ignore a signal: nohup does, and a shell with its background jobs.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
-    # What is imported stays; looking for garbage in it costs 10 of the 100 ms from start to request.
+    # What is imported stays; looking for garbage in it costs 9 of the 100 ms from start to request.
     gc.set_threshold(100_000)
     from grokcli.cli import run
 

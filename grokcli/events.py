@@ -13,7 +13,7 @@ TICKS_PER_DOLLAR = 10**10
 
 
 class _Event:
-    """What `dataclass` would write anew for each kind of event, 2 ms of each start."""
+    """What `dataclass` would write anew for each kind of event, a millisecond of each start."""
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]  # as of all that can change
