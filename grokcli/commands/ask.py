@@ -1,9 +1,6 @@
 """`grok ask`: one question, one answer."""
 
-from __future__ import annotations
-
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -46,7 +43,7 @@ class AskInput(InputOptions):
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
-    def message(self, env: Env, network: NetworkOptions) -> Message:
+    def message(self, env: Env, network: NetworkOptions) -> "Message":
         """Return the question with its attachments. Raises UsageError, NetworkError, APIError."""
         images = self.images(env)
         words = self.words or []
@@ -94,7 +91,7 @@ class AskOutput(OutputOptions):
         """Whether the request is printed in place of being sent."""
         return self.dry_run or self.language is not None
 
-    def response_format(self) -> ResponseFormat | None:
+    def response_format(self) -> "ResponseFormat | None":
         """Return the format that the answer must have, None for any. Raises UsageError."""
         code = {"first": self.extract, "last": self.extract_last, "every": self.extract_all}
         if self.schema is None and not any(code.values()):
@@ -103,10 +100,10 @@ class AskOutput(OutputOptions):
 
         return read_response_format(self.schema, output_format=self._format, **code)
 
-    def to_output(self, response_format: ResponseFormat | None = None) -> Output:
+    def to_output(self, response_format: "ResponseFormat | None" = None) -> Output:
         """Return how an answer is shown that has this format."""
-        return replace(
-            super().to_output(),
+        output = super().to_output()
+        return output._replace(
             format=self._format,
             file=self.output,
             structured=response_format is not None and response_format.schema is not None,

@@ -4,8 +4,6 @@ A group also says what its values mean to the rest of the program: `--temperatur
 a part of the way to the server.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -87,7 +85,7 @@ class ModelOptions:
     option: Fields = None
 
     def request_options(
-        self, *, fields: dict[str, Any] | None = None, server_tools: Sequence[dict[str, Any]], network: Network
+        self, *, fields: dict[str, Any] | None = None, server_tools: "Sequence[dict[str, Any]]", network: Network
     ) -> RequestOptions:
         """Return what the user wants of each request, further `fields` among it. Raises UsageError."""
         flags = {
@@ -123,13 +121,13 @@ class InputOptions:
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
 
-    def documents(self, env: Env, network: NetworkOptions) -> list[tuple[str, str]]:
+    def documents(self, env: "Env", network: "NetworkOptions") -> list[tuple[str, str]]:
         """Return (tag, text) for each text file. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
         return read_files(env, self.file or [], network.network())
 
-    def images(self, env: Env) -> list[Part]:
+    def images(self, env: "Env") -> "list[Part]":
         """Return the images as parts of a message. Raises UsageError."""
         from grokcli.input.images import read_images
 
@@ -229,7 +227,7 @@ class ToolOptions:
 
         return mcp_tools(self.mcp)
 
-    def toolset(self, env: Env, *, offer_only: bool = False) -> Toolset | None:
+    def toolset(self, env: "Env", *, offer_only: bool = False) -> "Toolset | None":
         """Return the functions that may be called, None for none; with `offer_only` none of them will be.
 
         Raises UsageError for what cannot be a tool, and when there is no terminal to ask for confirmation on.
@@ -251,7 +249,7 @@ class ConversationOptions:
     ] = None
     no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
-    def open(self, env: Env) -> Conversation:
+    def open(self, env: "Env") -> "Conversation":
         """Return the conversation. Raises StoreError."""
         from grokcli.store.conversation import open_conversation
 
