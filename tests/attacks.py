@@ -974,7 +974,9 @@ PAYLOADS = {
     "a hint": f"x\nhint: {FORGED}", "a call": f"x\ncall: {FORGED}", "a question": f"x\nrun it? [y/N] {FORGED}",
 }  # fmt: skip
 # Prose may have lines of its own, and they may begin as ours do: an answer is not in our voice.
-PROSE = ("answer", "reasoning", "kept answer")
+PROSE = (
+    "answer", "answer, --no-live", "reasoning", "kept answer", "exported page", "rendered text", "rendered table, --no-live",
+)  # fmt: skip
 
 
 def _escapes() -> Iterator[tuple[str, tuple[str, Shot]]]:
@@ -1018,6 +1020,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
 
     return {
         "answer": lambda text: asking()(streamed(delta(text), finish())),
+        "answer, --no-live": lambda text: asking("--no-live")(streamed(delta(text), finish())),
         "raw answer": lambda text: asking("--raw")(streamed(delta(f"x {text.replace(FORGED, '')}"), finish())),
         "reasoning": lambda text: asking("--show-reasoning")(streamed(delta(reasoning_content=text), delta("ok"), finish())),
         "tool name": lambda text: called(text, {}),
@@ -1060,6 +1063,16 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
             terminals="out err",
         ),
         "kept answer": kept(("history", "show"), ("history", "search", "x")),
+        "exported page": kept(("history", "export", "--format", "html")),
+        "rendered text": lambda text: Shot(("render",), stdin=text.encode("utf-8", "replace").decode(), terminals="out err"),
+        "rendered table, --no-live": lambda text: Shot(
+            ("render", "--no-live", "--links", "host"), terminals="out err",
+            stdin=f"| {_typed(text)} | b |\n|-|-|\n| [a](https://{_typed(text)}) | {_typed(text)} |",
+        ),
+        "name of a file to render": lambda text: Shot(("render", _typed(text)), terminals="out err"),
+        "theme file": lambda text: Shot(
+            ("render", "--theme", "../t.toml"), stdin="x", tree={"t.toml": f"{json.dumps(_typed(text))} = 1\n"}, terminals="out err"
+        ),
         "list of models": lambda text: Shot(
             ("models",), (body({"data": [{"id": text}], "models": [{"id": text, "aliases": [text]}]}),), terminals="out err"
         ),
