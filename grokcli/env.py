@@ -58,6 +58,8 @@ class Env:
         console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
         # What was read to go along with questions, as (tag, text): so that an error can name it.
         self.attached: list[tuple[str, str]] = []
+        # The documents among it by their SHA-256: what was read once is sent again without being read again.
+        self.documents: dict[str, bytes] = {}
         self._keys: set[str] = set()
         self._clients: dict[str, XAI] = {}
         self._closing: list[Callable[[], None]] = []

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import responses as wire
 from language import KEY, Result, Screen, Typist
+from papers import pdf
 from server import Connection, Server, answer, body, calls, whole
 from typer.main import get_command
 
@@ -136,6 +137,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in OWN_FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    (folder / "report.pdf").write_bytes(pdf("Profits doubled."))
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(16))
     commands = "git init -q && git add . && git commit -qm first && echo 'x = 1' >> src/main.py && git add src"
     subprocess.run(["bash", "-ec", f"{commands} && echo 'y = 2' >> src/text.py"], cwd=folder, env=os.environ | GIT)

@@ -55,7 +55,8 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        return user(read_question(env, words, self.documents(env, network), no_stdin=no_stdin), *images)
+        texts, documents = self.attachments(env, network)
+        return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
 
 
 @option_group("Output")

@@ -70,8 +70,8 @@ def chat(
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets = inputs.allow_secrets
     request = session.next_request()  # an unusable request is reported before anything is typed
-    session.documents += inputs.documents(env, network)
-    session.images += inputs.images(env)
+    session.attach(inputs.attachments(env, network))
+    session.parts += inputs.images(env)
     if _has_editor(env.console):
         session.lines = _line_editor(session, request.model, keep=not conversation.no_save)
     if kept.summary is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Part
     from grokcli.env import Env
+    from grokcli.input.files import Attachments
     from grokcli.store.conversation import Conversation
     from grokcli.turn.toolset import Toolset
 
@@ -120,8 +121,8 @@ class InputOptions:
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
 
-    def documents(self, env: Env, network: NetworkOptions) -> list[tuple[str, str]]:
-        """Return (tag, text) for each text file. Raises UsageError, NetworkError, APIError."""
+    def attachments(self, env: Env, network: NetworkOptions) -> Attachments:
+        """Return the files. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
         return read_files(env, self.file or [], network.network())

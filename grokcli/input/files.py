@@ -7,14 +7,15 @@ import os
 import stat
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from grokcli.chat import Part
     from grokcli.env import Env, Network
 
 # More than the largest context, and than the largest image.
@@ -28,19 +29,45 @@ SHOWN_CHARACTERS = 60
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def read_files(env: Env, sources: list[str], network: Network | None = None) -> list[tuple[str, str]]:
-    """Return (tag, text) for each text file that `sources` name: files, folders, glob patterns and http(s) URLs.
+class Attachments(NamedTuple):
+    """What is attached to a question: text files as (tag, text), other documents as parts of the message."""
 
-    In folders, hidden files and files that are not text are passed over; so are, with a note, links that lead out and
-    what is no file. A file that is named must be text. Raises UsageError for what cannot be read, NetworkError and
-    APIError for pages.
+    texts: list[tuple[str, str]]
+    documents: list[Part]
+
+
+def read_files(
+    env: Env, sources: list[str], network: Network | None = None, *, as_documents: bool = False
+) -> Attachments:
+    """Return what `sources` name: files, folders, glob patterns and http(s) URLs.
+
+    In folders, hidden files and files that are neither text nor documents are passed over; so are, with a note, links
+    that lead out and what is no file. A file that is named must be one or the other; `as_documents`, it may be
+    anything, and texts are documents too. Raises UsageError for what cannot be read, NetworkError and APIError for
+    pages.
     """
+    if not sources:
+        return Attachments([], [])
+    from grokcli.input.documents import document_part, with_distinct_names
+
     skipped: dict[str, str] = {}
-    documents = [(_tag(name), text) for source in sources for name, text in _texts(env, source, network, skipped)]
+    attachments = Attachments([], [])
+    for source in sources:
+        for name, content in _contents(env, source, network, skipped):
+            tag, text = tag_of(name), None if as_documents else _text(name, content)
+            if text is None:
+                attachments.documents.append(document_part(env, name, content))
+                text = content.decode("latin-1")  # a key in it is found all the same
+            else:
+                attachments.texts.append((tag, text))
+            env.attached.append((tag, text))
     if skipped:
         env.console.note(_passed_over(skipped))
-    env.attached += documents
-    return documents
+    if sum(part["file"]["size"] for part in attachments.documents) > MAX_FILE_BYTES:
+        raise UsageError(
+            f"the documents are larger than {MAX_FILE_BYTES >> 20} MiB together", hint="attach fewer at a time"
+        )
+    return attachments._replace(documents=with_distinct_names(attachments.documents))
 
 
 def read_text(source: str) -> str:
@@ -48,99 +75,125 @@ def read_text(source: str) -> str:
     return _decoded(source, _bytes(expand(source)))
 
 
-def _texts(env: Env, source: str, network: Network | None, skipped: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _text(name: str, content: bytes) -> str | None:
+    """Return the text of a file, None for one that is sent as a document. Raises UsageError for what is neither."""
+    from grokcli.input.documents import document_type, is_large_table
+
+    if document_type(content):
+        return None
+    text = _decoded(name, content)
+    return None if is_large_table(name, text) else text
+
+
+def _contents(env: Env, source: str, network: Network | None, skipped: dict[str, str]) -> Iterator[tuple[str, bytes]]:
     import glob
+
+    from grokcli.input.documents import document_type
 
     if source.startswith(("http://", "https://")):
         from grokcli.client.download import fetch
 
         way = env.network(network)
-        yield source, _decoded(source, fetch(source, MAX_PAGE_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle))
+        yield source, fetch(source, MAX_PAGE_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle)
         return
     path = expand(source)
     if path.is_dir():
-        yield from _below(path, ("**",), skipped, _decoded_if_text)
+        for name, content in _below(path, ("**",), skipped):
+            if _is_text(content, final=True) or document_type(content):
+                yield name, content
     elif path.exists() or not glob.has_magic(source):
-        yield source, _decoded(source, _bytes(path))
+        yield source, _bytes(path)
     else:
         first = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
-        matches = list(_below(Path(*path.parts[:first]), path.parts[first:], skipped, _decoded))
+        matches = list(_below(Path(*path.parts[:first]), path.parts[first:], skipped))
         if not matches:
             raise UsageError(f"no such file: {source}", hint=_passed_over(skipped) if skipped else None)
         yield from matches
 
 
-def _below(
-    root: Path, patterns: Sequence[str], skipped: dict[str, str], decode: Callable[[str, bytes], str | None]
-) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) for each file that matches below `root`, save those that `decode` says None of."""
+def _below(root: Path, patterns: Sequence[str], skipped: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each file that matches below `root`, save documents that are too large."""
+    from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document
     from grokcli.input.folders import Search
 
     search = Search(root)
     left = MAX_FILE_BYTES
     for found in search.find(patterns):
-        content = _bytes(Path(found.path), flags=FOUND_FILE)
-        if (text := decode(str(found.name), content)) is None:
+        path = Path(found.path)
+        content = _bytes(path, flags=FOUND_FILE)
+        if len(content) == SNIFFED_BYTES and may_be_document(content) and path.stat().st_size > MAX_DOCUMENT_BYTES:
+            skipped[str(found.name)] = f"larger than {MAX_DOCUMENT_BYTES >> 20} MB"
             continue
         left -= len(content)
         if left < 0:
             raise UsageError(
                 f"{str(root)!r} contains more than {MAX_FILE_BYTES >> 20} MiB of text", hint="attach a part of it"
             )
-        yield str(found.name), text
+        yield str(found.name), content
     skipped |= search.skipped
 
 
 def _bytes(path: Path, *, flags: int = 0) -> bytes:
     """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes.
 
-    With `flags` it was found, not named: what is not text is cut short, so that no film is read to its end.
+    With `flags` it was found, not named: what is neither text nor a document is cut short, so that no film is read to
+    its end.
     """
+    from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document, too_large
+
     try:
         with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            status = os.fstat(file.fileno())
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
                 raise UsageError(f"{path} is a device, not a file")
             content = file.read(SNIFFED_BYTES)
-            if not flags or _is_text(content):
+            fits = may_be_document(content) and status.st_size <= MAX_DOCUMENT_BYTES
+            if not flags or fits or _is_text(content):
                 content += file.read(MAX_FILE_BYTES + 1 - len(content))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {reason(error)}") from None
+    if len(content) > MAX_DOCUMENT_BYTES and may_be_document(content):
+        raise too_large(str(path))
     if len(content) > MAX_FILE_BYTES:
         raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="attach a part of it")
     return content
 
 
-def _is_text(beginning: bytes) -> bool:
+def _is_text(beginning: bytes, *, final: bool = False) -> bool:
     import codecs
 
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+        codecs.getincrementaldecoder("utf-8")().decode(beginning, final)
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _decoded_if_text(_name: str, content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def _decoded(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        from grokcli.client.images import picture_type
-        from grokcli.input.images import SENDABLE
-
-        is_image = picture_type(content) in SENDABLE
-        hint = "attach images with -i" if is_image else "convert it first, for example: iconv -f latin1 -t utf-8"
-        raise UsageError(f"{name} is not UTF-8 text (byte {error.start})", hint=hint) from None
+        raise not_text(name, content, error.start) from None
 
 
-def _tag(name: str) -> str:
+def not_text(name: str, content: bytes, start: int) -> UsageError:
+    """Return the error for a file that is not UTF-8 from the byte `start` on: it says what the file is, if it can."""
+    from grokcli.client.images import picture_type
+    from grokcli.input.images import SENDABLE
+
+    kind = picture_type(content)
+    if kind is None:
+        hint = "convert it first, for example: iconv -f latin1 -t utf-8"
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            hint = "it looks like UTF-16; convert it first: iconv -f utf-16 -t utf-8"
+        return UsageError(f"{name} is not UTF-8 text (byte {start})", hint=hint)
+    hint = f"attach it with -i: grok ask -i {'-' if name == 'stdin' else name}"
+    if kind not in SENDABLE:
+        hint = "convert it first (magick old new.png), then attach it with -i"
+    return UsageError(f"{name} is a {kind.partition('/')[2].upper()} image, not text", hint=hint)
+
+
+def tag_of(name: str) -> str:
     """Return the tag of a document, which its name cannot end; what is not UTF-8 in it becomes a mark."""
     readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c")

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING
 
 from grokcli.errors import UsageError
-from grokcli.input.files import MAX_FILE_BYTES
+from grokcli.input.files import MAX_FILE_BYTES, not_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -147,14 +147,22 @@ def _read_once(descriptor: int) -> bytes:
 
 
 def _decode(data: bytes) -> str:
+    if data.startswith((b"%PDF-", b"PK")):
+        _refuse_document(data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "convert it first, for example: iconv -f latin1 -t utf-8"
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            hint = "it looks like UTF-16; convert it first: iconv -f utf-16 -t utf-8"
-        byte = data[error.start]
-        raise UsageError(f"stdin is not UTF-8: byte 0x{byte:02x} at offset {error.start}", hint=hint) from None
+        raise not_text("stdin", data, error.start) from None
+
+
+def _refuse_document(data: bytes) -> None:
+    from grokcli.input.documents import document_type
+
+    if kind := document_type(data):
+        raise UsageError(
+            f"stdin is a {kind[0][1:].upper()} document, not text",
+            hint=f'attach it with -f: grok ask -f file{kind[0]} "what is in it?"',
+        )
 
 
 def _as_text(prompt: str, noun: str) -> str:

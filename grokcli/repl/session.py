@@ -13,6 +13,7 @@ from grokcli.turn.request import build_request
 if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.events import Usage
+    from grokcli.input.files import Attachments
     from grokcli.render.select import Output
     from grokcli.repl.line_editor import LineReader
     from grokcli.store.conversation import Conversation
@@ -38,9 +39,9 @@ class Prompt:
 class Session:
     """A conversation and everything that a slash command may change.
 
-    `options` are what the user wants of each request. `documents` and `images` wait for the next question,
-    `shell_output` for a wish to see it there. `toolset` are the functions that the model may have called; with
-    `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
+    `options` are what the user wants of each request. `documents` (texts) and `parts` (images, other documents) wait
+    for the next question, `shell_output` for a wish to see it there. `toolset` are the functions that the model may
+    have called; with `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
     """
 
     env: Env
@@ -52,7 +53,7 @@ class Session:
     # Of the last question; scripts that drive a chat want to know.
     exit_code: int = 0
     documents: list[tuple[str, str]] = field(default_factory=list)
-    images: list[Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     shell_output: str = ""
     toolset: Toolset | None = None
     ask_first: bool = True
@@ -94,16 +95,21 @@ class Session:
             self.options = before
             raise
 
+    def attach(self, attachments: Attachments) -> None:
+        """Keep files for the next question."""
+        self.documents += attachments.texts
+        self.parts += attachments.documents
+
     def take_question(self, text: str) -> Message:
         """Return the message for `text`, with the files and images that waited for it."""
         content = join(text, self.documents)
-        message = user(content, *self.images) if self.images else user(content)
-        self.documents, self.images = [], []
+        message = user(content, *self.parts)
+        self.documents, self.parts = [], []
         return message
 
     def forget(self) -> None:
         """Drop what belongs to the conversation so far: what waited for its next question, and what it cost."""
-        self.documents, self.images, self.last_usage, self.total_usage = [], [], None, None
+        self.documents, self.parts, self.last_usage, self.total_usage = [], [], None, None
 
     def count(self, usage: Usage | None) -> None:
         """Add what an answer cost."""

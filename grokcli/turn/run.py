@@ -58,17 +58,26 @@ def run_turn(env: Env, turn: Turn) -> None:
     answer that a limit cut or that is empty, and when the model has asked for functions MAX_ROUNDS times and still
     does.
     """
-    request = turn.request
+    request = _with_documents(env, turn.request)
     client = env.connect(request.model, request.api, request.network)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     chat = turn.conversation.begin_turn(
-        client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
+        client, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
     )
+    chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
     with closing(_ask_in_rounds(env, turn, chat)) as events:
         _show(env, turn, events, renderers)
     _tell_oddities(env, request.model, turn.response)
+
+
+def _with_documents(env: Env, request: Request) -> Request:
+    if all(isinstance(message.get("content"), str) for message in request.messages):
+        return request
+    from grokcli.turn.documents import with_documents
+
+    return with_documents(env, request)
 
 
 def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Renderer]) -> None:
