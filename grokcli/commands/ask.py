@@ -18,10 +18,9 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    SearchOptions,
-    ToolOptions,
     set_verbosity,
 )
+from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.input.question import read_question
 from grokcli.render.select import Format, Output
@@ -48,8 +47,9 @@ class AskInput(InputOptions):
 
     def message(self, env: Env, network: NetworkOptions) -> Message:
         """Return the question with its attachments. Raises UsageError, NetworkError, APIError."""
-        images = self.images(env)
         words = self.words or []
+        self.refuse_file_words(words)
+        images = self.images(env)
         if self.editor:
             from grokcli.terminal.editor import edit_text
 

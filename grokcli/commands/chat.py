@@ -13,10 +13,9 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    SearchOptions,
-    ToolOptions,
     set_verbosity,
 )
+from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.input.question import read_stdin
 from grokcli.repl.line_editor import LineEditor, LineReader, PlainLineReader
@@ -70,6 +69,7 @@ def chat(
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets = inputs.allow_secrets
     request = session.next_request()  # an unusable request is reported before anything is typed
+    inputs.refuse_file_words(inputs.words)
     session.attach(inputs.attachments(env, network))
     session.parts += inputs.images(env)
     if _has_editor(env.console):

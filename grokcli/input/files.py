@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Part
     from grokcli.env import Env, Network
+    from grokcli.input.folders import Tally
 
 # More than the largest context, and than the largest image.
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
 # Most files that are not text show it here.
 SNIFFED_BYTES = 8192
-SHOWN_NAMES = 3
-SHOWN_CHARACTERS = 60
 # A file that was found is opened only if it is still one: no link and no pipe has taken its place.
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -49,11 +48,12 @@ def read_files(
     if not sources:
         return Attachments([], [])
     from grokcli.input.documents import document_part, with_distinct_names
+    from grokcli.input.folders import Tally
 
-    skipped: dict[str, str] = {}
+    tally = Tally()
     attachments = Attachments([], [])
     for source in sources:
-        for name, content in _contents(env, source, network, skipped):
+        for name, content in _contents(env, source, network, tally):
             tag, text = tag_of(name), None if as_documents else _text(name, content)
             if text is None:
                 attachments.documents.append(document_part(env, name, content))
@@ -61,8 +61,8 @@ def read_files(
             else:
                 attachments.texts.append((tag, text))
             env.attached.append((tag, text))
-    if skipped:
-        env.console.note(_passed_over(skipped))
+    for line in tally.lines():
+        env.console.note(line)
     if sum(part["file"]["size"] for part in attachments.documents) > MAX_FILE_BYTES:
         raise UsageError(
             f"the documents are larger than {MAX_FILE_BYTES >> 20} MiB together", hint="attach fewer at a time"
@@ -85,10 +85,8 @@ def _text(name: str, content: bytes) -> str | None:
     return None if is_large_table(name, text) else text
 
 
-def _contents(env: Env, source: str, network: Network | None, skipped: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+def _contents(env: Env, source: str, network: Network | None, tally: Tally) -> Iterator[tuple[str, bytes]]:
     import glob
-
-    from grokcli.input.documents import document_type
 
     if source.startswith(("http://", "https://")):
         from grokcli.client.download import fetch
@@ -98,31 +96,46 @@ def _contents(env: Env, source: str, network: Network | None, skipped: dict[str,
         return
     path = expand(source)
     if path.is_dir():
-        for name, content in _below(path, ("**",), skipped):
-            if _is_text(content, final=True) or document_type(content):
-                yield name, content
+        yield from _in_folder(path, source, tally)
     elif path.exists() or not glob.has_magic(source):
         yield source, _bytes(path)
     else:
         first = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
-        matches = list(_below(Path(*path.parts[:first]), path.parts[first:], skipped))
+        matches = list(_below(Path(*path.parts[:first]), path.parts[first:], tally))
         if not matches:
-            raise UsageError(f"no such file: {source}", hint=_passed_over(skipped) if skipped else None)
+            raise UsageError(f"no such file: {source}", hint=tally.skipped_line if tally.skipped else None)
         yield from matches
 
 
-def _below(root: Path, patterns: Sequence[str], skipped: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+def _in_folder(path: Path, source: str, tally: Tally) -> Iterator[tuple[str, bytes]]:
+    """Yield the texts and documents in the folder that the user named `source`. Raises UsageError for none."""
+    from grokcli.input.documents import document_type
+
+    before = tally.taken
+    tally.folders.append(source)
+    for name, content in _below(path, ("**",), tally, heed_git=True):
+        if _is_text(content, final=True) or document_type(content):
+            tally.taken += 1
+            yield name, content
+        else:
+            tally.not_text += 1
+    if tally.taken == before:
+        left = f"left out: {tally.left_out}" if tally.left_out else tally.skipped_line if tally.skipped else None
+        raise UsageError(f"no files to attach in {source}", hint=left)
+
+
+def _below(root: Path, patterns: Sequence[str], tally: Tally, *, heed_git: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each file that matches below `root`, save documents that are too large."""
     from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document
     from grokcli.input.folders import Search
 
-    search = Search(root)
+    search = Search(root, heed_git=heed_git)
     left = MAX_FILE_BYTES
     for found in search.find(patterns):
         path = Path(found.path)
         content = _bytes(path, flags=FOUND_FILE)
         if len(content) == SNIFFED_BYTES and may_be_document(content) and path.stat().st_size > MAX_DOCUMENT_BYTES:
-            skipped[str(found.name)] = f"larger than {MAX_DOCUMENT_BYTES >> 20} MB"
+            tally.skipped[str(found.name)] = f"larger than {MAX_DOCUMENT_BYTES >> 20} MB"
             continue
         left -= len(content)
         if left < 0:
@@ -130,7 +143,8 @@ def _below(root: Path, patterns: Sequence[str], skipped: dict[str, str]) -> Iter
                 f"{str(root)!r} contains more than {MAX_FILE_BYTES >> 20} MiB of text", hint="attach a part of it"
             )
         yield str(found.name), content
-    skipped |= search.skipped
+    tally.skipped |= search.skipped
+    tally.ignored += len(search.ignored)
 
 
 def _bytes(path: Path, *, flags: int = 0) -> bytes:
@@ -200,8 +214,35 @@ def tag_of(name: str) -> str:
     return f"file path={path}"
 
 
-def _passed_over(skipped: dict[str, str]) -> str:
-    """Return one line on what was not sent, and why."""
-    shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({reason})" for path, reason in islice(skipped.items(), SHOWN_NAMES)]
-    more = f" and {len(skipped) - SHOWN_NAMES} more" if len(skipped) > SHOWN_NAMES else ""
-    return f"skipped {', '.join(shown)}{more}"
+def refuse_file_words(sources: Sequence[str], words: Sequence[str]) -> None:
+    """Raise UsageError when words of the question are files that a shell put there, for -f *.py.
+
+    It puts them beside the option: before the question or behind it.
+    """
+    are_files = [_is_file(word) for word in words]
+    if not sources or not words or not (are_files[0] or are_files[-1]):
+        return
+    files = [word for word, is_file in zip(words, are_files, strict=True) if is_file]
+    question = " ".join(word for word, is_file in zip(words, are_files, strict=True) if not is_file)
+    shown = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
+    raise UsageError(
+        f"-f takes one file, and {shown} would be part of the question",
+        hint=f"repeat it, or quote the pattern: grok ask -f {_pattern([sources[-1], *files])} {shlex.quote(question)}",
+    )
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except (OSError, ValueError):  # too long for a name, or no name at all
+        return False
+
+
+def _pattern(files: Sequence[str]) -> str:
+    """Return a pattern that stands for these files, quoted for a shell; for a few without one, each after its -f."""
+    suffixes = {Path(file).suffix for file in files}
+    folders = {str(Path(file).parent) for file in files}
+    if len(suffixes) > 1 or len(folders) > 1:
+        shown = " -f ".join(map(shlex.quote, files[:3]))
+        return shown + (" …" if len(files) > 3 else "")
+    return shlex.quote(str(Path(*folders, f"*{suffixes.pop()}")))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import os
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,9 +14,47 @@ from grokcli.errors import UsageError, reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from grokcli.input.ignored import Ignored
+
 MAX_ENTRIES = 100_000
 # Matches any number of folders, none included, as in a shell.
 EVERYWHERE = "**"
+SHOWN_NAMES = 3
+SHOWN_CHARACTERS = 60
+
+
+@dataclass
+class Tally:
+    """What was taken from the folders that the user named, and what was left there and why."""
+
+    folders: list[str] = field(default_factory=list)
+    taken: int = 0
+    ignored: int = 0
+    not_text: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the user is told, on two lines at most."""
+        if self.folders:
+            names = ", ".join(repr(name[-SHOWN_CHARACTERS:]) for name in self.folders[:SHOWN_NAMES])
+            more = f" and {len(self.folders) - SHOWN_NAMES} more" if len(self.folders) > SHOWN_NAMES else ""
+            left = f"; left out: {self.left_out}" if self.left_out else ""
+            yield f"attached {self.taken:,} {'file' if self.taken == 1 else 'files'} from {names}{more}{left}"
+        if self.skipped:
+            yield self.skipped_line
+
+    @property
+    def left_out(self) -> str:
+        """What was left out without naming each, "" for nothing."""
+        counts = ((self.ignored, "ignored by git"), (self.not_text, "not text"))
+        return ", ".join(f"{count:,} {reason}" for count, reason in counts if count)
+
+    @property
+    def skipped_line(self) -> str:
+        """What was passed over and may have been meant, and why."""
+        shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({why})" for path, why in islice(self.skipped.items(), SHOWN_NAMES)]
+        more = f" and {len(self.skipped) - SHOWN_NAMES} more" if len(self.skipped) > SHOWN_NAMES else ""
+        return f"skipped {', '.join(shown)}{more}"
 
 
 class Found(NamedTuple):
@@ -28,12 +68,18 @@ class Search:
     """The search for files below a folder. Hidden files are found by patterns that begin with a dot only.
 
     A symbolic link is followed to a file that is below the folder too, is not hidden and was not found by itself; `..`
-    is no pattern. `skipped` says why other paths were passed over.
+    is no pattern. `skipped` says why other paths were passed over, `ignored` which are ignored by git.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Begin at the folder `root`, which may be a link: the user named it."""
+    def __init__(self, root: Path, *, heed_git: bool = False) -> None:
+        """Begin at the folder `root`, a link too: the user named it. `heed_git` leaves out what git ignores."""
         self.skipped: dict[str, str] = {}
+        self.ignored: set[str] = set()
+        self._rules: Ignored | None = None
+        if heed_git:
+            from grokcli.input.ignored import Ignored
+
+            self._rules = Ignored(str(root))
         self._root = root
         self._real_root = os.path.realpath(root)
         self._entries = 0
@@ -73,7 +119,7 @@ class Search:
         elif any(part.startswith(".") for part in path.relative_to(self._real_root).parts):
             self.skipped[link] = "link to a hidden file"
         elif path.is_file():
-            return True
+            return self._rules is None or not self._rules.holds_target(target)
         elif not path.is_dir():  # a folder is searched where it is
             self.skipped[link] = "broken link"
         return False
@@ -97,9 +143,17 @@ class Search:
         for folder in folders:
             try:
                 with os.scandir(folder) as entries:
-                    yield from (entry for entry in self._counted(entries) if _matches(entry.name, pattern))
+                    yield from (entry for entry in self._counted(entries) if self._is_wanted(entry, pattern))
             except OSError as error:
                 self.skipped[folder] = reason(error)
+
+    def _is_wanted(self, entry: os.DirEntry[str], pattern: str) -> bool:
+        if not _matches(entry.name, pattern):
+            return False
+        if self._rules is None or not self._rules.holds(entry.path, is_folder=entry.is_dir(follow_symlinks=False)):
+            return True
+        self.ignored.add(entry.path)
+        return False
 
     def _counted(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         for entry in entries:
