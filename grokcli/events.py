@@ -1,12 +1,12 @@
 """What an answer is made of: the typed events that every wire format is read into, and that every renderer shows.
 
-A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, Source and OutputItem, perhaps a Usage, and
-exactly one End, last. A stream without an End was cut.
+A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, CodeRun, Source and OutputItem, perhaps a
+Usage, and exactly one End, last. A stream without an End was cut.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 TICKS_PER_DOLLAR = 10**10
@@ -48,6 +48,28 @@ class SearchStep:
     query: str
     status: str
     id: str = ""
+
+
+@dataclass(slots=True)
+class CodeRun:
+    """The server has run code on the way to its answer.
+
+    `status` is "completed" or what else the server says, and `exit_code` that of the program, None when the server does
+    not say. `files` are the pictures that the code made: URLs, or paths once they are saved.
+    """
+
+    id: str
+    code: str
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int | None = None
+    status: str = "completed"
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the program or the server says that the run failed."""
+        return bool(self.exit_code) or self.status not in ("completed", "")
 
 
 @dataclass(slots=True)
@@ -133,7 +155,7 @@ class End:
     id: str = ""
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | Source | OutputItem | Usage | End
+Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | CodeRun | Source | OutputItem | Usage | End
 
 
 def dollars(ticks: int) -> str:

@@ -90,6 +90,8 @@ def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
     items = [wire.reasoning("Hm.")]
     if any(tool["type"].endswith("_search") for tool in tools):
         items.append(wire.web_search("grok"))
+    if any(tool["type"] == "code_interpreter" for tool in tools):
+        items.append(wire.code_run("print(1)", wire.logs("1\n")))
     if any(tool["type"] == "function" for tool in tools) and not called:
         items.append(wire.function_call("temperature", {"city": "Paris"}))
     else:
@@ -119,6 +121,7 @@ OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
     "questions.csv": "sky,Why is the sky blue?\nsea,Why is the sea salty?\n",
+    "sales.csv": "month,sales\n1,10\n2,12\n",
     "invoice.txt": "ACME Ltd, 12.50 EUR, paid\n",
     "app.log": "10:00 ERROR no route to host\n10:01 ERROR no route to host\n",
     "person.schema.json": json.dumps(PERSON),

@@ -84,9 +84,17 @@ class ModelOptions:
     option: Fields = None
 
     def request_options(
-        self, *, fields: dict[str, Any] | None = None, server_tools: Sequence[dict[str, Any]], network: Network
+        self,
+        *,
+        fields: dict[str, Any] | None = None,
+        tool_fields: Sequence[dict[str, Any]] = (),
+        server_tools: Sequence[dict[str, Any]],
+        network: Network,
     ) -> RequestOptions:
-        """Return what the user wants of each request, further `fields` among it. Raises UsageError."""
+        """Return what the user wants of each request, further `fields` among it, and those of tools.
+
+        Raises UsageError.
+        """
         flags = {
             name: SETTINGS[setting].checked(value)
             for name, setting in FIELDS_OF_SETTINGS.items()
@@ -97,7 +105,7 @@ class ModelOptions:
             role=self.role or None,
             system=text_or_file(self.system),
             api=self.api,
-            fields={**flags, **parse_fields(self.option), **(fields or {})},
+            fields={**flags, **_merged(*tool_fields, parse_fields(self.option)), **(fields or {})},
             server_tools=server_tools,
             network=network,
         )
@@ -127,11 +135,11 @@ class InputOptions:
 
             refuse_file_words(self.file, words)
 
-    def attachments(self, env: Env, network: NetworkOptions) -> Attachments:
-        """Return the files. Raises UsageError, NetworkError, APIError."""
+    def attachments(self, env: Env, network: NetworkOptions, *, as_documents: bool = False) -> Attachments:
+        """Return the files, texts `as_documents` too if need be. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(env, self.file or [], network.network())
+        return read_files(env, self.file or [], network.network(), as_documents=as_documents)
 
     def images(self, env: Env) -> list[Part]:
         """Return the images as parts of a message. Raises UsageError."""
@@ -212,6 +220,17 @@ def set_verbosity(env: Env, network: NetworkOptions, *, quiet: bool) -> None:
     """Let the console be as quiet or as talkative as the options say."""
     env.console.quiet = quiet
     env.console.debug = env.console.debug or network.debug
+
+
+def _merged(*several: dict[str, Any]) -> dict[str, Any]:
+    """Return several fields as one; of lists that an answer is to include, all of them."""
+    merged: dict[str, Any] = {}
+    for fields in several:
+        before, after = merged.get("include"), fields.get("include")
+        merged |= fields
+        if isinstance(before, list) and isinstance(after, list):
+            merged["include"] = [*before, *after]
+    return merged
 
 
 def parse_fields(pairs: list[str] | None) -> dict[str, Any]:

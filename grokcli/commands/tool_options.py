@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grokcli.commands.grouping import option_group
+from grokcli.errors import UsageError
+
+# What an answer is to include beside its text (API digest, sections 4.1 and 6).
+CODE_OUTPUTS = "code_interpreter_call.outputs"
+NO_CITATIONS = "no_inline_citations"
 
 if TYPE_CHECKING:
     from grokcli.env import Env
+    from grokcli.render.image_files import ImageFiles
     from grokcli.turn.toolset import Toolset
 
 
@@ -32,15 +38,38 @@ class SearchOptions:
         list[str] | None,
         typer.Option("--handle", metavar="NAME", help="Search only this account's posts (repeatable, up to 20)"),
     ] = None
+    exclude_handle: Annotated[
+        list[str] | None,
+        typer.Option("--exclude-handle", metavar="NAME", help="Exclude this account (repeatable, up to 20)"),
+    ] = None
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Search posts from this day on, such as 2026-01-31")
     ] = None
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Search posts before this day")] = None
+    collection: Annotated[
+        list[str] | None,
+        typer.Option("--collection", metavar="ID", help="Search this collection of files (repeatable, up to 10)"),
+    ] = None
+    no_inline_citations: Annotated[
+        bool, typer.Option("--no-inline-citations", help="Leave the marks of sources out of the answer's text")
+    ] = False
 
     def server_tools(self) -> list[dict[str, Any]]:
         """Return what the server is to search with, as tools of a request. Raises UsageError."""
         if not any(vars(self).values()):
             return []
+        from grokcli.tools.server_tools import collection_tools
+
+        tools = [*self._searches(), *(collection_tools(self.collection) if self.collection else ())]
+        if self.no_inline_citations and not tools:
+            raise UsageError("--no-inline-citations needs a search", hint="add --search, --web or --x")
+        return tools
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a request that a search needs beside its tools."""
+        return {"include": [NO_CITATIONS]} if self.no_inline_citations else {}
+
+    def _searches(self) -> list[dict[str, Any]]:
         from grokcli.tools.server_tools import Search
 
         return Search(
@@ -51,6 +80,7 @@ class SearchOptions:
             self.handle or (),
             self.since,
             self.until,
+            self.exclude_handle or (),
         ).tools()
 
 
@@ -72,13 +102,52 @@ class ToolOptions:
         typer.Option("--mcp", metavar="URL", help="Let xAI's servers call the tools of this MCP server (repeatable)"),
     ] = None
 
-    def server_tools(self) -> list[dict[str, Any]]:
-        """Return the MCP servers as tools of a request. Raises UsageError."""
-        if not self.mcp:
-            return []
-        from grokcli.tools.server_tools import mcp_tools
+    code: Annotated[
+        bool, typer.Option("--code", help="Let xAI's server run Python code, on attached files too; shows it on stderr")
+    ] = False
+    output_dir: Annotated[
+        str | None,
+        typer.Option("--output-dir", metavar="DIR", help="Save pictures that the code makes in DIR (default: here)"),
+    ] = None
+    max_turns: Annotated[
+        int | None,
+        typer.Option("--max-turns", min=1, metavar="N", help="Let the server use its own tools in at most N turns"),
+    ] = None
 
-        return mcp_tools(self.mcp)
+    def server_tools(self) -> list[dict[str, Any]]:
+        """Return what the server runs by itself, as tools of a request. Raises UsageError."""
+        tools: list[dict[str, Any]] = [{"type": "code_interpreter"}] if self.code else []
+        if self.mcp:
+            from grokcli.tools.server_tools import mcp_tools
+
+            tools += mcp_tools(self.mcp)
+        return tools
+
+    def fields(self, *, must_run: bool = False) -> dict[str, Any]:
+        """Return the fields of a request that these tools need; with `must_run` code is run, whatever the model thinks.
+
+        Where the model may also call functions it is not made to: it would call one after the other.
+        """
+        fields: dict[str, Any] = {} if self.max_turns is None else {"max_turns": self.max_turns}
+        if self.code:
+            fields["include"] = [CODE_OUTPUTS]
+            if must_run and not self.tool:
+                fields["tool_choice"] = "required"
+        return fields
+
+    def made_files(self) -> ImageFiles | None:
+        """Return where pictures go that code makes, None without code. Raises UsageError."""
+        if not self.code:
+            if self.output_dir is not None:
+                raise UsageError("--output-dir needs --code", hint="add --code")
+            return None
+        from grokcli.render.image_files import ImageFiles
+
+        try:
+            return ImageFiles(f"{self.output_dir or '.'}/", "code", 1, force=False)
+        except UsageError as error:
+            error.hint = "name a folder with --output-dir"
+            raise
 
     def toolset(self, env: Env, *, offer_only: bool = False) -> Toolset | None:
         """Return the functions that may be called, None for none; with `offer_only` none of them will be.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.events import Usage
     from grokcli.input.files import Attachments
+    from grokcli.render.image_files import ImageFiles
     from grokcli.render.select import Output
     from grokcli.repl.line_editor import LineReader
     from grokcli.store.conversation import Conversation
@@ -42,6 +43,7 @@ class Session:
     `options` are what the user wants of each request. `documents` (texts) and `parts` (images, other documents) wait
     for the next question, `shell_output` for a wish to see it there. `toolset` are the functions that the model may
     have called; with `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
+    `made_files` take what code makes that the server runs, None without code.
     """
 
     env: Env
@@ -58,6 +60,7 @@ class Session:
     toolset: Toolset | None = None
     ask_first: bool = True
     allow_secrets: bool = False
+    made_files: ImageFiles | None = None
     last_usage: Usage | None = None
     total_usage: Usage | None = None
 

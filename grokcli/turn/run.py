@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from grokcli.chat import Chat
+    from grokcli.client.xai import XAI
     from grokcli.env import Env
     from grokcli.events import Event
     from grokcli.render import Renderer
+    from grokcli.render.image_files import ImageFiles
     from grokcli.store.conversation import Conversation
     from grokcli.turn.request import Request
     from grokcli.turn.toolset import Toolset
@@ -35,9 +37,9 @@ class Turn:
     """A question and what becomes of it.
 
     `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
-    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same.
-    `response` holds what came, whatever happens. An answer takes the place of what the conversation has from
-    `replaced_from` on.
+    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same;
+    `made_files` take what code makes that the server runs. `response` holds what came, whatever happens. An answer
+    takes the place of what the conversation has from `replaced_from` on.
     """
 
     request: Request
@@ -48,6 +50,7 @@ class Turn:
     stream: bool = True
     allow_secrets: bool = False
     replaced_from: int | None = None
+    made_files: ImageFiles | None = None
     response: Response = field(default_factory=Response)
 
 
@@ -68,8 +71,16 @@ def run_turn(env: Env, turn: Turn) -> None:
     chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
     with closing(_ask_in_rounds(env, turn, chat)) as events:
-        _show(env, turn, events, renderers)
+        _show(env, turn, _saving(env, turn, client, events), renderers)
     _tell_oddities(env, request.model, turn.response)
+
+
+def _saving(env: Env, turn: Turn, client: XAI, events: Iterator[Event]) -> Iterator[Event]:
+    if turn.made_files is None:
+        return events
+    from grokcli.turn.code_files import with_saved_files
+
+    return with_saved_files(env, client, turn.made_files, events)
 
 
 def _with_documents(env: Env, request: Request) -> Request:

@@ -32,7 +32,8 @@ def file(session: Session, argument: str) -> None:
         attachments = Attachments([("shell", session.shell_output)], [])
         session.env.attached += attachments.texts
     else:
-        attachments = read_files(session.env, _some(argument, "/file PATH"), session.options.network)
+        names, network = _some(argument, "/file PATH"), session.options.network
+        attachments = read_files(session.env, names, network, as_documents=session.made_files is not None)
     session.attach(attachments)
     count = [*attachments.texts, *attachments.documents]
     what = argument if argument != "!" and len(count) == 1 else _count(count, "document")
