@@ -1,6 +1,6 @@
-"""Conversations: messages, and an object that keeps them.
+"""Messages, and the `Chat` object that holds a conversation.
 
-The API keeps no state; every request carries the whole conversation.
+The API is stateless: every request carries the whole conversation.
 
     chat = client.chat.create(model="grok-4.7")
     chat.append(system("You answer in one sentence."))
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 Part = dict[str, Any]
-# A function as a tool, or a tool as the API has it.
+# A Python function to offer as a tool, or a tool definition in the API's format.
 AnyTool = Callable[..., object] | dict[str, Any]
 
 NOT_CALLED = "error: this call was not made"
 
 
 def system(text: str) -> Message:
-    """Return the message that tells the model how to behave."""
+    """Return a system message: instructions on how the model should behave."""
     return {"role": "system", "content": text}
 
 
 def user(*parts: str | Part) -> Message:
-    """Return a question: one text, or several texts and images (see `image`)."""
+    """Return a user message: one text, or several texts and images (see `image`)."""
     if len(parts) == 1 and isinstance(parts[0], str):
         return {"role": "user", "content": parts[0]}
     content = [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
@@ -46,22 +46,22 @@ def user(*parts: str | Part) -> Message:
 
 
 def assistant(text: str) -> Message:
-    """Return an answer that the model gave, or should seem to have given."""
+    """Return an assistant message: an answer of the model, or one written on its behalf."""
     return {"role": "assistant", "content": text}
 
 
 def tool_result(call: ToolCall, text: str) -> Message:
-    """Return what came of a call that the model asked for. Each call of an answer needs one, in any order."""
+    """Return a tool message: the result of `call`. Every call in an answer needs one; their order does not matter."""
     return {"role": "tool", "tool_call_id": call.id, "content": text}
 
 
 def fill_missing_results(messages: Sequence[Message]) -> list[Message]:
-    """Return the messages with a result for each call that has none, because no server takes them otherwise."""
+    """Return the messages with a result added for each tool call that has none; servers reject a call without one."""
     complete: list[Message] = []
     for index, message in enumerate(messages):
         complete.append(message)
         calls = message.get("tool_calls") or ()
-        # Looked for behind the calls only: some servers count their ids from 0 in each answer.
+        # Only the results directly after the calls count: some servers number the call ids from 0 in each answer.
         results = takewhile(lambda one: one.get("role") == "tool", messages[index + 1 :]) if calls else ()
         told = {result.get("tool_call_id") for result in results}
         missing = [call["id"] for call in calls if call["id"] not in told]
@@ -70,27 +70,30 @@ def fill_missing_results(messages: Sequence[Message]) -> list[Message]:
 
 
 def image(url: str, *, detail: str = "auto") -> Part:
-    """Return an image for `user`: an http(s) or data: URL of a JPEG or PNG; `detail` is "auto", "low" or "high"."""
+    """Return an image part for `user`.
+
+    `url` is an http(s) or data: URL of a JPEG or PNG; `detail` is "auto", "low" or "high".
+    """
     return {"type": "image_url", "image_url": {"url": url, "detail": detail}}
 
 
 @dataclass(slots=True)
 class Chunk:
-    """What one step of a stream added to the response."""
+    """The text that one step of a stream added to the response."""
 
     content: str = ""
     reasoning_content: str = ""
 
 
 class Response:
-    """An answer, as far as it has come. `finish_reason` is "" until it is whole.
+    """An answer, as far as it has been received. `finish_reason` is "" until the answer is complete.
 
-    `asked` is the model that was asked, perhaps an alias, and `model` the one that answered; `output` are its parts as
-    the server wrote them, in their order, where the server sends such.
+    `asked` is the model that was requested, perhaps by an alias, and `model` the one that answered. `output` holds the
+    server's own output items, in order; only the Responses API sends them.
     """
 
     def __init__(self, asked: str = "") -> None:
-        """Start with nothing."""
+        """Start an empty answer to a request for the model `asked`."""
         self.asked = asked
         self.tool_calls: list[ToolCall] = []
         self.sources: list[Source] = []
@@ -100,22 +103,22 @@ class Response:
         self.finish_reason = ""
         self.model = ""
         self.id = ""
-        # Pieces, joined when they are asked for: adding to a string copies it, which 20,000 deltas would feel.
+        # Joined only on access: appending to a string copies it, which is slow over 20,000 deltas.
         self._content: list[str] = []
         self._reasoning: list[str] = []
 
     @property
     def content(self) -> str:
-        """What the model answered."""
+        """The text of the answer."""
         return _joined(self._content)
 
     @property
     def reasoning_content(self) -> str:
-        """What the model thought, if it shows that."""
+        """The model's reasoning, "" if the model does not show it."""
         return _joined(self._reasoning)
 
     def add(self, event: Event) -> None:
-        """Take one event of the answer in."""
+        """Add one event of the stream to the answer."""
         match event:
             case TextDelta():
                 self._content.append(event.text)
@@ -144,11 +147,12 @@ class Response:
                 pass
 
     def message(self) -> Message:
-        """Return the answer as a message of the conversation.
+        """Return the answer as a message to append to the conversation.
 
-        A whole answer brings its tool calls along, and, from a server that sends such, its parts under "output" and
-        their author under "model", and under "asked" if it was asked by another name: they go back as they came, but
-        never into a chat request. Of an answer that was cut only the text can go back.
+        The message of a complete answer includes its tool calls. If the server sent output items, they are kept
+        unchanged under "output", with the model's name under "model" and, if it was requested by another name, that
+        name under "asked"; chat completions requests leave these keys out. The message of an incomplete answer has
+        only its text.
         """
         message = assistant(self.content)
         if self.finish_reason not in ("stop", "tool_calls"):
@@ -172,7 +176,7 @@ def _joined(pieces: list[str]) -> str:
 
 
 class EventSource(Protocol):
-    """What a conversation needs of a client: `grokcli.client.xai.XAI`, or anything that answers with events."""
+    """The client interface that `Chat` needs: `grokcli.client.xai.XAI`, or any object that answers with events."""
 
     def events(
         self,
@@ -183,14 +187,14 @@ class EventSource(Protocol):
         options: dict[str, Any],
         conversation: str = "",
     ) -> Iterator[Event]:
-        """Ask, and yield the answer."""
+        """Send the request and yield the events of the answer."""
 
 
 class Chat:
-    """A conversation with one model: `messages`, oldest first, and the `options` that every request carries.
+    """A conversation with one model: `messages`, oldest first, and the `options` sent with every request.
 
-    `conversation`, where it has a name, tells the server which requests begin alike: it reads their beginning from its
-    cache.
+    `conversation` is an optional id for the conversation: the server uses it to find the messages that requests have
+    in common in its prefix cache.
     """
 
     def __init__(
@@ -201,7 +205,7 @@ class Chat:
         options: dict[str, Any],
         conversation: str = "",
     ) -> None:
-        """Start with `messages`; `options` are further fields of the request's body, spelled as in chat requests."""
+        """Start with `messages`; `options` are further request fields, named as in the chat completions API."""
         self._client = client
         self.model = model
         self.messages = list(messages)
@@ -214,20 +218,29 @@ class Chat:
         return self
 
     def events(self, *, stream: bool = True) -> Iterator[Event]:
-        """Ask, and yield the answer's events. The answer is not appended. Raises what the client raises."""
+        """Send the conversation and yield the events of the answer.
+
+        Does not append the answer. Raises GrokError as the client does.
+        """
         return self._client.events(
             self.messages, self.model, stream=stream, options=self.options, conversation=self.conversation
         )
 
     def sample(self) -> Response:
-        """Ask, and return the whole answer. It is not appended. Raises what the client raises."""
+        """Send the conversation and return the complete answer.
+
+        Does not append the answer. Raises GrokError as the client does.
+        """
         response = Response(self.model)
         for event in self.events(stream=False):
             response.add(event)
         return response
 
     def stream(self) -> Iterator[tuple[Response, Chunk]]:
-        """Ask, and yield the response as it grows, beside what has just come. Raises what the client raises."""
+        """Send the conversation and yield (response so far, newest chunk) for each event of the stream.
+
+        Does not append the answer. Raises GrokError as the client does.
+        """
         response = Response(self.model)
         for event in self.events():
             response.add(event)
@@ -241,10 +254,10 @@ class Chat:
 
 
 class Chats:
-    """Where conversations come from: `client.chat`."""
+    """The factory of conversations, available as `client.chat`."""
 
     def __init__(self, client: EventSource) -> None:
-        """Bind every conversation to `client`."""
+        """Create conversations that send their requests through `client`."""
         self._client = client
 
     def create(
@@ -258,10 +271,11 @@ class Chats:
     ) -> Chat:
         """Start a conversation; `options` are request fields such as `temperature=0.2` or `max_tokens=500`.
 
-        Fields are spelled as in chat requests (`reasoning_effort`, `response_format`, tools nested under "function")
-        and sent as the server's format has them; fields of the Responses API alone pass as they are. `tools` may be
-        typed functions; the model then asks for calls of them in `Response.tool_calls`, and nothing is called here.
-        `conversation` is any name that no other one has. Raises UsageError for a function that cannot be a tool.
+        Fields are named as in the chat completions API (`reasoning_effort`, `response_format`, tools nested under
+        "function") and converted to the format of the API in use; fields that exist only in the Responses API are
+        passed through. `tools` may include functions with type hints; the model's requests to call them appear in
+        `Response.tool_calls`, and the caller runs them. `conversation` is any unique id. Raises UsageError for a
+        function that cannot be offered as a tool.
         """
         if tools is not None:
             options["tools"] = [_as_schema(tool) for tool in tools]

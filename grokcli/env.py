@@ -1,4 +1,4 @@
-"""The world of one run: its console, its environment, its settings, its connections. Tests hand in another world."""
+"""The environment of one run: console, environment variables, settings, connections. Tests pass their own."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 # Set by a shell that asks for completions.
 COMPLETION_VARIABLE = "_GROK_COMPLETE"
 CONNECT_SECONDS = 10.0
-# What needs no thought is answered at once or not at all.
+# For requests that need no inference: a server answers these immediately or not at all.
 BRIEF_SECONDS = 10.0
 
 
 class Network(NamedTuple):
-    """What flags say of the way to the server; None leaves it to the settings.
+    """Connection options given as flags; None leaves the option to the settings.
 
     `idle_timeout` is in seconds, `proxy` a URL, `ca_bundle` the path of a file.
     """
@@ -41,22 +41,29 @@ class Network(NamedTuple):
 
 
 class Way(NamedTuple):
-    """What flags and settings say of the way to a server; "" is nothing."""
+    """Connection options from flags and settings combined; "" means not set."""
 
     idle_timeout: float
     proxy: str
     ca_bundle: str
 
 
+class Access(NamedTuple):
+    """The server that is asked, and the key for it, "" for none."""
+
+    base_url: str
+    key: str
+
+
 class Env:
-    """Everything that a command touches."""
+    """Everything that a command uses: the streams, the settings, the API key and the clients."""
 
     def __init__(self, console: Console, environ: Mapping[str, str]) -> None:
-        """Take the streams and the environment variables."""
+        """Use the streams of `console` and the environment variables `environ`."""
         self.console = console
         self.environ = environ
         console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
-        # What was read to go along with questions, as (tag, text): so that an error can name it.
+        # The attachments of prompts, as (tag, text), so that an error can name one.
         self.attached: list[tuple[str, str]] = []
         # The documents among it by their SHA-256: what was read once is sent again without being read again.
         self.documents: dict[str, bytes] = {}
@@ -66,10 +73,10 @@ class Env:
 
     @classmethod
     def real(cls) -> Env:
-        """Return the world of this process."""
+        """Return the environment of this process."""
         for name in ("COLUMNS", "LINES"):
             value = os.environ.get(name, "")
-            # Libraries believe them: a screen of a hundred billion columns is one line of a hundred billion spaces.
+            # Libraries trust these: with a hundred billion columns, they would pad a line with as many spaces.
             if not (value.isascii() and value.isdigit() and len(value) < 5):
                 os.environ.pop(name, None)
         env = cls(Console.real(dumb=os.environ.get("TERM") == "dumb"), os.environ)
@@ -82,26 +89,35 @@ class Env:
         return Settings(Paths.find(self.environ), self.environ)
 
     def find_key(self) -> Key:
-        """Return the key, which is masked from here on whatever it looks like. Raises MissingKeyError, ConfigError."""
+        """Return the API key, and mask it in all further output. Raises MissingKeyError, ConfigError."""
         key = find_key(self.settings, self.environ)
         self.console.secrets.append(key.value)
         self._keys.add(key.value)
         return key
 
     def known_keys(self) -> set[str]:
-        """Return the API keys there are: the one in use, and those that it overrides."""
+        """Return all API keys that are set: the one in use, and those that it overrides."""
         self._keys.update(stored_keys(self.settings, self.environ))
         return self._keys
 
+    def require_key(self, model: str) -> None:
+        """Find the key for requests to `model`; it is masked from now on, and never sent inside a request.
+
+        Raises MissingKeyError before any slow import, and ConfigError.
+        """
+        if model != LOCAL_MODEL:
+            _ = self._access
+
     def child_environ(self) -> dict[str, str]:
-        """Return the environment variables for a program that we start: all but those with a key."""
+        """Return the environment for child processes: all variables except those that contain an API key."""
         return child_environ(self.environ, self.known_keys())
 
     def connect(self, model: str, api: API | None = None, network: Network | None = None) -> XAI:
-        """Return a client for `model`: one for the server that is set, or for the model on this machine.
+        """Return a client for `model`, connected to the configured server or to the embedded model.
 
-        Each is made once in a run, and keeps its connection. `api` is what it speaks; None leaves it to the settings.
-        Raises MissingKeyError before anything slow is imported, ConfigError, LocalModelError.
+        Each of the two is created once per run and keeps its connection, which is opened here: call this only when
+        there is something to send. `api` is the API to use; None leaves it to the settings. Raises as `require_key`
+        does, and LocalModelError.
         """
         place = LOCAL_MODEL if model == LOCAL_MODEL else "server"
         if place not in self._clients:
@@ -109,7 +125,7 @@ class Env:
         return self._clients[place]
 
     def connect_briefly(self) -> XAI:
-        """Return a client for the server that is set, to ask what it has at hand. Raises as `connect` does."""
+        """Return a client for the configured server with a short timeout. Raises as `connect` does."""
         seconds = min(BRIEF_SECONDS, self.settings.value("idle_timeout"))
         return self.connect(DEFAULT_MODEL, network=Network(idle_timeout=seconds))
 
@@ -119,11 +135,12 @@ class Env:
             server = self._start_local_server()
             key, base_url, api = server.api_key, server.base_url, "chat"
             console.secrets.append(key)
+            early = None
         else:
-            base_url, api = settings.value("base_url"), settings.value("api", api)
-            found = self.server_key()
-            key = found.value if found else ""
-            self.warn_of_exposed_key()
+            from grokcli.client.early import connect_early
+
+            (base_url, key), api = self._access, settings.value("api", api)
+            early = connect_early(base_url, way.proxy, way.ca_bundle, CONNECT_SECONDS)
         console.secrets.append(login_of(way.proxy))
         client = _import_client()(
             key,
@@ -135,22 +152,30 @@ class Env:
             trace=_new_trace(console) if console.debug else None,
         )
         self.on_close(client.close)
+        if early is not None:
+            client.adopt(early)
         return client
 
     def network(self, flags: Network | None = None) -> Way:
-        """Return the way to any server: as `flags` say, else as the settings do."""
+        """Return the connection options for any server, from `flags` first, then from the settings."""
         idle_timeout, proxy, ca_bundle = flags or Network()
         value = self.settings.value
         return Way(value("idle_timeout", idle_timeout), value("proxy", proxy), value("ca_bundle", ca_bundle))
 
     def warn_of_exposed_key(self) -> None:
-        """Warn, once, when others on this machine can read the saved key."""
+        """Warn, once, if other users of this machine can read the saved key."""
         path = self.settings.paths.credentials
         if exposed(path):
             self.console.note_once(f"warning: other users can read the key in {path}; run: chmod 600 '{path}'")
 
+    @cached_property
+    def _access(self) -> Access:
+        found = self.server_key()
+        self.warn_of_exposed_key()
+        return Access(self.settings.value("base_url"), found.value if found else "")
+
     def server_key(self) -> Key | None:
-        """Return the key for the server that is set; None if that is on this machine and no key is set.
+        """Return the key for the configured server; None if that is on this machine and no key is set.
 
         Raises MissingKeyError, ConfigError.
         """
@@ -173,18 +198,19 @@ class Env:
 
         settings, console = self.settings, self.console
         server = local_server.start(
-            settings.value("local_model"), settings.paths.data / "models", self.child_environ(), console.stderr,
+            settings.value("local_model"), settings.paths.data / "models", self.child_environ(),
+            console.for_others() if console.accessible else console.stderr,  # pip draws no progress there
             quiet=console.quiet, loading=console.status("loading the local model"),
         )  # fmt: skip
         self.on_close(server.close)
         return server
 
     def on_close(self, close: Callable[[], None]) -> None:
-        """Have something closed when the run ends."""
+        """Register `close` to be called when the run ends."""
         self._closing.append(close)
 
     def close(self) -> None:
-        """Close what was opened in this run, the last first."""
+        """Call the registered functions, the last one first."""
         while self._closing:
             self._closing.pop()()
 
@@ -198,14 +224,14 @@ def _new_trace(console: Console) -> Trace:
 def _import_client() -> type[XAI]:
     """Import the client, and with it requests.
 
-    requests runs without a library that guesses charsets, and we never ask it to guess: leaving charset_normalizer
-    out of this process saves 10 of the 100 ms from start to request.
+    requests also works without charset detection, which we never use: leaving out charset_normalizer saves 10 of the
+    100 ms from start to request.
     """
     import warnings
 
     guessers = ("chardet", "charset_normalizer")
     absent = [name for name in guessers if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is Python's own mark for "not there"
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None makes an import of the module fail
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

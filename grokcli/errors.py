@@ -2,50 +2,51 @@
 
     GrokError                  exit 1   anything else
     ├── UsageError             exit 2   flags, an empty prompt, input that cannot be used
-    │   └── SecretError        exit 2   what would be sent holds a key
+    │   └── SecretError        exit 2   the request would contain an API key
     ├── ConfigError            exit 2   a settings file or value that cannot be used
-    ├── MissingKeyError        exit 3   no API key anywhere
+    ├── MissingKeyError        exit 3   no API key is set
     ├── NetworkError           exit 5   DNS, TLS, refused, timeout
-    │   └── StreamCutError     exit 5   the answer stopped before its end
+    │   └── StreamCutError     exit 5   the stream ended before the answer was complete
     ├── APIError               exit 6   the server answered, with an error
-    │   ├── AuthError          exit 3   the key is refused
+    │   ├── AuthError          exit 3   the server rejected the key
     │   ├── RateLimitError     exit 4   too many requests, or no credits
-    │   └── RefusedError       exit 7   the server will not answer this
-    ├── IncompleteError        exit 7   the answer was cut by a limit, or refused
+    │   └── RefusedError       exit 7   the server refused to answer the prompt
+    ├── IncompleteError        exit 7   the answer was cut off by a limit, or withheld by a filter
     ├── LocalModelError        exit 1   the embedded model cannot run
-    └── StoreError             exit 1   the stored conversations cannot be read, or have no such one
+    └── StoreError             exit 1   stored conversations cannot be read, or the one asked for does not exist
 
-An error says what happened (`message`) and what to do next (`hint`). The command line turns it into two lines on
-stderr and an exit code in exactly one place, `grokcli.cli.main`.
+An error says what happened (`message`) and what to do next (`hint`). `grokcli.cli.main`, and nothing else, turns it
+into two lines on stderr and an exit code.
 """
 
 from __future__ import annotations
 
 
 class GrokError(Exception):
-    """An error with one line that says what happened, and perhaps one that says what to do next.
+    """The base class: a one-line message that says what happened, and an optional hint on what to do next.
 
-    `retryable` says whether the same request may succeed in a moment; whoever makes the error knows, nobody else does.
+    `retryable` says whether the same request may succeed if it is sent again soon; the code that raises the error sets
+    it.
     """
 
     exit_code = 1
     retryable = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        """Keep `message` (one line, no final period) and `hint` (one line, imperative)."""
+        """Set `message` (one line, no full stop) and `hint` (one line, imperative)."""
         super().__init__(message)
         self.message = message
         self.hint = hint
 
 
 class UsageError(GrokError):
-    """What the user typed or piped cannot be used; nothing was sent."""
+    """The arguments or the input cannot be used; nothing was sent."""
 
     exit_code = 2
 
 
 class SecretError(UsageError):
-    """What would be sent holds a key; nothing was sent, and nothing is to be kept."""
+    """The request would contain an API key; nothing was sent, and the prompt must not be stored."""
 
 
 class ConfigError(GrokError):
@@ -55,7 +56,7 @@ class ConfigError(GrokError):
 
 
 class MissingKeyError(GrokError):
-    """There is no API key anywhere."""
+    """No API key is set."""
 
     exit_code = 3
 
@@ -66,20 +67,21 @@ class NetworkError(GrokError):
     exit_code = 5
 
     def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
-        """Keep what happened, and whether it may pass by itself."""
+        """Set the message, the hint, and whether sending the request again may help."""
         super().__init__(message, hint=hint)
         self.retryable = retryable
 
 
 class StreamCutError(NetworkError):
-    """The stream ended before the event that ends an answer; what came before it is kept."""
+    """The stream ended without its final event; the text received so far is kept."""
 
 
 class APIError(GrokError):
     """The server answered with an error.
 
-    `status` is the HTTP status (200 when the error came inside a stream), `code` the server's own code when it sent
-    one, `request_id` its `x-request-id` header when there was one, `retry_after` the seconds it asked us to wait.
+    `status` is the HTTP status (200 if the error was sent within a stream), `code` the server's own error code,
+    `request_id` its `x-request-id` header, and `retry_after` the seconds it asked to wait; each of the last three is
+    None if the server did not send it.
     """
 
     exit_code = 6
@@ -94,7 +96,7 @@ class APIError(GrokError):
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Keep what the server said; see the class for the units."""
+        """Set what the server reported; the class describes the attributes."""
         super().__init__(message, hint=hint)
         self.status = status
         self.code = code
@@ -103,37 +105,37 @@ class APIError(GrokError):
 
 
 class AuthError(APIError):
-    """The key is refused."""
+    """The server rejected the key."""
 
     exit_code = 3
 
 
 class RateLimitError(APIError):
-    """Too many requests, the model is at capacity, or there are no credits left."""
+    """There were too many requests, the model is at capacity, or no credits are left."""
 
     exit_code = 4
 
 
 class RefusedError(APIError):
-    """The server will not answer this question: it breaks the usage guidelines."""
+    """The server refused to answer the prompt, because it violates the usage guidelines."""
 
     exit_code = 7
 
 
 class IncompleteError(GrokError):
-    """The answer was cut by a limit or withheld by a filter."""
+    """The answer was cut off by a limit or withheld by a filter."""
 
     exit_code = 7
 
 
 class LocalModelError(GrokError):
-    """The embedded model cannot be fetched or started."""
+    """The embedded model cannot be downloaded or started."""
 
 
 class StoreError(GrokError):
-    """The stored conversations cannot be read or changed, or the one that was asked for is not among them."""
+    """The stored conversations cannot be read or changed, or the one asked for does not exist."""
 
 
 def reason(error: OSError) -> str:
-    """Return the system's reason for an error, as the end of a message of ours: "no such file or directory"."""
+    """Return the system's reason for an error, to end a message with: "no such file or directory"."""
     return (error.strerror or str(error)).lower()

@@ -1,7 +1,7 @@
-"""What an answer is made of: the typed events that every wire format is read into, and that every renderer shows.
+"""The events of an answer. Each wire format is parsed into these types, and the renderers show them.
 
-A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, CodeRun, Source and OutputItem, perhaps a
-Usage, and exactly one End, last. A stream without an End was cut.
+A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, CodeRun, Source and OutputItem events, at
+most one Usage, and exactly one End, which comes last. A stream without an End was cut off.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class TextDelta:
 
 @dataclass(slots=True)
 class ReasoningDelta:
-    """A piece of what the model thinks before it answers; never part of the answer."""
+    """A piece of the model's reasoning, which precedes the answer and is not part of it."""
 
     text: str
 
 
 @dataclass(slots=True)
 class ToolCall:
-    """The model asks for a function to be called; `arguments` is a JSON document, as text."""
+    """A request by the model to call a function; `arguments` is a JSON document, as text."""
 
     id: str
     name: str
@@ -37,11 +37,11 @@ class ToolCall:
 
 @dataclass(slots=True)
 class SearchStep:
-    """The server searches, or runs another tool of its own, on the way to its answer.
+    """A search, or another tool that the server runs while it works on the answer.
 
-    `kind` is "web", "x", "page", "files", "code", "mcp" or "image"; `query` is what it looks for, "" while that is not
-    known; `status` is "in_progress", then "completed" or "failed". A step is told when it begins and when it ends, both
-    with the same `id`.
+    `kind` is "web", "x", "page", "files", "code", "mcp" or "image"; `query` is the search query, "" until it is known;
+    `status` is "in_progress", then "completed" or "failed". Each step yields two events with the same `id`, one at its
+    start and one at its end.
     """
 
     kind: str
@@ -74,9 +74,9 @@ class CodeRun:
 
 @dataclass(slots=True)
 class Source:
-    """A page or post that the answer rests on; `number` is the one of its marker in the text, `[[1]](https://…)`.
+    """A page or post that the answer is based on; `number` is that of its marker in the text, `[[1]](https://…)`.
 
-    Sources that the text does not mark have the numbers after those; `title` is "" when the server has none.
+    Sources without a marker in the text are numbered after those with one; `title` is "" if the server sent none.
     """
 
     url: str
@@ -86,9 +86,9 @@ class Source:
 
 @dataclass(slots=True)
 class OutputItem:
-    """A part of the answer as the server wrote it: reasoning, a call, a message. The next request sends it back.
+    """An output item as the server sent it: reasoning, a call or a message. The next request sends it back unchanged.
 
-    Only the Responses API has these. Their order is a part of what they say.
+    Only the Responses API has output items. Their order matters.
     """
 
     item: dict[str, Any]
@@ -96,13 +96,13 @@ class OutputItem:
 
 @dataclass(slots=True)
 class Usage:
-    """What the answer cost.
+    """The tokens and the cost of an answer.
 
-    Tokens: `output_tokens` holds what the user sees and what the model thought (`reasoning_tokens` of them);
-    `cached_tokens` of the `input_tokens` were read from the server's prefix cache. `cost_in_usd_ticks` is what the
-    server billed, in units of 1e-10 US dollars; None when the server did not say. With searches the tokens are summed
-    over all of the server's own turns, `server_tool_calls` of them; `context_tokens` is then how full the context is,
-    None when the server did not say.
+    `output_tokens` counts both the visible answer and the reasoning (`reasoning_tokens` of them); `cached_tokens` of
+    the `input_tokens` were read from the server's prefix cache. `cost_in_usd_ticks` is the amount billed, in units of
+    1e-10 US dollars; None if the server did not report it. If the server made tool calls of its own, such as searches,
+    `server_tool_calls` is their number and the tokens are the sum over all its turns; `context_tokens` is then the size
+    of the context, None if the server did not report it.
     """
 
     input_tokens: int = 0
@@ -115,11 +115,11 @@ class Usage:
 
     @property
     def context(self) -> int:
-        """The tokens of the conversation that the model has before it now."""
+        """The number of tokens in the model's context after this answer."""
         return self.context_tokens or self.input_tokens + self.output_tokens
 
     def plus(self, later: Usage) -> Usage:
-        """Return what this answer and a later one of the same conversation cost together."""
+        """Return the total of this usage and that of a later answer in the same conversation."""
         costs = [one.cost_in_usd_ticks for one in (self, later) if one.cost_in_usd_ticks is not None]
         return Usage(
             self.input_tokens + later.input_tokens,
@@ -132,7 +132,10 @@ class Usage:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON, the cost in dollars too; of the last two, those that there are."""
+        """Return the figures by name, for JSON, with the cost also in dollars.
+
+        `server_tool_calls` and `context_tokens` are left out when they are 0 or None.
+        """
         ticks = self.cost_in_usd_ticks
         figures = asdict(self) | {"cost_usd": None if ticks is None else dollars(ticks)}
         for name in ("server_tool_calls", "context_tokens"):
@@ -143,11 +146,11 @@ class Usage:
 
 @dataclass(slots=True)
 class End:
-    """The answer is over.
+    """The end of the answer.
 
     `finish_reason` is "stop", "length" (a token limit), "content_filter", "refusal", "tool_calls", "incomplete: …" with
-    the server's reason, or whatever else it said; `model` is the model that answered, which need not be the one that
-    was asked; `id` is the server's.
+    the server's reason, or any other value that the server sent; `model` is the model that answered, which may differ
+    from the one requested; `id` is the server's id of the response.
     """
 
     finish_reason: str

@@ -1,4 +1,4 @@
-"""The user's paths, and writing files so that nobody ever sees half of one."""
+"""Expanding the user's paths, and writing files atomically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_BYTES = 1_000_000
 
 
 def expand(path: str | Path) -> Path:
-    """Return `path` with the home folder that its `~` or `~name` stands for. Raises UsageError for what is no path."""
+    """Return `path` with `~` or `~name` expanded to a home folder. Raises UsageError for an invalid path."""
     if "\0" in str(path):
         raise UsageError(f"invalid path: {str(path)!r} contains a NUL")
     try:
@@ -26,12 +26,11 @@ def expand(path: str | Path) -> Path:
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:
-    """Put `content` at `path` in one step: readers find the old file or the new one, whatever happens.
+    """Write `content` to `path` atomically: readers see the old file or the new one, never a partial one.
 
-    `mode` is given to the new file before anything is in it; without one, an existing file's mode is kept. A symbolic
-    link stays a link and its target is written; one that leads to nothing is refused. What is no regular file, a device
-    or a pipe, is written to as it is. Missing folders are made, for their owner alone when `mode` is PRIVATE. Raises
-    OSError.
+    `mode` is set before the new file takes its place at `path`; without one, an existing file keeps its mode. A
+    symbolic link is followed, and its target is written; a broken link is refused. A device or a pipe is written to
+    directly. Missing folders are created, accessible only by their owner if `mode` is PRIVATE. Raises OSError.
     """
     import tempfile
 
@@ -61,9 +60,9 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
 
 
 def check_target(path: Path) -> None:
-    """Raise UsageError when `path` cannot be a file that the user wants something saved to.
+    """Raise UsageError if `path` cannot be written as a file.
 
-    A folder that is missing is not made: it is more likely a typing error.
+    A missing folder is not created, because it is more likely a typing error.
     """
     try:
         is_folder, has_folder = path.is_dir(), path.parent.is_dir()
@@ -80,9 +79,9 @@ def check_target(path: Path) -> None:
 
 
 def save(path: Path, content: bytes, *, mode: int | None = None) -> str:
-    """Put what the user wants saved at `path`, in one step and in place of a file that is there; return what to say.
+    """Write `content` to `path` atomically, replacing an existing file; return a message that reports it.
 
-    Raises UsageError as `check_target` does, and GrokError when the file cannot be written.
+    Raises UsageError as `check_target` does, and GrokError if the file cannot be written.
     """
     check_target(path)
     replaced = " (replaced)" if path.is_file() else ""
@@ -94,9 +93,9 @@ def save(path: Path, content: bytes, *, mode: int | None = None) -> str:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Put `content` into a new file at `path`. Raises FileExistsError for whatever is there, links to nothing included.
+    """Write `content` to a new file at `path`. Raises FileExistsError if anything exists there, even a broken link.
 
-    Of several programs that try at once one has the file.
+    If several processes try at the same time, only one succeeds.
     """
     with path.open("xb") as file:
         try:
@@ -108,13 +107,16 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def read_own_file(path: Path) -> bytes:
-    """Return what is in a file of grok's own. Raises OSError for what cannot be one: a pipe would be waited for."""
+    """Return the content of one of grok's own files.
+
+    Raises OSError if it is not a regular file: reading a pipe, for example, would block.
+    """
     check_own_file(path)
     return path.read_bytes()
 
 
 def check_own_file(path: Path) -> None:
-    """Raise OSError when at `path` is something else than a file of a sensible size, or nothing."""
+    """Raise OSError unless `path` is a regular file of at most MOST_BYTES."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
@@ -123,7 +125,7 @@ def check_own_file(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder of grok's own, and those above it that are missing, for the user alone. Raises OSError."""
+    """Create one of grok's own folders and its missing parents, accessible only by the user. Raises OSError."""
     missing = [folder for folder in path.parents if not folder.exists()]
     for folder in (*reversed(missing), path):
         try:
@@ -132,11 +134,11 @@ def make_folder(path: Path) -> None:
             if not folder.is_dir():
                 raise
         else:
-            folder.chmod(PRIVATE_FOLDER)  # a umask can take bits that the owner needs
+            folder.chmod(PRIVATE_FOLDER)  # the umask may have cleared bits that the owner needs
 
 
 def _mode_of(path: Path) -> int:
-    """Return the mode of the file at `path`, or the one that a new file would get."""
+    """Return the mode of the file at `path`, or the mode of a new file under the current umask."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""What is known about models before any server is asked.
+"""The models that grok knows without asking a server.
 
-Source: the API digest, section 10. A server that knows better is believed: these figures only stop questions that
-cannot fit or cannot be asked that way, name a living model in place of a dead one, and fill `grok models` when there is
-no server to ask.
+Source: the API digest, section 10. A server's own figures take precedence; these only stop questions that are too long
+or have options that the model does not take, suggest a replacement for a retired model, and fill `grok models` when no
+server can be asked.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Literal, NamedTuple, get_args
 
 DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
-# What draws. `grok-imagine-image-2.0` costs two to three times as much (API digest, section 10.1).
+# The default image model. `grok-imagine-image-2.0` costs two to three times as much (API digest, section 10.1).
 IMAGE_MODEL = "grok-imagine-image"
 API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 
 
 class ModelInfo(NamedTuple):
-    """A model: `context` is the tokens that question and answer may take together, prices are US$ per 1M tokens.
+    """A model: `context` is the limit on the tokens of prompt and answer together, prices are US$ per 1M tokens.
 
-    `efforts` are how hard it can be told to think; None is unknown, and () that it will not be told. What is not known
-    is None or empty.
+    `efforts` are the reasoning efforts that it accepts; None is unknown, and () that it accepts none. Other unknown
+    values are None or empty.
     """
 
     id: str
@@ -34,8 +34,8 @@ class ModelInfo(NamedTuple):
     aliases: tuple[str, ...] = ()
 
 
-# Every effort that some server knows, and what each model takes (API digest, section 10.2). Prices double from 200,000
-# tokens on.
+# Every effort that any server knows, and those that each model accepts (API digest, section 10.2). Prices double above
+# 200,000 tokens.
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
 _TO_HIGH = ("low", "medium", "high")
@@ -52,7 +52,7 @@ MODELS = (
 )
 CONTEXT_WINDOWS = {model.id: model.context for model in MODELS if model.context}
 
-# Retired names, by prefix, and what to use in their place.
+# Retired models, by prefix, and their replacements.
 SUCCESSORS = {
     "grok-beta": DEFAULT_MODEL,
     "grok-vision-beta": DEFAULT_MODEL,
@@ -64,18 +64,18 @@ SUCCESSORS = {
     "grok-imagine-image-quality": "grok-imagine-image-2.0",
 }
 
-# English runs at some 4.5 bytes a token, code at less. A little more, so that we refuse only what is surely too long.
+# English averages about 4.5 bytes per token, code less. Slightly more here, to refuse only prompts that cannot fit.
 BYTES_PER_TOKEN = 5
-# Servers tell prices in US cents per 100M tokens (API digest, section 10.3).
+# Servers list prices in US cents per 100M tokens (API digest, section 10.3).
 CENTS_PER_100M = 10_000
-# No context and no price is as large.
+# Larger than any context or price.
 MAX_FIGURE = 10**12
-# The columns of a listing that are numbers.
+# The columns of `listing` that hold numbers.
 FIGURES = (1, 2, 3, 4)
 
 
 def known(name: str) -> ModelInfo | None:
-    """Return what is known here of the model `name`, which may be dated (`grok-4.3-0430`) or an alias."""
+    """Return the known model for `name`, which may be dated (`grok-4.3-0430`) or an alias."""
     matches = [
         model for model in MODELS if name == model.id or name in model.aliases or name.startswith(f"{model.id}-")
     ]
@@ -83,13 +83,13 @@ def known(name: str) -> ModelInfo | None:
 
 
 def context_window(model: str) -> int | None:
-    """Return how many tokens `model` takes, or None when that is not known here."""
+    """Return the context window of `model` in tokens, or None if it is not known here."""
     found = known(model)
     return found.context if found else None
 
 
 def successor(model: str) -> str | None:
-    """Return the living model to use in place of `model`, or None when `model` is not known to be retired."""
+    """Return the replacement for `model`, or None if `model` is not known to be retired."""
     return next((new for old, new in SUCCESSORS.items() if model.startswith(old) or model == old.rstrip("-")), None)
 
 
@@ -99,12 +99,12 @@ def least_tokens(text: str) -> int:
 
 
 def is_same_model(asked: str, answered: str) -> bool:
-    """Say whether `answered` is `asked` under its full or its dated name."""
+    """Return whether `answered` is the full or dated name of `asked`."""
     return not answered or answered == asked or answered.startswith(f"{asked}-") or asked == f"{answered}-latest"
 
 
 def read_models(document: dict[str, Any]) -> list[ModelInfo]:
-    """Return the models in an answer to `GET /models`. All of an entry but its id may be missing."""
+    """Return the models in a response to `GET /models`. Every field of an entry except its id is optional."""
     entries = document.get("data") or document.get("models")
     found = entries if isinstance(entries, list) else []
     return [_read(entry) for entry in found if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
@@ -131,14 +131,14 @@ def _price(cents: object) -> float | None:
 
 
 def _figure(value: object) -> float | None:
-    """Return `value` if it is a number that a price or a context may have; not a number is neither."""
+    """Return `value` if it is a number in the range of a price or a context, which NaN is not; else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if 0 <= value < MAX_FIGURE else None
 
 
 def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[tuple[str, ...]]:
-    """Return the models as a table with a header; `retired`: with what replaces xAI's retired ones below them."""
+    """Return the models as a table with a header; with `retired`, xAI's retired models and replacements follow."""
     gone = SUCCESSORS if retired else {}
     return [
         ("model", "context", "in", "cached", "out", "also called"),

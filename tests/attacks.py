@@ -1174,7 +1174,8 @@ def _downloads() -> Iterator[tuple[str, Fetch]]:
     yield "a page with a cookie", Fetch(THERE, cookie, is_page=True)
     bodies = {
         "endless": _endless, "endless in chunks": _endless_chunks, "dripping": _dripping, "dripping headers": _dripping_head,
-        "endless headers": _endless_head, "a bomb": _bomb(1), "a bomb in a bomb": _bomb(2), "three bombs": _bomb(3),
+        "endless headers": _endless_head, "dripping trailers": _dripping_trailers, "a dripping chunk size": _dripping_size,
+        "a bomb": _bomb(1), "a bomb in a bomb": _bomb(2), "three bombs": _bomb(3),
         "a wrong length": _raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\nx"),
         "a negative length": _raw(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nx"),
         "many codings": _raw(b"HTTP/1.1 200 OK\r\ncontent-encoding: " + b", ".join([b"gzip"] * 500) + b"\r\n\r\nx"),
@@ -1212,6 +1213,18 @@ def _dripping(connection: Connection) -> None:
 
 def _dripping_head(connection: Connection) -> None:
     _drip(connection, b"HTTP/1.1 200 OK\r\nx: " + b"y" * 10_000)
+
+
+def _dripping_trailers(connection: Connection) -> None:
+    connection.stream_head()
+    connection.chunk(PNG)
+    connection.send(b"0\r\n")
+    _drip(connection, b"x: y\r\n" * 2000)
+
+
+def _dripping_size(connection: Connection) -> None:
+    connection.stream_head()
+    _drip(connection, b"8;" + b"x" * 10_000)
 
 
 def _drip(connection: Connection, content: bytes) -> None:

@@ -93,3 +93,20 @@ def run(environ: dict[str, str]) -> Callable[..., Result]:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def on_terminal(environ: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    """Run grok on a pty with an emulated screen; what is still running at the end is ended."""
+    pytest.importorskip("pty", reason="a pty is needed")
+    from program_on_terminal import ProgramOnTerminal
+
+    started: list[ProgramOnTerminal] = []
+
+    def start(*words: str, **more: Any) -> ProgramOnTerminal:
+        started.append(ProgramOnTerminal(environ, *words, **more))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

@@ -126,8 +126,8 @@ def functions(node, inside=""):
 def loaded_by(environ, *words):
     """Return the modules that a run of grok loads."""
     code = (
-        "import sys, json\nfrom grokcli.cli import run\n"
-        "try: run()\nexcept SystemExit as exit: print(json.dumps([exit.code, sorted(sys.modules)]))"
+        "import sys, json\nfrom grokcli.cli import main\nfrom grokcli.env import Env\nenv = Env.real()\n"
+        "print(json.dumps([main(sys.argv[1:], env), sorted(sys.modules)]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, env=environ, stdin=subprocess.DEVNULL

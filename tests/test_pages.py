@@ -55,6 +55,17 @@ class Block(NamedTuple):
     text: str
 
 
+def help_examples() -> list[Any]:
+    """Return the examples at the end of the help of each command, as blocks that a test can run."""
+    group = get_command(app)
+    found = {"grok": group, **{name: group.get_command(None, name) for name in COMMANDS}}
+    return [
+        pytest.param(Block(f"{name} --help", 1, re.sub("(?m)^(?=.)", "$ ", command.epilog)), id=f"{name} --help")
+        for name, command in found.items()
+        if command.epilog
+    ]
+
+
 def blocks(language: str) -> list[Any]:
     """Return the blocks of a language on all pages, as parameters of a test."""
     return [
@@ -129,7 +140,7 @@ OWN_FILES = {
     "src/text.py": "def shout(text):\n    return text.upper()\n",
     "weather.py": re.search(r"```python\n(# weather\.py\n.*?)```", TEXTS["tools"], re.DOTALL)[1],
 }
-PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat"}
+PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat", "llm": "echo an **answer**"}
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -141,6 +152,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / "report.pdf").write_bytes(pdf("Profits doubled."))
+    (folder / "docs").mkdir(exist_ok=True)
+    for name in ("README.md", "docs/a.md"):
+        (folder / name).write_text("# Title\n")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(16))
     commands = "git init -q && git add . && git commit -qm first && echo 'x = 1' >> src/main.py && git add src"
     subprocess.run(["bash", "-ec", f"{commands} && echo 'y = 2' >> src/text.py"], cwd=folder, env=os.environ | GIT)
@@ -218,7 +232,7 @@ def type_in(grok: Callable[..., Result], environ: dict[str, str], folder: Path) 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
-@pytest.mark.parametrize("block", blocks("console"))
+@pytest.mark.parametrize("block", [*blocks("console"), *help_examples()])
 def test_every_command_of_every_page_runs(block, type_in, server, home):
     for settings in (one.values[0] for one in blocks("toml") if one.values[0].page == block.page):
         (home / "config").mkdir(parents=True)
@@ -289,7 +303,8 @@ def test_every_setting_is_on_its_page():
     for setting in SETTINGS.values():
         assert f"`{setting.name}` (`{setting.environment}`" in TEXTS["settings"]
         if setting.default not in (None, ""):
-            shown = f"{setting.default:g}" if isinstance(setting.default, float) else f"`{setting.default}`"
+            default = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
+            shown = f"{default:g}" if isinstance(default, float) else f"`{default}`"
             assert f"`{setting.environment}`, default {shown})" in TEXTS["settings"]
 
 

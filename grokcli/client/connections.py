@@ -1,86 +1,129 @@
-"""Connections on which a server has only so long, and so much, to begin its answer.
+"""Connections on which a server has only so long, and so much, to begin its answer, and only so long to continue it.
 
-A socket's own time limit begins anew with every byte, and http.client reads any number of `100 Continue`.
+The first connection may have been made early.
+
+A socket's own time limit begins anew with every byte; http.client reads any number of `100 Continue`, and of trailers.
 """
 
 from __future__ import annotations
 
+import io
+import time
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable
+
+    from _typeshed import WriteableBuffer
+
+    from grokcli.client.early import EarlyConnection
 
 # Some headers have a kilobyte or two.
 MAX_HEAD_BYTES = 1 << 20
 
 
-class HeadLimits(HTTPAdapter):
-    """Gives up a server whose status line and headers are not there within the time that it may be silent."""
+class Connections(HTTPAdapter):
+    """Gives up a server whose status line and headers are not there within the time that it may be silent.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """Measure the time by `clock`, in seconds."""
+    `early` is a connection that the next new one is, if it can be.
+    """
+
+    def __init__(self, clock: Callable[[], float], connected: Callable[[str, float], None] | None = None) -> None:
+        """Measure the time by `clock`, in seconds; `connected` is told of each connection and how long it took."""
+        self.early: EarlyConnection | None = None
         self._clock = clock
+        self._connected = connected
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool of connections to a server; those that it makes from now on have the limits."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "response_class" not in vars(pool.ConnectionCls):
-            clock = self._clock
-
-            def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
-                return _Response(clock, sock, *args, **kwargs)
-
-            limited = type("Connection", (pool.ConnectionCls,), {"response_class": staticmethod(begin)})
-            pool.ConnectionCls = limited
+            pool.ConnectionCls = self._own(pool.ConnectionCls)
         return pool
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        early, self.early = self.early, None
+        if early is not None:
+            early.close()
+
+    def _own(self, kind: Any) -> Any:
+        """Return a class of connections like `kind`, one of urllib3's."""
+        clock, connect = self._clock, self._connect
+
+        def begin(sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
+            return _Response(clock, sock, *args, **kwargs)
+
+        class Connection(kind):  # type: ignore[misc]  # urllib3 has several such classes
+            response_class = staticmethod(begin)
+
+            def connect(self) -> None:
+                connect(self, super().connect)
+
+        return Connection
+
+    def _connect(self, connection: Any, connect: Callable[[], None]) -> None:
+        """Let `connection` be the early one, or make it with `connect`."""
+        began = time.monotonic()
+        early, self.early = self.early, None
+        sock = early.take(connection) if early else None
+        if early and sock:
+            connection.sock, connection.is_verified = sock, True
+        else:
+            connect()
+        if self._connected:
+            seconds = early.seconds if early and sock else time.monotonic() - began
+            self._connected(f"{connection.host}:{connection.port}", seconds)
 
 
 class _Response(HTTPResponse):
-    """An answer that reads its head through `_Head`; a proxy's answer to CONNECT is a head alone."""
+    """An answer that is read through `_Limits`; a proxy's answer to CONNECT is a head alone."""
 
     def __init__(self, clock: Callable[[], float], sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self._stream = self.fp
-        self.fp = _Head(self._stream, clock, sock.gettimeout())  # type: ignore[assignment]  # lines are all it reads of it
+        end = clock() + (float("inf") if (seconds := sock.gettimeout()) is None else seconds)
+        self._limits = _Limits(self.fp.detach(), lambda: end - clock())
+        self.fp = io.BufferedReader(self._limits)
 
     def begin(self) -> None:
         super().begin()
-        if self.fp is not None:
-            # The body is read from the socket's own buffer: 20,000 deltas would feel a layer more.
-            self.fp = self._stream
+        self._limits.left = float("inf")
+
+    def wait_by(self, remaining: Callable[[], float]) -> None:
+        """Have `remaining` say from now on how many seconds are left to wait for the body, whatever it is read by."""
+        self._limits.remaining = remaining
 
 
-class _Head:
-    """The lines of a head, of which only so much may come, in so many seconds."""
+class _Limits(io.RawIOBase):
+    """A socket, of which only so much may be read, in so many seconds.
 
-    def __init__(self, stream: io.BufferedReader, clock: Callable[[], float], seconds: float | None) -> None:
-        self._stream = stream
-        self._clock = clock
-        self._end = float("inf") if seconds is None else clock() + seconds
-        self._left = MAX_HEAD_BYTES
+    Below the buffer, because what is above it reads as often as it takes to have a line, a chunk's length, all that
+    may follow the last chunk, or a byte of what is unpacked.
+    """
 
-    def readline(self, limit: int) -> bytes:
-        line = b""
-        while not line.endswith(b"\n") and len(line) < limit:
-            # What the socket has by now; a whole line would be waited for as long as it drips.
-            waiting = self._stream.peek(1)
-            if self._clock() > self._end:
-                raise TimeoutError
-            if not waiting:
-                break
-            line += self._stream.read(min(waiting.find(b"\n") + 1 or len(waiting), limit - len(line)))
-        self._left -= len(line)
-        if self._left < 0:
+    def __init__(self, raw: io.RawIOBase, remaining: Callable[[], float]) -> None:
+        super().__init__()
+        self._raw = raw
+        self.remaining = remaining
+        self.left: float = MAX_HEAD_BYTES
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        if self.remaining() <= 0:
+            raise TimeoutError
+        count = self._raw.readinto(buffer)
+        self.left -= count or 0
+        if self.left < 0:
             raise HTTPException("the response headers are too long")
-        return line
+        return count
 
-    def flush(self) -> None:
-        self._stream.flush()
+    def readable(self) -> bool:
+        return True
 
     def close(self) -> None:
-        self._stream.close()
+        self._raw.close()
+        super().close()

@@ -6,7 +6,7 @@ Headers and sizes, never a body; what is secret in them is masked here, and once
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grokcli.client.redact import mask
 
@@ -61,23 +61,8 @@ class Trace:
         finally:
             self._tell_time(f"end, {count:,} events")
 
-    def watch(self, session: requests.Session) -> None:
-        """Tell when a connection of `session` is made, and how long that took: name, TCP, proxy and TLS together."""
-        from requests.adapters import HTTPAdapter
-
-        connected = self._connected
-
-        class Adapter(HTTPAdapter):
-            def get_connection_with_tls_context(self, *args: Any, **more: Any) -> Any:
-                pool: Any = super().get_connection_with_tls_context(*args, **more)
-                if not hasattr(pool.ConnectionCls, "is_watched"):
-                    pool.ConnectionCls = _watched(pool.ConnectionCls, connected)
-                return pool
-
-        session.mount("https://", Adapter())
-        session.mount("http://", Adapter())
-
-    def _connected(self, host: str, seconds: float) -> None:
+    def connected(self, host: str, seconds: float) -> None:
+        """Tell that a connection was made, and how long that took: name, TCP, proxy and TLS together."""
         self._say(f"* connected to {host} in {seconds * 1000:.0f} ms")
 
     def _tell_headers(self, sign: str, headers: Mapping[str, str | bytes]) -> None:
@@ -93,17 +78,3 @@ def _masked(name: str, value: str) -> str:
     """Return the value of a header that holds a secret, without it: the word before a key may stay."""
     scheme, _, secret = value.partition(" ") if "authorization" in name else ("", "", value)
     return f"{scheme} {mask(secret)}".strip() if secret else mask(scheme)
-
-
-def _watched(kind: Any, connected: Callable[[str, float], None]) -> Any:
-    """Return a class of connections like `kind` that says how long it took to connect."""
-
-    class Watched(kind):  # type: ignore[misc]  # urllib3 has several such classes
-        is_watched = True
-
-        def connect(self) -> None:
-            began = time.monotonic()
-            super().connect()
-            connected(f"{self.host}:{self.port}", time.monotonic() - began)
-
-    return Watched

@@ -5,7 +5,6 @@ Nothing of requests or urllib3 leaves this module, save that an error status is 
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import closing, suppress
 from functools import partial
@@ -21,24 +20,24 @@ from requests import exceptions as errors
 from requests.auth import AuthBase
 
 from grokcli import __version__
-from grokcli.client.connections import HeadLimits
+from grokcli.client.connections import Connections
+from grokcli.client.early import told_ca_bundle
 from grokcli.client.network_errors import Route, cut_error, network_error
 from grokcli.client.sse import MAX_EVENT_BYTES
 from grokcli.client.status_errors import status_error
 from grokcli.client.url import check_proxy, check_url, is_loopback
 from grokcli.errors import ConfigError, NetworkError, StreamCutError
-from grokcli.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from http.cookiejar import CookiePolicy
 
+    from grokcli.client.early import EarlyConnection
     from grokcli.client.trace import Trace
 
 READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class _KeepHeaders(AuthBase):
@@ -102,10 +101,10 @@ class Transport:
         self._route = route_to(base_url, proxy, ca_bundle)
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
+        self._connections = Connections(_now, trace.connected if trace else None)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HeadLimits(_now))
-        if trace is not None:
-            trace.watch(self._session)
+            # One adapter for all that is done to connections: a second one in its place would be without the limits.
+            self._session.mount(scheme, self._connections)
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return its 2xx answer, of which `chunks` or `read` read the body.
@@ -144,15 +143,12 @@ class Transport:
         not chunked. Raises StreamCutError when the connection fails, or when `timer` ends: the socket's own
         time limit begins anew with every comment that keeps the connection alive.
         """
-        read = _reader(response)
-        timer.remaining()
+        read = _reader(response, timer)
         is_empty = True
         try:
             while chunk := read(READ_BYTES):
                 is_empty = False
                 yield chunk
-                if timer.remaining() <= 0:
-                    raise TimeoutError
             # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
             if not is_empty:
                 response.raw.release_conn()
@@ -185,6 +181,10 @@ class Transport:
                     break
         return body[:MAX_ERROR_BYTES]
 
+    def adopt(self, early: EarlyConnection) -> None:
+        """Send the first request on `early`, if that is the connection that would be made for it."""
+        self._connections.early = early
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
@@ -202,19 +202,20 @@ def _settle(response: requests.Response) -> None:
     try:
         connection: Any = response.raw.connection
         connection.sock.settimeout(SETTLE_SECONDS)
-        if not _reader(response)(READ_BYTES):
+        if not _reader(response, IdleTimer(SETTLE_SECONDS))(READ_BYTES):
             response.raw.release_conn()
     except (urllib3.exceptions.HTTPError, HTTPException, OSError, AttributeError):
         return
 
 
-def _reader(response: requests.Response) -> Callable[[int], bytes]:
-    """Return what reads from the body what the socket has, waiting for the first of it; b"" is the end."""
-    if "content-encoding" in response.headers:
-        return partial(response.raw.read1, decode_content=True)
+def _reader(response: requests.Response, timer: IdleTimer) -> Callable[[int], bytes]:
+    """Return what reads from the body what the socket has, waiting for it while `timer` runs; b"" is the end."""
     # urllib3's own read1 takes longer to hand a delta through than all that comes after it takes to print it. Below
     # it is http.client's response, by a name that requests uses too.
     original: Any = response.raw._original_response  # noqa: SLF001  # for the reason above
+    original.wait_by(timer.remaining)
+    if "content-encoding" in response.headers:
+        return partial(response.raw.read1, decode_content=True)
     read: Callable[[int], bytes] = original.read1
     return read
 
@@ -249,8 +250,7 @@ def route_to(url: str, proxy: str, ca_bundle: str) -> Route:
         proxy = ""
     elif not proxy:
         proxy = requests.utils.select_proxy(url, getproxies()) or ""
-    told = [ca_bundle, *(os.environ.get(name) for name in CA_VARIABLES)]
-    return Route(url, proxy, str(expand(next(filter(None, told)))) if any(told) else "")
+    return Route(url, proxy, told_ca_bundle(ca_bundle))
 
 
 def _no_cookies() -> CookiePolicy:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import requests
 
     from grokcli.chat import Message
+    from grokcli.client.early import EarlyConnection
     from grokcli.client.images import Drawing, Picture, Pictures
     from grokcli.client.trace import Trace
     from grokcli.client.wire import Format
@@ -210,6 +211,10 @@ class XAI:
         self._send_request("GET", "/models")
         return {}
 
+    def adopt(self, early: EarlyConnection) -> None:
+        """Send the first request on `early`, a connection to the same server that is being made."""
+        self._transport.adopt(early)
+
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         self._transport.close()
@@ -265,8 +270,7 @@ class XAI:
     def _download(self, url: str) -> bytes:
         from grokcli.client.download import download
 
-        way = {"proxy": self._proxy, "ca_bundle": self._ca_bundle}
-        return download(url, MAX_PICTURE_BYTES, api_url=self.base_url, **way)
+        return download(url, MAX_PICTURE_BYTES, api_url=self.base_url, proxy=self._proxy, ca_bundle=self._ca_bundle)
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from grokcli.chat import user
+from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.options import (
     AsJSON,
@@ -18,7 +19,6 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    set_verbosity,
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
@@ -145,7 +145,7 @@ def ask(
     network: NetworkOptions,
 ) -> None:
     """Ask one question, together with any text piped into it."""
-    set_verbosity(env, network, quiet=output.quiet)
+    set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     response_format = output.response_format()
     options = model.request_options(
         fields=response_format.fields if response_format else {},

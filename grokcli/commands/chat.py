@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.options import (
     ConversationOptions,
@@ -14,16 +15,16 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    set_verbosity,
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.input.question import read_stdin
-from grokcli.repl.line_editor import LineEditor, LineReader, PlainLineReader
+from grokcli.repl.line_editor import LineEditor, LineReader, PlainLineReader, TypedLineReader
 from grokcli.repl.loop import chat as run_chat
 from grokcli.repl.session import Session
 from grokcli.repl.slash import table
 from grokcli.repl.slash.conversation import show_where_it_stands
+from grokcli.terminal.confirm import TERMINAL
 from grokcli.terminal.editor import edit_text
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ChatInput(InputOptions):
 EXAMPLES = """
 grok chat
 git diff | grok chat "is this safe to deploy?"
-grok chat -f src --role reviewer
+grok chat -f src -s "You review code."
 grok chat -c
 """
 
@@ -60,7 +61,7 @@ def chat(
     network: NetworkOptions,
 ) -> None:
     """Start a conversation, or continue one."""
-    set_verbosity(env, network, quiet=output.quiet)
+    set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     options = model.request_options(
         tool_fields=(search.fields(), tools.fields()),
         server_tools=[*search.server_tools(), *tools.server_tools()],
@@ -91,6 +92,16 @@ def _has_editor(console: Console) -> bool:
     return console.stdout.isatty() and console.stderr.isatty()
 
 
+def _keyboard(env: Env) -> IO[bytes]:
+    """Return where keys come from: stdin, or the terminal itself when stdin is a pipe that was read."""
+    stdin = env.console.stdin
+    if stdin is not None and stdin.isatty():
+        return stdin
+    keyboard = open(TERMINAL, "rb")  # noqa: PTH123, SIM115  # no file; closed when the run ends
+    env.on_close(keyboard.close)
+    return keyboard
+
+
 def _line_editor(session: Session, model: str, *, keep: bool) -> LineReader:
     env, console = session.env, session.env.console
     if console.stdin is not None and not console.stdin.isatty():
@@ -99,6 +110,8 @@ def _line_editor(session: Session, model: str, *, keep: bool) -> LineReader:
             session.documents.insert(0, ("stdin", text))
             console.note(f"attached stdin ({len(text):,} characters) to the first message")
     console.note(f"{model} · /help for commands, Ctrl-D to leave")
+    if console.accessible:
+        return TypedLineReader(_keyboard(env), console.stdout)
     vi = env.settings.value("editing_mode") == "vi"
     history = env.settings.paths.data / "history"
     return LineEditor(

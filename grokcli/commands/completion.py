@@ -18,8 +18,8 @@ app = new_app()
 
 EXAMPLES = """
 source <(grok completion bash)
-grok completion zsh > ~/.zfunc/_grok
-grok completion fish > ~/.config/fish/completions/grok.fish
+grok completion zsh > _grok
+grok completion fish > grok.fish
 """
 
 

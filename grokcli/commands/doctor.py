@@ -77,6 +77,7 @@ def examine(env: Env, *, ask_server: bool) -> Iterator[Finding]:
     yield from _folders(env)
     yield from _network(env)
     yield _terminal(env)
+    yield from _accessible(env)
     key = _key(env)
     yield key
     if ask_server and all(finding.state != "bad" for finding in (*settings, key)):
@@ -202,8 +203,21 @@ def _terminal(env: Env) -> Finding:
     columns, rows = terminal.size()
     abilities = [f"{columns}x{rows}", f"colours: {terminal.colors}"]
     abilities += ["links"] if terminal.hyperlinks else []
-    abilities += ["live rendering"] if terminal.addressable else ["no live rendering"]
+    abilities += ["live rendering"] if terminal.addressable and not _is_accessible(env) else ["no live rendering"]
     return Finding("terminal", "ok", ", ".join(abilities))
+
+
+def _accessible(env: Env) -> Iterator[Finding]:
+    """Report accessible output and where it was set."""
+    if _is_accessible(env):
+        source = env.settings.find("accessible").source
+        yield Finding("accessible", "ok", f"complete lines, no cursor movement, no columns ({source})")
+
+
+def _is_accessible(env: Env) -> bool:
+    with suppress(ConfigError):  # reported with the settings
+        return bool(env.settings.value("accessible"))
+    return False
 
 
 def _key(env: Env) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from grokcli.commands.grouping import new_app
 from grokcli.commands.help_format import print_help, print_section
 from grokcli.config.settings import closest_hint
-from grokcli.errors import UsageError
+from grokcli.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -79,8 +80,11 @@ def _show_page(env: Env, topic: str) -> None:
     from grokcli.render.markdown import Terminal
     from grokcli.render.stream_markdown import render_markdown
 
+    accessible = False
+    with suppress(ConfigError):
+        accessible = env.settings.value("accessible")
     text = re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md\)", _as_command, _read(topic))
-    render_markdown(text, stdout, Terminal.detect(stdout, env.environ), "default")
+    render_markdown(text, stdout, Terminal.detect(stdout, env.environ), "default", accessible=accessible)
 
 
 def _as_command(link: re.Match[str]) -> str:

@@ -88,7 +88,8 @@ def _as_lines(context: typer.Context, width: int) -> list[str]:
 
 
 def _usage(context: typer.Context) -> list[str]:
-    return [context.command_path, *context.command.collect_usage_pieces(context)]
+    pieces = context.command.collect_usage_pieces(context)
+    return [context.command_path, *(piece.strip("{}") for piece in pieces)]
 
 
 def _column(rows: Iterable[tuple[str, str]]) -> int:

@@ -197,15 +197,15 @@ def _render(env: Env, conversation: ConversationSummary, entries: Sequence[Store
     from grokcli.render.stream_markdown import render_markdown
 
     terminal = Terminal.detect(env.console.stdout, env.environ, env.settings.value("color"))
-    theme = env.settings.value("theme")
     mask = env.console.mask
+    options = {"theme": env.settings.value("theme"), "accessible": env.settings.value("accessible")}
     env.console.stdout.write(one_line(mask(f"{conversation.id}  {conversation.title}")) + "\n")
     for entry in entries:
         env.console.stdout.write("\n")
-        render_markdown(f"## {one_line(mask(speaker(entry)))}", env.console.stdout, terminal, theme)
+        render_markdown(f"## {one_line(mask(speaker(entry)))}", env.console.stdout, terminal, **options)
         text = mask(text_of(entry.message))
         if entry.message.get("role") == "assistant":
-            render_markdown(text, env.console.stdout, terminal, theme)
+            render_markdown(text, env.console.stdout, terminal, **options)
         else:
             env.console.stdout.write(clean(text) + "\n")
 

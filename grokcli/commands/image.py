@@ -12,6 +12,7 @@ import typer
 from grokcli.chat import user
 from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
+from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.options import (
     AsJSON,
@@ -19,7 +20,6 @@ from grokcli.commands.options import (
     NetworkOptions,
     Quiet,
     parse_fields,
-    set_verbosity,
 )
 from grokcli.env import Env
 from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
@@ -88,7 +88,7 @@ grok image -o - "a tiny robot" > robot.jpg
 @takes_groups
 def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOptions) -> None:
     """Generate pictures, and print the paths of their files."""
-    set_verbosity(env, network, quiet=output.quiet)
+    set_up_console(env, network, quiet=output.quiet)
     name = env.settings.model(inputs.image_model) if inputs.image_model else IMAGE_MODEL
     fields = _fields(name, inputs)
     words = inputs.words or []
@@ -100,8 +100,9 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         title = " ".join(word for word in words if word != "-") or prompt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
-    client = env.connect(name, network=network.network())
+    env.require_key(name)
     refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
+    client = env.connect(name, network=network.network())
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
     kept, failed = _keep(env, files, drawing, json=output.json)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Suppress notes and warnings")]
+Accessible = Annotated[
+    bool, typer.Option("--no-live", help="For screen readers: only complete lines, no cursor movement, no columns")
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="KEY=VALUE", help="Set any request field; VALUE may be JSON (repeatable)"),
@@ -166,6 +169,7 @@ class OutputOptions:
     usage: Annotated[bool, typer.Option("-u", "--usage", help="Print token counts and the billed cost to stderr")] = (
         False
     )
+    accessible: Accessible = False
     quiet: Quiet = False
 
     def to_output(self) -> Output:
@@ -216,14 +220,8 @@ class NetworkOptions:
         return Network(self.idle_timeout, self.proxy, self.ca_bundle)
 
 
-def set_verbosity(env: Env, network: NetworkOptions, *, quiet: bool) -> None:
-    """Let the console be as quiet or as talkative as the options say."""
-    env.console.quiet = quiet
-    env.console.debug = env.console.debug or network.debug
-
-
 def _merged(*several: dict[str, Any]) -> dict[str, Any]:
-    """Return several fields as one; of lists that an answer is to include, all of them."""
+    """Merge request fields, the last of a name first; `include` has the values of all."""
     merged: dict[str, Any] = {}
     for fields in several:
         before, after = merged.get("include"), fields.get("include")

@@ -1,1 +1,1 @@
-"""What the user has set: settings, key, and where they are kept."""
+"""The user's configuration: settings, API key, and the paths of their files."""

@@ -1,6 +1,6 @@
-"""What servers said and is worth keeping: the models that they offer, and the fields that their models reject.
+"""The cache of facts about servers: the models that they offer, and the request fields that those models reject.
 
-A cache that cannot be read is empty, and one that cannot be written is left as it is.
+An unreadable cache counts as empty, and errors in writing it are ignored.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from grokcli.models import MODELS, ModelInfo, read_models
 
 MODELS_FILE = "models.json"
 REJECTED_FILE = "rejected.json"
-# Models learn: after this the server is asked again.
+# Models gain features, so a rejected field is tried again after this time.
 REMEMBERED_SECONDS = 30 * 86400
 
 
 class ModelList(NamedTuple):
-    """Models, the server that told of them ("" when none did), and when, in seconds since 1970."""
+    """Models, the server that listed them ("" for the built-in list), and the time of that, in seconds since 1970."""
 
     models: list[ModelInfo]
     server: str = ""
@@ -29,7 +29,7 @@ class ModelList(NamedTuple):
 
 
 def load_models(cache: Path, server: str = "") -> ModelList:
-    """Return what was last kept, of `server` if that is named; else what is known without asking."""
+    """Return the cached models, or the built-in ones if there are none or they are not from `server`, if given."""
     try:
         document = json.loads(read_own_file(cache / MODELS_FILE))
         told = str(document["server"]), float(document["time"])
@@ -42,7 +42,7 @@ def load_models(cache: Path, server: str = "") -> ModelList:
 
 
 def save_models(cache: Path, server: str, models: list[ModelInfo]) -> None:
-    """Keep what `server` told just now."""
+    """Cache the models that `server` has just listed."""
     document = {"server": server, "time": time.time(), "data": [_entry(model) for model in models]}
     try:
         write_atomically(cache / MODELS_FILE, json.dumps(document).encode(), mode=PRIVATE)
@@ -51,7 +51,7 @@ def save_models(cache: Path, server: str, models: list[ModelInfo]) -> None:
 
 
 def _entry(model: ModelInfo) -> dict[str, Any]:
-    """Return a model in the server's own form, which `read_models` reads."""
+    """Return a model in the server's format, which `read_models` parses."""
     entry: dict[str, Any] = {"id": model.id, "aliases": list(model.aliases), "context_length": model.context}
     prices = (
         ("prompt_text_token_price", model.input_price),
@@ -62,10 +62,10 @@ def _entry(model: ModelInfo) -> dict[str, Any]:
 
 
 class RejectedFields:
-    """The fields of a request that one model of one server rejected, remembered for REMEMBERED_SECONDS."""
+    """The request fields that one model on one server has rejected, remembered for REMEMBERED_SECONDS."""
 
     def __init__(self, cache: Path, server: str, model: str) -> None:
-        """Read what is remembered in the folder `cache`; without a usable file, remember for this run only."""
+        """Read the rejected fields from the folder `cache`; a missing or unusable file counts as empty."""
         self._file = cache / REJECTED_FILE
         self._key = f"{server} {model}"
         now = time.time()
@@ -76,7 +76,7 @@ class RejectedFields:
         ]
 
     def add(self, name: str) -> None:
-        """Remember one more."""
+        """Remember one more field."""
         try:
             with locked(self._file):
                 everything = self._read()

@@ -1,6 +1,6 @@
-"""The API key: `XAI_API_KEY`, else what `api_key_command` prints, else the credentials file.
+"""The API key: from `XAI_API_KEY`, else from the output of `api_key_command`, else from the credentials file.
 
-It is never taken from the command line, where `ps` and the shell's history would show it.
+It is never read from the command line, where `ps` and the shell's history would show it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from grokcli.config.settings import Settings
 
 VARIABLE = "XAI_API_KEY"
-# What servers of one's own take for a key, "none" say, is no secret and may be part of any value.
+# Shorter keys are for self-hosted servers, such as "none": not secret, and possibly part of any value.
 SHORTEST_KEY = 6
-# Long enough to find the finger that unlocks a password manager.
+# Long enough to unlock a password manager by hand.
 COMMAND_SECONDS = 60.0
 LEFTOVER_SECONDS = 1.0
 COMMAND_BYTES = 65536
 NO_KEY_HINT = f"run grok config set api_key, or set {VARIABLE}; without a key, try grok ask -m local"
 
 _KEY_VARIABLE = r"(?i)(?:^|_)(?:API_KEY|TOKEN|SECRET)$"
-# What a command is told by an option or a variable, --token=…, VAULT_TOKEN=…, -u user:password, or only repeats.
-# A key may be named there, and a name has no digits.
+# Secrets in a command: in an option or a variable (--token=…, VAULT_TOKEN=…, -u user:password), or printed by echo.
+# The value of an option named after a key or a secret may be just its name, so there it must contain a digit.
 _ARGUMENT = (
     r"(?<!\S)(?:--?[\w-]*(?:pass|password|passphrase|token|(?:secret|key)(?=.\S*\d))[= ]"
     r"|\w*(?:PASSWORD|TOKEN|SECRET|KEY)="
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
-    """Return the key of the first source that has one. Raises MissingKeyError when none has."""
+    """Return the key from the first source that has one. Raises MissingKeyError if none has."""
     if value := environ.get(VARIABLE, "").strip():
         return Key(_checked(value, f"environment {VARIABLE}"), f"environment {VARIABLE}")
     if command := settings.value("api_key_command"):
@@ -59,16 +59,16 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
 
 
 def stored_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the keys of the variable and of the credentials file, if it can be read."""
+    """Yield the keys in the environment variable and in the credentials file, if that can be read."""
     yield environ.get(VARIABLE, "").strip()
     with suppress(GrokError, OSError, RuntimeError):
         yield str(read_toml(settings.paths.credentials).get("api_key", "")).strip()
 
 
 def known_secrets(find_settings: Callable[[], Settings], environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what must never be printed, as far as it can be known without running `api_key_command`.
+    """Yield the strings that must never be printed, as far as they are known without running `api_key_command`.
 
-    What cannot be read is left to those who need it: they say what is wrong with it.
+    Errors in reading a source are ignored here; the code that needs the source reports them.
     """
     yield environ.get(VARIABLE, "").strip()
     yield from (
@@ -83,20 +83,20 @@ def known_secrets(find_settings: Callable[[], Settings], environ: Mapping[str, s
 
 
 def login_of(proxy: str) -> str:
-    """Return the user and the password in what names a proxy, with or without a scheme; "" without a password."""
+    """Return "user:password" from a proxy address, with or without a scheme; "" without a password."""
     login = proxy.rpartition("@")[0].rpartition("://")[2]
     return login if ":" in login else ""
 
 
 def _is_random(value: str) -> bool:
-    """Say whether a value is no word that may stand in any text: a secret of another program need not be random."""
+    """Return whether a value looks random; another program's secret may be a plain word, which any text may contain."""
     return len(value) >= 20 or not (value.isdigit() or value.replace("-", "").replace("_", "").isalpha())
 
 
 def child_environ(environ: Mapping[str, str], keys: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of a program that we start: `environ` without the key, and without any of `keys`.
+    """Return the environment for a child process: `environ` without the API key and without any of `keys`.
 
-    A key is left out under whatever name it stands, and in whatever text.
+    Every variable whose value contains one of the keys is left out, whatever its name.
     """
     secrets = [key for key in (environ.get(VARIABLE, "").strip(), *keys) if len(key) >= SHORTEST_KEY]
     return {
@@ -107,7 +107,7 @@ def child_environ(environ: Mapping[str, str], keys: Iterable[str] = ()) -> dict[
 
 
 def save_key(path: Path, value: str) -> None:
-    """Keep the key in the file at `path`, readable by its owner only. Raises ConfigError, UsageError."""
+    """Save the key to the file at `path`, readable only by its owner. Raises ConfigError, UsageError."""
     import tomlkit
 
     value = _checked(value.strip(), "the input")
@@ -122,7 +122,7 @@ def save_key(path: Path, value: str) -> None:
 
 
 def forget_key(path: Path) -> bool:
-    """Remove the credentials file and say whether there was one. Raises ConfigError."""
+    """Remove the credentials file and return whether there was one. Raises ConfigError."""
     try:
         path.unlink()
     except FileNotFoundError:
@@ -133,7 +133,7 @@ def forget_key(path: Path) -> bool:
 
 
 def exposed(path: Path) -> bool:
-    """Say whether others on this machine may read the file at `path`."""
+    """Return whether other users of this machine may have access to the file at `path`."""
     import os
 
     try:
@@ -143,14 +143,14 @@ def exposed(path: Path) -> bool:
 
 
 def _checked(value: str, source: str) -> str:
-    """Return `value` if it can stand in an HTTP header."""
+    """Return `value` if it is valid in an HTTP header. Raises ConfigError."""
     if value.isascii() and value.isprintable() and " " not in value:
         return value
     raise ConfigError(f"the API key from {source} contains spaces or invalid characters", hint=NO_KEY_HINT)
 
 
 def _output_of(command: str, environ: Mapping[str, str]) -> str:
-    """Return the first line that `command` prints. It gets no input: a piped document is not for it."""
+    """Return the first line that `command` prints. Its stdin is empty, as grok's may be a piped document."""
     import subprocess
 
     hint = "see the command with: grok config get api_key_command"
@@ -171,10 +171,11 @@ def _output_of(command: str, environ: Mapping[str, str]) -> str:
 
 
 def _run(command: str, environ: Mapping[str, str]) -> tuple[int, bytes]:
-    """Return the exit code of `command`, and what it printed or the beginning of that.
+    """Return the exit code of `command` and its output, which may be cut off.
 
-    It keeps the terminal, where a password manager asks, so what it starts in turn cannot be ended with it: the output
-    is not waited for once the command itself has ended. Raises subprocess.TimeoutExpired, OSError, ValueError.
+    The command stays in the terminal's process group, so that a password manager can prompt. So its own children cannot
+    be killed with it, and once it has ended, grok waits for output no longer than LEFTOVER_SECONDS. Raises
+    subprocess.TimeoutExpired, OSError, ValueError.
     """
     import shlex
     import subprocess

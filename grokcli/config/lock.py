@@ -1,4 +1,4 @@
-"""Changing a file that other processes change at the same time."""
+"""Locking a file that several processes may change at the same time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RETRY_SECONDS = 0.01
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other processes out of this block as long as it runs: between reading the file at `path` and writing it.
+    """Hold an exclusive lock while the block reads the file at `path` and writes it.
 
-    The lock is on a file beside it, which stays. It ends with its process, however that ends. Where the file system
-    knows no locks, nobody is kept out. Raises OSError when another process holds the lock for WAIT_SECONDS.
+    The lock is on a file beside it, which is not removed; the system releases it when the process ends. If the file
+    system does not support locks, there is none. Raises OSError if another process holds the lock for WAIT_SECONDS.
     """
     path = Path(os.path.realpath(path))
     make_folder(path.parent)
@@ -40,12 +40,12 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Take the lock, or say that another process has it."""
+    """Try to take the lock, and return whether another process has it."""
     try:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # on Windows it has them
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # defined on Windows only
         else:
             import fcntl
 

@@ -1,4 +1,4 @@
-"""Where grok keeps what it keeps."""
+"""The paths of grok's files: settings, credentials, data and cache."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def find(cls, environ: Mapping[str, str]) -> Paths:
-        """Return the places of this system, or those under `GROKCLI_HOME` when that is set. Raises ConfigError."""
+        """Return the standard paths of this system, or those below `GROKCLI_HOME` if it is set. Raises ConfigError."""
         if home := environ.get("GROKCLI_HOME"):
             root = expand(home)
             config, data, cache = root / "config", root / "data", root / "cache"

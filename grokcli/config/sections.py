@@ -1,4 +1,4 @@
-"""What the sections of the settings file hold, [aliases], [models."…"] and [roles.…], by their addresses."""
+"""The entries in the sections [aliases], [models."…"] and [roles.…] of the settings file, by dotted key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grokcli.errors import UsageError
 
 
 def entries(file: dict[str, Any]) -> dict[str, object]:
-    """Return the values in the sections by address: "aliases.fast", "roles.reviewer.system"."""
+    """Return the values in the sections by dotted key: "aliases.fast", "roles.reviewer.system"."""
     found: dict[str, object] = {}
     for section in SECTIONS:
         tables = file.get(section)
@@ -22,9 +22,9 @@ def entries(file: dict[str, Any]) -> dict[str, object]:
 
 
 def set_path(file: dict[str, Any], key: str) -> tuple[str, ...]:
-    """Return where the file holds what `key` names: a setting, an entry of a section, or a whole [roles.…] table.
+    """Return the path in the file of `key`: a setting, an entry of a section, or a whole table such as [roles.…].
 
-    Raises UsageError for what means nothing and for what is not set, with the closest that is.
+    Raises UsageError for an unknown key and for one that is not set, with the closest match as a hint.
     """
     known = [*(name for name in file if name not in SECTIONS), *entries(file)]
     known += [f"{section}.{name}" for section in SECTION_SETTINGS for name in _names(file.get(section))]
@@ -36,7 +36,7 @@ def set_path(file: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def lookup(file: dict[str, Any], where: tuple[str, ...]) -> Any:
-    """Return what stands at `where` in the file, None for nothing."""
+    """Return the value at `where` in the file, None if there is none."""
     value: Any = file
     for name in where:
         value = value.get(name) if isinstance(value, dict) else None
@@ -44,7 +44,7 @@ def lookup(file: dict[str, Any], where: tuple[str, ...]) -> Any:
 
 
 def _path(file: dict[str, Any], key: str) -> tuple[str, ...] | None:
-    if key in file and key not in SECTIONS:  # also one that means nothing and is to be removed for that
+    if key in file and key not in SECTIONS:  # also an unknown key, so that it can be removed
         return (key,)
     section, _, name = key.partition(".")
     name = name.strip("\"'")

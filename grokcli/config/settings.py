@@ -1,7 +1,7 @@
-"""Settings: one table, four sources. A flag wins over the environment, that over the file, that over the default.
+"""Settings: one table, four sources. Flags take precedence over the environment, then the file, then the defaults.
 
-The file is TOML and meant to be shared, so the key is not in it (see `grokcli.config.credentials`). Beside the settings
-of the table it may hold sections: [models."grok-4.3"] for defaults of one model, [aliases] for short names of models,
+The file is TOML and meant to be shared, so the key is not in it (see `grokcli.config.credentials`). Besides settings,
+it may contain sections: [models."grok-4.3"] for defaults of one model, [aliases] for short names of models,
 [roles.reviewer] for a system prompt with its model and options.
 """
 
@@ -26,7 +26,7 @@ QUOTED = 80
 
 
 class Setting(NamedTuple):
-    """One row of the table. `parse` turns what a file or the environment holds into the value, or raises ValueError."""
+    """One row of the table. `parse` converts a value from the file or the environment, or raises ValueError."""
 
     name: str
     parse: Callable[[object], Any]
@@ -40,7 +40,7 @@ class Setting(NamedTuple):
         return self.variable or f"GROK_{self.name.upper()}"
 
     def checked(self, value: object) -> Any:
-        """Return what the user typed as the value that it stands for. Raises UsageError."""
+        """Return the parsed value of user input. Raises UsageError."""
         try:
             return self.parse(value)
         except ValueError as error:
@@ -66,7 +66,20 @@ SETTINGS = {
             "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
         Setting("color", values.one_of("auto", "always", "never"), "auto", "when to use colour"),
-        Setting("theme", values.theme, "default", "colours of rendered answers"),
+        Setting(
+            "theme", values.theme, "default", "colours of rendered answers: a theme, a Pygments style, or a TOML file"
+        ),
+        Setting("pager", values.flag, default=False, help="show long text of grok render in a pager"),
+        Setting(
+            "accessible",
+            values.flag,
+            default=False,
+            help="output for screen readers: only complete lines, no cursor movement, no columns",
+        ),
+        Setting(
+            "notify", values.one_of("off", "bell", "desktop"), "off", "signal the end of a long answer and tool calls"
+        ),
+        Setting("notify_after", values.seconds, 10.0, "seconds after which an answer is long"),
         Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
         Setting(
             "stdin_timeout",
@@ -93,7 +106,7 @@ SETTINGS = {
     )
 }
 
-# What a [models."…"] or [roles.…] section may hold.
+# The settings that a [models."…"] or [roles.…] section may contain.
 SECTION_SETTINGS = {
     "models": ("system", "temperature", "max_tokens", "effort"),
     "roles": ("system", "model", "temperature", "max_tokens", "effort"),
@@ -109,7 +122,7 @@ class ResolvedSetting(NamedTuple):
 
 
 class Settings:
-    """What is set, by whom. The file is read when the first value is asked for."""
+    """The values of all settings and their sources. The file is read on first use."""
 
     def __init__(self, paths: Paths, environ: Mapping[str, str]) -> None:
         """Look for values in `environ` and in the file at `paths.settings`."""
@@ -118,14 +131,14 @@ class Settings:
 
     @cached_property
     def file(self) -> dict[str, Any]:
-        """What the settings file holds; nothing when there is none. Raises ConfigError when it cannot be read."""
+        """The content of the settings file, {} if there is none. Raises ConfigError if it cannot be read."""
         return read_toml(self.paths.settings)
 
     def find(self, name: str, flag: object = None, *, model: str = "", role: str | None = None) -> ResolvedSetting:
-        """Return the value of setting `name`: `flag` unless that is None, else from the sources in their order.
+        """Return the value of setting `name`: `flag` unless it is None, else from the first source that has one.
 
-        `model` and `role` bring in their own sections. Raises ConfigError when a source holds something unusable, and
-        UsageError when there is no such role.
+        `model` and `role` add their sections to the sources. Raises ConfigError if a source has an invalid value, and
+        UsageError if there is no such role.
         """
         setting = SETTINGS[name]
         if flag is not None:
@@ -136,7 +149,7 @@ class Settings:
         return ResolvedSetting(setting.default, "default")
 
     def value(self, name: str, flag: T | None = None, *, model: str = "", role: str | None = None) -> Any:
-        """Return what `find` finds, without its source."""
+        """Return the result of `find` without the source."""
         return self.find(name, flag, model=model, role=role).value
 
     def model(self, flag: str | None, *, role: str | None = None) -> str:
@@ -146,14 +159,14 @@ class Settings:
         return str(aliases.get(name, name))
 
     def warnings(self) -> list[str]:
-        """Return a line for each key in the file that means nothing."""
+        """Return a line for each unknown key in the file."""
         return [
             f"unknown setting {key!r} in {self.paths.settings}{_did_you_mean(key, known)}"
             for key, known in _unknown_keys(self.file)
         ]
 
     def problems(self) -> list[ConfigError]:
-        """Return an error for each value that cannot be used, also in the sections and where another value wins."""
+        """Return an error for each invalid value, including those in sections and those that are overridden."""
         asked: list[tuple[str, str, str | None]] = [(name, "", None) for name in SETTINGS]
         for section, names in SECTION_SETTINGS.items():
             tables = self.file.get(section)
@@ -220,23 +233,23 @@ def _parse(setting: Setting, value: object, source: str) -> Any:
 
 
 def _quoted(value: object) -> str:
-    """Return a value as an error names it: long enough to be known again, on one line."""
+    """Return a value for an error message: on one line, and shortened to QUOTED characters."""
     try:
         text = repr(value)
-    except ValueError:  # Python refuses to write whole numbers of thousands of digits
+    except ValueError:  # Python does not convert integers of thousands of digits to text
         return "a number of thousands of digits"
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def _fix_hint(setting: Setting, source: str) -> str:
-    """Return how a value that cannot be used is got rid of."""
+    """Return a hint on how to fix or remove an invalid value."""
     if source.startswith("environment"):
         return f"change or unset {setting.environment}"
     return f"run: grok config unset {setting.name}" if source.endswith(".toml") else "fix it with: grok config edit"
 
 
 def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
-    """Return each key that means nothing, beside those that would mean something in its place."""
+    """Return each unknown key with the keys that are valid in its place."""
     unknown: list[tuple[str, Iterable[str]]] = [
         (key, (*SETTINGS, *SECTIONS)) for key in file if key not in SETTINGS and key not in SECTIONS
     ]
@@ -256,7 +269,7 @@ def _did_you_mean(key: str, known: Iterable[str]) -> str:
 
 
 def closest_hint(word: str, known: Iterable[str]) -> str | None:
-    """Return a hint that names the known word nearest to `word`, or None when none is near."""
+    """Return a hint that names the known word closest to `word`, or None if none is close."""
     import difflib
 
     match = difflib.get_close_matches(word, list(known), 1)
@@ -264,9 +277,9 @@ def closest_hint(word: str, known: Iterable[str]) -> str | None:
 
 
 def key_path(key: str) -> tuple[str, ...]:
-    """Return where `key` lives in the file: ("model",), ("aliases", "fast"), ("models", "grok-4.3", "temperature").
+    """Return the path of `key` in the file: ("model",), ("aliases", "fast"), ("models", "grok-4.3", "temperature").
 
-    Names in the middle may hold dots and quotes. Raises UsageError for a key that means nothing.
+    Names in the middle may contain dots and quotes. Raises UsageError for an unknown key.
     """
     key = key.replace("-", "_") if "." not in key else key
     if key in SETTINGS:

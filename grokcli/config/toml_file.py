@@ -1,4 +1,4 @@
-"""The settings file: TOML, read with the standard library, written so that comments and order stay."""
+"""The settings file: TOML, read with the standard library, and written with its comments and order preserved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return what the TOML file at `path` holds, {} when there is none. Raises ConfigError when it is broken."""
+    """Return the content of the TOML file at `path`, {} if it does not exist. Raises ConfigError if it is invalid."""
     try:
         content = read_own_file(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -24,15 +24,15 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:  # not its own error alone: dates, and numbers of 5,000 digits
+    except (ValueError, RecursionError) as error:  # ValueError also for invalid dates and numbers of 5,000 digits
         raise ConfigError(f"{path} is not valid TOML: {error}", hint="fix it with: grok config edit") from None
 
 
 def change(path: Path, where: tuple[str, ...], value: object) -> bool:
-    """Set the key at `where` in the file at `path`, or remove it when `value` is None; comments and order stay.
+    """Set the key at `where` in the file at `path`, or remove it if `value` is None; comments and order are kept.
 
-    What other processes change at the same time stays too.
-    Returns whether there was anything to change. Raises ConfigError when the file is broken or cannot be written.
+    Concurrent changes by other processes are kept, too. Returns whether anything was changed. Raises ConfigError if the
+    file is invalid or cannot be written.
     """
     try:
         with locked(path):
@@ -44,13 +44,13 @@ def change(path: Path, where: tuple[str, ...], value: object) -> bool:
 def _change(path: Path, where: tuple[str, ...], value: object) -> bool:
     import tomlkit
 
-    # What tomllib takes, tomlkit takes too; tomllib says better what is wrong.
+    # Only to raise errors: tomlkit accepts whatever tomllib accepts, and tomllib has the better messages.
     read_toml(path)
     document: Any = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
     table = document
     for name in where[:-1]:
         if name not in table:
-            # A table that only holds tables needs no header of its own.
+            # A table that contains only tables needs no header of its own.
             table[name] = tomlkit.table(is_super_table=len(where) > 2 and name == where[0])
         table = table[name]
     if value is None:

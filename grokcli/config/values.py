@@ -1,4 +1,4 @@
-"""What a setting may hold. Each function returns the value that text or TOML stands for, or raises ValueError.
+"""Parsers for the values of settings. Each converts text or a TOML value, or raises ValueError.
 
 The error's text says what is expected: "choose from a, b" or "must be …".
 """
@@ -11,24 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 1_000_000_000
+_FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 def text(value: object) -> str:
-    """Take any text."""
+    """Accept any text."""
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
 
 
 def name(value: object) -> str:
-    """Take text that is more than spaces."""
+    """Accept text that is not empty or only white space."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("must not be empty")
     return value
 
 
 def one_of(*choices: str) -> Callable[[object], str]:
-    """Take one of `choices`."""
+    """Return a parser that accepts one of `choices`."""
 
     def parse(value: object) -> str:
         if value not in choices:
@@ -38,10 +39,20 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
+def flag(value: object) -> bool:
+    """Take true or false, as TOML has them or as text."""
+    text = str(value).strip().lower()
+    if text not in _FLAGS:
+        raise ValueError("choose from true, false")
+    return _FLAGS[text]
+
+
 def theme(value: object) -> str:
-    """Take the name of a theme: default, mono, or a style of Pygments."""
+    """Accept a theme: default, mono, a Pygments style, or a file whose name ends with .toml."""
     own = ("default", "mono")
-    if value in own:  # without Pygments, which takes longer to ask than everything else here
+    if value in own or (
+        isinstance(value, str) and value.endswith(".toml")
+    ):  # without importing Pygments, which is slow
         return str(value)
     from pygments.styles import get_all_styles
 
@@ -49,7 +60,7 @@ def theme(value: object) -> str:
 
 
 def up_to(most: float) -> Callable[[object], float]:
-    """Take a number from 0 to `most`."""
+    """Return a parser that accepts a number from 0 to `most`."""
 
     def parse(value: object) -> float:
         number = _number(value)
@@ -60,12 +71,12 @@ def up_to(most: float) -> Callable[[object], float]:
     return parse
 
 
-# Eleven days. Sockets and `poll` count in units so small that they overflow where nobody waits any more.
+# Eleven days. Larger timeouts overflow in sockets and `poll`, which count in much smaller units.
 seconds = up_to(1_000_000)
 
 
 def some_seconds(value: object) -> float:
-    """Take seconds, more than none."""
+    """Accept a number of seconds greater than 0."""
     number = seconds(value)
     if number == 0:
         raise ValueError("must be more than 0")
@@ -73,7 +84,7 @@ def some_seconds(value: object) -> float:
 
 
 def count(value: object) -> int:
-    """Take a whole number of 1 or more, small enough to survive being a float."""
+    """Accept a whole number from 1 to MOST, small enough to be exact as a float."""
     number = _number(value)
     if number != int(number) or not 1 <= number <= MOST:
         raise ValueError(f"must be a whole number from 1 to {MOST}")

@@ -1,1 +1,1 @@
-"""What the user hands in: words and piped text, files, images."""
+"""The user's input: arguments and piped text, files, images."""

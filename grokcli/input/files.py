@@ -1,4 +1,4 @@
-"""Files, folders and pages that go along with a question."""
+"""Files, folders and web pages attached to a prompt."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from grokcli.env import Env, Network
     from grokcli.input.folders import Tally
 
-# More than the largest context, and than the largest image.
+# More than the largest context and the largest image.
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_PAGE_BYTES = 10 * 1024 * 1024
-# Most files that are not text show it here.
+# Enough to recognise most files that are not text.
 SNIFFED_BYTES = 8192
-# A file that was found is opened only if it is still one: no link and no pipe has taken its place.
+# For files found in a folder: do not follow a link, or block on a pipe, that has replaced the file since.
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Attachments(NamedTuple):
-    """What is attached to a question: text files as (tag, text), other documents as parts of the message."""
+    """The files attached to a prompt: text files as (tag, text), other documents as parts of the message."""
 
     texts: list[tuple[str, str]]
     documents: list[Part]
@@ -38,12 +38,12 @@ class Attachments(NamedTuple):
 def read_files(
     env: Env, sources: list[str], network: Network | None = None, *, as_documents: bool = False
 ) -> Attachments:
-    """Return what `sources` name: files, folders, glob patterns and http(s) URLs.
+    """Return the contents of `sources`: files, folders, glob patterns and http(s) URLs.
 
-    In folders, hidden files and files that are neither text nor documents are passed over; so are, with a note, links
-    that lead out and what is no file. A file that is named must be one or the other; `as_documents`, it may be
-    anything, and texts are documents too. Raises UsageError for what cannot be read, NetworkError and APIError for
-    pages.
+    In folders, hidden files and files that are neither text nor documents are skipped; so are, with a note, links out
+    of the folder and paths that are not regular files. A file named directly must be one or the other; with
+    `as_documents`, it may be anything, and text files become documents too. Raises UsageError for unreadable files,
+    NetworkError and APIError for web pages.
     """
     if not sources:
         return Attachments([], [])
@@ -71,7 +71,7 @@ def read_files(
 
 
 def read_text(source: str) -> str:
-    """Return the text in the file at `source`. Raises UsageError."""
+    """Return the text of the file at `source`. Raises UsageError."""
     return _decoded(source, _bytes(expand(source)))
 
 
@@ -148,10 +148,10 @@ def _below(root: Path, patterns: Sequence[str], tally: Tally, *, heed_git: bool 
 
 
 def _bytes(path: Path, *, flags: int = 0) -> bytes:
-    """Return what the file or pipe at `path` holds. Raises UsageError for devices and for more than a model takes.
+    """Return the content of the file or pipe at `path`. Raises UsageError for devices and for files that are too large.
 
-    With `flags` it was found, not named: what is neither text nor a document is cut short, so that no film is read to
-    its end.
+    `flags` are given for files found in a folder; of these, only the beginning is read if it is neither text nor a
+    document, so that a video is not read in full.
     """
     from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document, too_large
 
@@ -208,7 +208,7 @@ def not_text(name: str, content: bytes, start: int) -> UsageError:
 
 
 def tag_of(name: str) -> str:
-    """Return the tag of a document, which its name cannot end; what is not UTF-8 in it becomes a mark."""
+    """Return the tag of a document, with `<` in its name escaped and bytes that are not UTF-8 replaced."""
     readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     path = json.dumps(readable, ensure_ascii=False).replace("<", "\\u003c")
     return f"file path={path}"

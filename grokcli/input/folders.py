@@ -1,4 +1,4 @@
-"""Which files a folder or a glob pattern stands for: those that are really in there, and none that a link leads to."""
+"""Finding the files in a folder or for a glob pattern, without following links out of the folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grokcli.input.ignored import Ignored
 
 MAX_ENTRIES = 100_000
-# Matches any number of folders, none included, as in a shell.
+# Matches any number of folders, including none, as in a shell.
 EVERYWHERE = "**"
 SHOWN_NAMES = 3
 SHOWN_CHARACTERS = 60
@@ -58,21 +58,24 @@ class Tally:
 
 
 class Found(NamedTuple):
-    """A file: its name for the user and the model, and the path without links to open it by."""
+    """A file: its name, which the user and the model see, and the path without links for opening it."""
 
     name: Path
     path: str
 
 
 class Search:
-    """The search for files below a folder. Hidden files are found by patterns that begin with a dot only.
+    """A search for files below a folder. Hidden files are found only by patterns that begin with a dot.
 
-    A symbolic link is followed to a file that is below the folder too, is not hidden and was not found by itself; `..`
-    is no pattern. `skipped` says why other paths were passed over, `ignored` which are ignored by git.
+    A symbolic link is followed if its target is a file below the folder, is not hidden and was not found directly. `..`
+    is not supported in patterns. `skipped` maps each skipped path to the reason; `ignored` has those that git ignores.
     """
 
     def __init__(self, root: Path, *, heed_git: bool = False) -> None:
-        """Begin at the folder `root`, a link too: the user named it. `heed_git` leaves out what git ignores."""
+        """Search below the folder `root`, which may be a link, because the user named it.
+
+        With `heed_git`, skip what git ignores.
+        """
         self.skipped: dict[str, str] = {}
         self.ignored: set[str] = set()
         self._rules: Ignored | None = None
@@ -85,7 +88,7 @@ class Search:
         self._entries = 0
 
     def find(self, patterns: Sequence[str]) -> list[Found]:
-        """Return the files that match `patterns`, one for each part of a path. Raises UsageError for too many."""
+        """Return the files that match `patterns`, one pattern per path component. Raises UsageError for too many."""
         if patterns[-1] == EVERYWHERE:
             patterns = [*patterns, "*"]
         folders: Iterable[str] = [str(self._root)]
@@ -102,7 +105,7 @@ class Search:
         return sorted(files.values())
 
     def _files(self, folders: Iterable[str], pattern: str, links: list[str]) -> Iterator[str]:
-        """Yield the files that match, and add the links to `links`."""
+        """Yield the matching files, and add matching links to `links`."""
         for entry in self._matching(folders, pattern):
             if entry.is_symlink():
                 links.append(entry.path)
@@ -112,7 +115,7 @@ class Search:
                 self.skipped[entry.path] = "not a regular file"
 
     def _may_follow(self, link: str, target: str) -> bool:
-        """Say whether `link` leads to a file that may be sent."""
+        """Return whether `link` points to a file that may be sent."""
         path = Path(target)
         if not path.is_relative_to(self._real_root):
             self.skipped[link] = "link out of the folder"
@@ -120,12 +123,12 @@ class Search:
             self.skipped[link] = "link to a hidden file"
         elif path.is_file():
             return self._rules is None or not self._rules.holds_target(target)
-        elif not path.is_dir():  # a folder is searched where it is
+        elif not path.is_dir():  # the search reaches a folder by its own path
             self.skipped[link] = "broken link"
         return False
 
     def _everywhere(self, folders: Iterable[str]) -> Iterator[str]:
-        """Yield the folders and all below them. Not by recursion: folders may be nested deeper than calls."""
+        """Yield the folders and all folders below them; iteratively, because nesting may exceed the recursion limit."""
         waiting = list(folders)
         while waiting:
             folder = waiting.pop()
@@ -136,7 +139,7 @@ class Search:
         for entry in self._matching(folders, pattern):
             if entry.is_dir(follow_symlinks=False):
                 yield entry.path
-            elif Path(entry.path).is_dir():  # not of the entry, which raises for links that go in a circle
+            elif Path(entry.path).is_dir():  # not entry.is_dir(), which raises for a circular link
                 self._may_follow(entry.path, os.path.realpath(entry.path))
 
     def _matching(self, folders: Iterable[str], pattern: str) -> Iterator[os.DirEntry[str]]:

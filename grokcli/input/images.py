@@ -1,4 +1,4 @@
-"""Images that go along with a question."""
+"""Images attached to a prompt."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from grokcli.chat import Part, image
 from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 
-# The API takes JPEG and PNG of up to 20 MiB each (API digest, section 11).
+# The API accepts JPEG and PNG of up to 20 MiB each (API digest, section 11).
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
 SENDABLE = ("image/png", "image/jpeg")
 
 
 def read_images(sources: list[str], stdin: IO[bytes] | None) -> list[Part]:
-    """Return the image at each source (see `read_image`) as a part of a message; "-" is `stdin`. Raises UsageError."""
+    """Return the image at each source (see `read_image`) as a message part; "-" means `stdin`. Raises UsageError."""
     if sources.count("-") > 1:
         raise UsageError("only one image can be read from stdin", hint="leave out one -i -")
     return [_image("stdin", _piped(stdin)) if source == "-" else read_image(source) for source in sources]
 
 
 def read_image(source: str) -> Part:
-    """Return the image at `source`, a path or a URL, as a part of a message; the server fetches what has a URL.
-
-    Raises UsageError.
-    """
+    """Return the image at `source`, a path or a URL, as a message part; the server fetches URLs. Raises UsageError."""
     if source.startswith(("http://", "https://")):
         return image(source)
     path = expand(source)
@@ -43,7 +40,7 @@ def _piped(stdin: IO[bytes] | None) -> bytes:
 
 
 def _image(name: str, content: bytes) -> Part:
-    """Return the image that `name` holds as a part of a message."""
+    """Return `content`, the image from the source `name`, as a message part."""
     from grokcli.client.images import picture_type
 
     kind = picture_type(content)

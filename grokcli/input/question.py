@@ -1,7 +1,8 @@
-"""What the user hands in: words, piped text; and how they become one question.
+"""Combining the words of the command line, piped text and attached files into one prompt.
 
-stdin is read by what it is. Nobody can tell an idle pipe that was inherited from one whose writer is slow, so a pipe
-beside a question is waited for: without end when somebody sits at the terminal and is told, else for a while.
+How stdin is read depends on its kind. An inherited pipe that is idle cannot be distinguished from one with a slow
+writer. So if there is also a prompt, grok waits for a pipe: without limit, after a note, if stderr is a terminal, and
+otherwise up to a time limit.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EXAMPLE = 'grok ask "why is the sky blue?", or pipe text into grok ask'
 
 
 class StdinKind(Enum):
-    """What stdin is."""
+    """The kinds of stdin."""
 
     NOTHING = "a terminal, a closed descriptor or a device"
     FILE = "a regular file"
@@ -34,7 +35,7 @@ class StdinKind(Enum):
 
 
 def stdin_kind(stdin: IO[bytes] | None) -> StdinKind:
-    """Return what `stdin` is."""
+    """Return the kind of `stdin`."""
     try:
         mode = os.fstat(stdin.fileno()).st_mode if stdin is not None else 0
     except (OSError, ValueError):
@@ -53,10 +54,10 @@ def read_question(
     example: str = EXAMPLE,
     noun: str = "question",
 ) -> str:
-    """Return the question in `words`, with the text on stdin and the `files` (tag, text) before it.
+    """Return the prompt in `words`, with the text on stdin and the `files` (tag, text) before it.
 
-    A word "-" asks for stdin and waits for all of it. Raises UsageError, with `example` as its hint, when nothing was
-    asked, or when stdin is not text; errors call it `noun`.
+    The word "-" reads stdin to its end, however long that takes. Raises UsageError if there is no prompt, with
+    `example` as its hint, or if stdin is not text. Error messages call the prompt `noun`.
     """
     prompt = _as_text(" ".join(word for word in words if word != "-").strip(), noun)
     document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
@@ -67,7 +68,7 @@ def read_question(
 
 
 def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
-    """Return one message: each (tag, text) document between its tags, then the prompt; a lone document as it is."""
+    """Return one message: each (tag, text) document between its tags, then the prompt. A lone document has no tags."""
     documents = list(documents)
     if not prompt and len(documents) == 1:
         return documents[0][1]
@@ -76,7 +77,7 @@ def join(prompt: str, documents: Iterable[tuple[str, str]]) -> str:
 
 
 def _enclosed(tag: str, text: str) -> str:
-    """Return a document between tags; one that holds its closing tag has others, numbered: <file-2 path="…">."""
+    """Return a document between tags; if its text contains the closing tag, they are numbered: <file-2 path="…">."""
     name, space, attributes = tag.partition(" ")
     taken = set(re.findall(rf"(?i)</{re.escape(name)}(-\d+)?", text))
     numbers = (f"-{number}" for number in range(2, len(taken) + 3))
@@ -85,7 +86,7 @@ def _enclosed(tag: str, text: str) -> str:
 
 
 def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
-    """Return the text on stdin, "" when there is none to be read. Raises UsageError when it is not UTF-8."""
+    """Return the text on stdin, "" if there is none. Raises UsageError if it is not UTF-8."""
     kind = stdin_kind(env.console.stdin)
     if env.console.stdin is None or (kind is StdinKind.NOTHING and not wanted):
         return ""
@@ -104,11 +105,11 @@ def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
 
 
 def _first_bytes(env: Env, descriptor: int) -> bytes | None:
-    """Wait for the first bytes of a pipe; b"" is its end, None says that nothing came in time."""
+    """Wait for the first bytes of a pipe; b"" is the end of file, None a timeout."""
     import queue
     import threading
 
-    # A thread, because Windows cannot wait for a pipe with a time limit; it dies with the process.
+    # A daemon thread, because Windows cannot wait for a pipe with a timeout.
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=lambda: arrived.put(_read_once(descriptor)), daemon=True).start()
     someone_watches = env.console.stderr.isatty()
@@ -126,7 +127,7 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
 
 
 def _read_all(descriptor: int, limit: int) -> bytes:
-    """Return what is left of stdin, of which there may be less than `limit` bytes. Raises UsageError for more."""
+    """Return the rest of stdin. Raises UsageError if it has `limit` bytes or more."""
     pieces = []
     while piece := _read_once(descriptor):
         pieces.append(piece)
@@ -166,9 +167,9 @@ def _refuse_document(data: bytes) -> None:
 
 
 def _as_text(prompt: str, noun: str) -> str:
-    """Return the words of a command line, which Python decodes as the locale says; UTF-8 they are all the same.
+    """Return command-line text decoded as UTF-8, even if Python decoded it with the encoding of the locale.
 
-    What it could not decode it keeps as lone surrogates, which no server takes. Raises UsageError for what is no text.
+    Python keeps undecodable bytes as lone surrogates, which no server accepts. Raises UsageError for invalid UTF-8.
     """
     try:
         return prompt.encode("utf-8", "surrogateescape").decode("utf-8")

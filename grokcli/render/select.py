@@ -101,7 +101,8 @@ def _one_text(env: Env, out: TextIO, output: Output, *, markdown: bool) -> Rende
         return _for_format(out, output, env.console.stderr)
     from grokcli.render.stream_markdown import MarkdownRenderer
 
-    return MarkdownRenderer(out, env.environ, env.settings.value("color", output.color), env.settings.value("theme"))
+    color, theme = env.settings.value("color", output.color), env.settings.value("theme")
+    return MarkdownRenderer(out, env.environ, color, theme, accessible=env.console.accessible)
 
 
 def _for_format(out: TextIO, output: Output, rest: TextIO | None) -> Renderer:

@@ -15,7 +15,7 @@ from grokcli.events import TextDelta, ToolCall
 if TYPE_CHECKING:
     from grokcli.errors import GrokError
     from grokcli.events import Event
-    from grokcli.render.markdown import MarkdownStream, Terminal
+    from grokcli.render.markdown import Links, MarkdownStream, Tables, Terminal
     from grokcli.render.markdown.terminal import ColorMode
 
 _OWN_THEMES = ("default", "mono")  # known without importing the library
@@ -27,9 +27,11 @@ class MarkdownRenderer:
     The library takes 100 ms to import: that is done in a thread while the server thinks.
     """
 
-    def __init__(self, out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> None:
+    def __init__(
+        self, out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str, *, accessible: bool = False
+    ) -> None:
         """Show on `out`, in colours if `color` and `environ` say so. Raises ConfigError for an unknown `theme`."""
-        self._open = partial(_open_stream, out, environ, color, theme)
+        self._open = partial(_open_stream, out, environ, color, theme, accessible=accessible)
         self._stream: MarkdownStream | None = None
         if theme in _OWN_THEMES:
             Thread(target=import_module, args=("grokcli.render.markdown",), daemon=True).start()
@@ -54,27 +56,48 @@ class MarkdownRenderer:
             self._stream.close()
 
 
-def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str) -> None:
+def render_markdown(text: str, out: TextIO, terminal: Terminal, theme: str, *, accessible: bool = False) -> None:
     """Show a whole answer at once. Raises ConfigError for an unknown `theme`, and what writing to `out` raises."""
     from grokcli.render.markdown import render
 
     with _config_errors():
-        render(text, out, terminal, theme)
+        render(text, out, terminal, theme, live=not accessible, tables="lines" if accessible else "columns")
 
 
-def _open_stream(out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str) -> MarkdownStream:
-    from grokcli.render.markdown import MarkdownStream, Terminal
+def open_stream(
+    out: TextIO,
+    terminal: Terminal,
+    theme: str,
+    *,
+    width: int | None = None,
+    links: Links = "full",
+    accessible: bool = False,
+) -> MarkdownStream:
+    """Return what shows markdown on `out` while it is written there.
+
+    With `accessible`, show only complete lines, for screen readers. Raises ConfigError for an unknown `theme`.
+    """
+    from grokcli.render.markdown import MarkdownStream
 
     with _config_errors():
-        return MarkdownStream(out, Terminal.detect(out, environ, color), theme)
+        tables: Tables = "lines" if accessible else "columns"
+        return MarkdownStream(out, terminal, theme, width=width, links=links, live=not accessible, tables=tables)
+
+
+def _open_stream(
+    out: TextIO, environ: Mapping[str, str], color: ColorMode, theme: str, *, accessible: bool
+) -> MarkdownStream:
+    from grokcli.render.markdown import Terminal
+
+    return open_stream(out, Terminal.detect(out, environ, color), theme, accessible=accessible)
 
 
 @contextmanager
 def _config_errors() -> Iterator[None]:
-    """Say of a theme that does not exist that the setting is wrong."""
-    from grokcli.render.markdown import UnknownThemeError
+    """Say of a theme that cannot be used that the setting is wrong."""
+    from grokcli.render.markdown import ThemeError
 
     try:
         yield
-    except UnknownThemeError as error:
+    except ThemeError as error:
         raise ConfigError(error.message, hint=error.hint) from None

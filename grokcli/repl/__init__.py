@@ -1,1 +1,1 @@
-"""The interactive chat: a loop, what it keeps (session), how it reads lines, takes turns and obeys slash commands."""
+"""The interactive chat: its loop, its state (session), the line editor and the slash commands."""

@@ -1,10 +1,10 @@
-"""Hints and notes as they are shown in a chat: they name slash commands where those of `grok ask` name flags."""
+"""Rewording hints and notes for a chat: they name slash commands where those of `grok ask` name flags."""
 
 from __future__ import annotations
 
 import re
 
-# What a hint says to somebody at a shell, and what it says in a chat; the first that matches is replaced.
+# Patterns for hints as worded for the shell, and their wording in a chat; only the first match is replaced.
 IN_CHAT = (
     (r"list models with grok models, choose one with -m", "list models with /models, choose one with /model"),
     (r"(try|use) (?:another model with )?-m(?= |$)", r"\1 /model"),
@@ -26,7 +26,7 @@ IN_CHAT = (
 
 
 def in_chat(text: str) -> str:
-    """Return a hint or a note in the words of a chat."""
+    """Return a hint or a note as worded in a chat."""
     for pattern, words in IN_CHAT:
         text, count = re.subn(pattern, words, text)
         if count:

@@ -1,12 +1,12 @@
-"""Where the lines of a chat come from: a line editor on a terminal, plain lines everywhere else.
+"""Reading the lines of a chat: with a line editor on a terminal, as plain lines elsewhere.
 
-The editor is prompt_toolkit: 60 ms to import, so only a terminal pays for it.
+The editor is prompt_toolkit, which takes 60 ms to import and so is imported only on a terminal.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO
 
 from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, make_folder
@@ -25,18 +25,20 @@ BLOCK = '"""'
 
 
 class LineReader(Protocol):
-    """Reads what the user says next."""
+    """Reads the user's messages; `is_typed` says whether they are typed at a terminal."""
+
+    is_typed: bool
 
     def read(self, draft: str = "") -> str:
-        """Return the next message, which may have many lines.
+        """Return the next message, which may have several lines.
 
-        `draft` is there to be edited where that is possible. Raises EOFError at the end, KeyboardInterrupt when the
-        user dropped what was typed.
+        `draft` is the initial text if it can be edited. Raises EOFError at the end of the input, KeyboardInterrupt if
+        the user discarded the line.
         """
 
 
 def unblock(text: str) -> str:
-    """Return what stands between triple quotes, or the text as it is without them."""
+    """Return the text between triple quotes, or the unchanged text if it has none."""
     stripped = text.strip()
     if len(stripped) >= 2 * len(BLOCK) and stripped.startswith(BLOCK) and stripped.endswith(BLOCK):
         return stripped[len(BLOCK) : -len(BLOCK)].strip("\n")
@@ -44,20 +46,22 @@ def unblock(text: str) -> str:
 
 
 def is_open(text: str) -> bool:
-    """Say whether `text` begins a block of triple quotes that it does not end."""
+    """Return whether `text` starts a triple-quoted block without ending it."""
     stripped = text.strip()
     return stripped.startswith(BLOCK) and not (len(stripped) >= 2 * len(BLOCK) and stripped.endswith(BLOCK))
 
 
 class PlainLineReader:
-    """A message a line, for scripts and tests."""
+    """Reads one message per line, for scripts and tests."""
+
+    is_typed = False
 
     def __init__(self, stdin: IO[bytes] | None) -> None:
-        """Read from `stdin`; None is the end at once."""
+        """Read from `stdin`; None counts as empty."""
         self._stdin = stdin
 
     def read(self, draft: str = "") -> str:
-        """Return the next line, or the next block of them."""
+        """Return the next line or triple-quoted block."""
         text = self._line()
         while is_open(text):
             try:
@@ -73,8 +77,31 @@ class PlainLineReader:
         return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
+class TypedLineReader(PlainLineReader):
+    """Reads one message per line from the keyboard; only the terminal edits it. For screen readers."""
+
+    is_typed = True
+
+    def __init__(self, keyboard: IO[bytes], out: TextIO) -> None:
+        """Read from `keyboard` and prompt on `out`."""
+        super().__init__(keyboard)
+        self._out = out
+
+    def _line(self) -> str:
+        self._out.write(PROMPT)
+        self._out.flush()
+        try:
+            return super()._line()
+        except (EOFError, KeyboardInterrupt):
+            self._out.write("\n")  # Ctrl-D and Ctrl-C leave the cursor on the line of the prompt
+            self._out.flush()
+            raise
+
+
 class LineEditor:
-    """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, a paste is one text, Ctrl+G opens the editor."""
+    """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens the editor; pastes stay whole."""
+
+    is_typed = True
 
     def __init__(
         self,
@@ -85,10 +112,10 @@ class LineEditor:
         keep: bool,
         vi: bool,
     ) -> None:
-        """Offer what was typed before, from the file `history`, and add to it if `keep` says so.
+        """Use the history in the file `history`, and add to it if `keep`.
 
-        `complete` is asked when Tab is pressed: given what stands before the cursor, it returns the words that can
-        stand there, and how many characters each replaces. `edit` returns a text as the user's editor leaves it.
+        `complete` is called when Tab is pressed, with the text before the cursor; it returns completions, each with the
+        number of characters it replaces. `edit` returns a text as edited in the user's editor.
         """
         from prompt_toolkit import PromptSession
         from prompt_toolkit.input import create_input
@@ -103,15 +130,15 @@ class LineEditor:
             multiline=True,
             key_bindings=_editor_keys(_keys(self._is_unfinished), edit),
             vi_mode=vi,
-            # Tabs come in with a paste; without this they are shown as ^I.
+            # Pasted text may contain tabs, which would be shown as ^I.
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
             prompt_continuation="  ",
-            # stdin may be a pipe that has been read; the terminal is behind stdout then.
+            # If stdin is a pipe that has been read, use the terminal of stdout.
             input=create_input(always_prefer_tty=True),
         )
 
     def read(self, draft: str = "") -> str:
-        """Return what the user sends, `draft` being there to begin with."""
+        """Return the text that the user sends, starting from `draft`."""
         return unblock(self._session.prompt([("bold", PROMPT)], default=draft))
 
     def _is_unfinished(self, text: str) -> bool:
@@ -119,17 +146,17 @@ class LineEditor:
 
 
 def _history(path: Path, *, keep: bool) -> Any:
-    """Return the history in `path`; an empty one, for this run alone, if the file cannot be written."""
+    """Return the history in `path`, or an empty one for this run only if the file cannot be written."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     class ReadOnlyHistory(FileHistory):
         def store_string(self, string: str) -> None:
-            """Leave the file as it is."""
+            """Do not write to the file."""
 
     try:
         make_folder(path.parent)
         path.touch(PRIVATE)
-        if not path.is_file():  # a pipe would be waited for
+        if not path.is_file():  # reading a pipe would block
             return InMemoryHistory()
         with path.open("ab"):
             return FileHistory(str(path)) if keep else ReadOnlyHistory(str(path))
@@ -154,7 +181,7 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
     from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 
     keys = KeyBindings()
-    # Not while Ctrl+R searches: Enter takes what was found then.
+    # Not during a Ctrl+R search, where Enter accepts the match.
     writing = has_focus(DEFAULT_BUFFER)
 
     @keys.add("enter", filter=writing)
@@ -167,7 +194,7 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
-    # To vi, Escape is a key of its own: it ends the typing, and Enter then sends.
+    # In vi mode, Escape is a key of its own: it leaves insert mode, and Enter then sends.
     keys.add("enter", filter=writing & vi_navigation_mode)(get_by_name("accept-line"))
 
     @keys.add("escape", "enter", filter=writing & emacs_mode)
@@ -186,13 +213,13 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
 
 
 def _editor_keys(keys: KeyBindings, edit: Callable[[str], str]) -> KeyBindings:
-    """Add the keys that open the editor. prompt_toolkit's own would let the editor inherit the API key."""
+    """Add the keys that open the editor. With prompt_toolkit's own, the editor would inherit the API key."""
     from prompt_toolkit.application import run_in_terminal
     from prompt_toolkit.document import Document
     from prompt_toolkit.filters import emacs_mode, has_selection, vi_navigation_mode
 
     async def open_editor(buffer: Buffer, *, send: bool) -> None:
-        with suppress(UsageError):  # the editor failed, and the text is as it was
+        with suppress(UsageError):  # if the editor fails, the text stays unchanged
             text = await run_in_terminal(lambda: edit(buffer.text), in_executor=True)
             buffer.document = Document(text, len(text))
             if send:

@@ -1,4 +1,4 @@
-"""The loop of a chat: read a line, do what it says, again; and its turns, in which nothing is lost."""
+"""The main loop of a chat, and its turns, in which no question or partial answer is lost."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from grokcli.chat import Message, Response
 
 SHELL_OUTPUT_BYTES = 100_000
-# From here on the user is told how full the model's context is.
+# From this fraction on, a note says how full the model's context is.
 NEARLY_FULL = 0.8
 
 
 def chat(session: Session, first: str) -> None:
-    """Ask `first`, unless that is empty, then what the user says, until the end of the input."""
+    """Ask `first`, unless it is empty, then handle the user's lines until the end of the input."""
     session.env.console.reword = in_chat
     if first:
         take_turn(session, Prompt(first))
@@ -44,7 +44,7 @@ def chat(session: Session, first: str) -> None:
 
 
 def handle_line(session: Session, line: str) -> None:
-    """Do what one line says: run a command, or ask. Errors are reported; EOFError means: leave."""
+    """Handle one line: run a command, or send a prompt. Reports errors; raises EOFError to leave the chat."""
     if not line.strip():
         return
     try:
@@ -70,7 +70,7 @@ def _interpret(session: Session, line: str) -> Prompt | None:
 
 
 def _run_shell(session: Session, command: str) -> None:
-    """Run a command of the user's in their shell, show its output, and keep it for /file !."""
+    """Run a command in the user's shell, show its output, and keep it for /file !."""
     if not command:
         return
     console = session.env.console
@@ -90,10 +90,10 @@ def _run_shell(session: Session, command: str) -> None:
 
 
 def take_turn(session: Session, prompt: Prompt) -> None:
-    """Ask what `prompt` says and show the answer.
+    """Send `prompt` and show the answer.
 
-    An error is reported and the chat goes on; Ctrl-C stops the answer and keeps what came. A question that got no
-    answer stays at the end of the conversation, for /retry; the next question takes its place.
+    Errors are reported and the chat continues; Ctrl-C stops the answer and keeps the text so far. A question without
+    an answer stays at the end of the conversation, for /retry; the next question replaces it.
     """
     question = None
     last = session.conversation.messages[-1] if session.conversation.messages else None
@@ -128,7 +128,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
 
 def _run(session: Session, turn: Turn) -> None:
     started = time.monotonic()
-    # Consent to a call is typed where it can be seen.
+    # With tools, typed input must be echoed: the user confirms calls.
     with nullcontext() if turn.toolset else keep_typeahead(session.env.console.stdout):
         run_turn(session.env, turn)
     if session.shows_usage:
@@ -137,13 +137,13 @@ def _run(session: Session, turn: Turn) -> None:
 
 
 def _keep(session: Session, question: Message | None, turn: Turn | None) -> None:
-    """See to it that a question that could not be asked is there for /retry."""
+    """Keep a question that could not be sent in the conversation, for /retry."""
     if question is not None:
         session.conversation.keep(question, model=turn.request.model if turn else session.options.model or "")
 
 
 def _hint_at_rest(session: Session, last: Message | None) -> None:
-    """Say what can be done after an error; `last` is the message that the conversation ended with before."""
+    """Show which command helps after an error; `last` is the last message of the conversation before the turn."""
     if session.conversation.last_role() == "user":
         session.env.console.note("use /retry to ask again")
     elif session.conversation.last_role() == "assistant" and session.conversation.messages[-1] is last:
@@ -161,7 +161,7 @@ def _fullness(turn: Turn) -> str:
 
 
 def _tell_how_full(session: Session, model: str) -> None:
-    """Say it before the server does: nothing is ever dropped silently to make room."""
+    """Note how full the context is before the server rejects a request; messages are never dropped silently."""
     window, usage = context_window(model), session.last_usage
     if window is None or usage is None:
         return

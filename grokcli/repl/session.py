@@ -1,4 +1,4 @@
-"""What a chat keeps between two lines."""
+"""The state of a chat between two lines."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a line wants to be asked: a new question, or (None) what the conversation ends with.
+    """A prompt to send: a new question, or (None) the conversation as it is.
 
-    `model` and `fields` hold for this one request. With `length` it is asked what the conversation ends with after so
-    many messages, and the answer takes the place of the others.
+    `model` and `fields` apply to this one request. With `length`, only so many messages of the conversation are sent,
+    and the answer replaces the others.
     """
 
     question: str | None = None
@@ -38,12 +38,12 @@ class Prompt:
 
 @dataclass
 class Session:
-    """A conversation and everything that a slash command may change.
+    """A conversation and all state that slash commands may change.
 
-    `options` are what the user wants of each request. `documents` (texts) and `parts` (images, other documents) wait
-    for the next question, `shell_output` for a wish to see it there. `toolset` are the functions that the model may
-    have called; with `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
-    `made_files` take what code makes that the server runs, None without code.
+    `options` apply to every request. `documents` (texts) and `parts` (images and other documents) are attached to the
+    next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions that
+    the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even
+    if they contain keys. `made_files` saves the pictures that code makes, None without --code.
     """
 
     env: Env
@@ -52,7 +52,7 @@ class Session:
     output: Output
     lines: LineReader
     shows_usage: bool = False
-    # Of the last question; scripts that drive a chat want to know.
+    # The result of the last question, for scripts that drive a chat.
     exit_code: int = 0
     documents: list[tuple[str, str]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -66,16 +66,16 @@ class Session:
 
     @property
     def has_keyboard(self) -> bool:
-        """Say whether a program can be given the terminal: stdin is one, and this is a system with pseudo-terminals."""
+        """Whether a program can run on the terminal: stdin and stdout are one, and the system has pseudo-terminals."""
         console = self.env.console
         return os.name == "posix" and console.stdin is not None and console.stdin.isatty() and console.stdout.isatty()
 
     def next_request(
         self, question: Message | None = None, prompt: Prompt | None = None, *, length: int | None = None
     ) -> Request:
-        """Return the request that asks `question` next, or what the conversation ends with, as `prompt` says.
+        """Return the next request: the conversation, then `question`, if any, with the options of `prompt`.
 
-        With `length` the conversation ends after so many messages. Raises what build_request raises.
+        With `length`, only so many messages of the conversation are included. Raises as build_request does.
         """
         options = self.options
         if prompt is not None:
@@ -86,9 +86,9 @@ class Session:
         return build_request(self.env, messages if question is None else [*messages, question], options, self.toolset)
 
     def set_options(self, **changes: Any) -> None:
-        """Change some of the options for the requests to come, unless the next one would not be possible with them.
+        """Change options for later requests; keep the old ones if the next request is not possible with the new ones.
 
-        Raises what build_request raises.
+        Raises as build_request does.
         """
         before = self.options
         self.options = replace(before, **changes)
@@ -104,18 +104,18 @@ class Session:
         self.parts += attachments.documents
 
     def take_question(self, text: str) -> Message:
-        """Return the message for `text`, with the files and images that waited for it."""
+        """Return the message for `text` with the pending attachments, and clear them."""
         content = join(text, self.documents)
         message = user(content, *self.parts)
         self.documents, self.parts = [], []
         return message
 
     def forget(self) -> None:
-        """Drop what belongs to the conversation so far: what waited for its next question, and what it cost."""
+        """Clear the state of the conversation so far: pending attachments and usage."""
         self.documents, self.parts, self.last_usage, self.total_usage = [], [], None, None
 
     def count(self, usage: Usage | None) -> None:
-        """Add what an answer cost."""
+        """Add the usage of an answer."""
         self.last_usage = usage
         if usage is not None:
             self.total_usage = self.total_usage.plus(usage) if self.total_usage else usage

@@ -1,4 +1,4 @@
-"""Conversations, kept in one SQLite file that several processes may write at once.
+"""Conversations, stored in one SQLite file that several processes may write at once.
 
 from grokcli.store.store import Store, title_of
 
@@ -9,6 +9,6 @@ with Store(path, warn) as store:
     answer.write("The sky ")
     answer.finish(response.message(), finish_reason="stop", usage=response.usage, model=response.model)
 
-What an answer needs never fails because of the store: a store that cannot be written costs one warning, and from then
-on nothing is written. What a user asks of the store, reading, renaming, deleting, raises StoreError.
+Saving an answer never raises: the first error becomes a warning, and the store saves nothing after that. The operations
+that a user asks for, such as reading, renaming and deleting, raise StoreError.
 """

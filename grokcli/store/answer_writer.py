@@ -1,4 +1,4 @@
-"""An answer that is stored while it comes."""
+"""Storing an answer while it is streamed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class AnswerWriter:
-    """One answer. Its text is committed when it begins to come and from then on `interval` seconds after it came.
+    """Writes one answer: commits the first text at once, and later text at most `interval` seconds after it arrived.
 
-    Nothing here raises because of the store, and `write` does not wait for it after the first text.
+    Errors of the store are not raised here, and after the first text `write` does not wait for the store.
     """
 
     def __init__(self, keep: Callable[[str], None], end: Callable[[Ending], None], interval: float) -> None:
-        """Store each piece with `keep` and, once, how the answer ended with `end`; `interval` is in seconds."""
+        """Store text with `keep` and, once, the end of the answer with `end`; `interval` is in seconds."""
         self._keep = keep
         self._end = end
         self._interval = interval
@@ -32,9 +32,10 @@ class AnswerWriter:
         self._over = False
 
     def write(self, text: str) -> None:
-        """Take a piece of the answer in."""
+        """Add a piece of the answer."""
         is_first = not self._pieces
-        # Without the lock, which every delta would feel: to append is one step, and who clears the timer looks again.
+        # No lock here, as it would slow down every delta: append is atomic, and `_flush`, which clears the timer,
+        # checks for new pieces afterwards.
         self._pieces.append(text)
         if is_first:
             self._flush()
@@ -43,24 +44,24 @@ class AnswerWriter:
                 self._start_timer()
 
     def length(self) -> int:
-        """Return how many characters were taken in."""
+        """Return the number of characters written so far."""
         return sum(map(len, self._pieces))
 
     def finish(self, message: Message, *, finish_reason: str, usage: Usage | None, model: str) -> None:
-        """Store the whole answer as `message`; `model` is the one that answered."""
+        """Store the complete answer as `message`; `model` is the one that answered."""
         if self._close():
             self._end(Ending(message, "whole", finish_reason, usage, model))
 
     def interrupt(self, reason: str, *, usage: Usage | None = None) -> None:
-        """Keep what came, and why no more did. An answer of which nothing came leaves no trace.
+        """Store the text received so far and the reason for the interruption. An empty answer is removed.
 
-        Does nothing after `finish`, so it can stand in a `finally`.
+        Does nothing after `finish`, so it can be called in a `finally` block.
         """
         if self._close():
             self._end(Ending(assistant("".join(self._pieces)), "interrupted", reason, usage))
 
     def _close(self) -> bool:
-        """Stop the clock, and say whether the answer was still open."""
+        """Stop the timer, and return whether the answer was still open."""
         with self._lock:
             was_open, self._over = not self._over, True
             if self._timer is not None:
@@ -68,7 +69,7 @@ class AnswerWriter:
         return was_open
 
     def _start_timer(self) -> None:
-        """Have what came stored when the interval is over, unless a timer runs already. The lock is held."""
+        """Start the timer for the next commit, unless one is running. The caller holds the lock."""
         if self._timer is None and not self._over:
             self._timer = threading.Timer(self._interval, self._flush)
             self._timer.daemon = True
@@ -80,7 +81,7 @@ class AnswerWriter:
             self._kept = len(self._pieces)
             if self._over:
                 return
-        # The lock is free meanwhile: a store that is busy must not hold the answer up.
+        # Outside the lock: a busy store must not delay the answer.
         self._keep("".join(fresh))
         with self._lock:
             self._timer = None

@@ -1,4 +1,4 @@
-"""A live conversation: its messages, the store that keeps them, and the chat that sends them."""
+"""A live conversation: its messages, the store that saves them, and the chat that sends them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from grokcli.store.records import ConversationSummary
     from grokcli.terminal.console import Console
 
-# Keys that the store adds to a message and no server knows.
+# Keys that the store adds to messages and that are never sent.
 MARKS = ("interrupted",)
 
 
 class Conversation:
-    """One conversation, which is made in the store with its first question; without a store nothing is kept.
+    """One conversation, created in the store with its first question; without a store, nothing is saved.
 
-    `messages` are in the order in which they were said; a system prompt stands where it began to hold, so that a change
-    of it rewrites nothing. The server is told the conversation's id from the first question on: its cache goes by that.
-    `summary` is what the store knew when the conversation was loaded, None for a new one;
-    `interrupted` is why its last answer is not whole, "" when it is.
+    `messages` are in chronological order; a system prompt is at the position from which it applies, so that changing it
+    rewrites nothing. Every request carries the conversation's id, which the server uses as its cache key.
+    `summary` is the store's record of a loaded conversation, None for a new one; `interrupted` is the reason why the
+    last answer is incomplete, "" if it is complete.
     """
 
     def __init__(self, store: Store | None) -> None:
-        """Begin a conversation that is kept in `store`."""
+        """Start a conversation that is saved in `store`."""
         self.store = store
         self.messages: list[Message] = []
         self.summary: ConversationSummary | None = None
@@ -51,11 +51,11 @@ class Conversation:
         """The conversation's id in the store, "" while it has none."""
         return self._id
 
-    # ---- what was said
+    # ---- messages
 
     @property
     def system_prompt(self) -> str:
-        """The system prompt that holds now, "" without one."""
+        """The current system prompt, "" without one."""
         return self._system_prompt()
 
     def _system_prompt(self, length: int | None = None) -> str:
@@ -63,9 +63,9 @@ class Conversation:
         return str(prompts[-1]) if prompts else ""
 
     def request_messages(self, length: int | None = None) -> list[Message]:
-        """Return the messages as a request has them: the system prompt that holds now, then what was said.
+        """Return the messages for a request: the current system prompt, then all other messages.
 
-        With `length` they are what they would be after `truncate(length)`.
+        With `length`, return them as they would be after `truncate(length)`.
         """
         kept = self.messages[:length]
         prompts = [message for message in kept if message["role"] == "system"]
@@ -73,18 +73,18 @@ class Conversation:
         return [*prompts[-1:], *fill_missing_results(said)]
 
     def questions(self) -> list[int]:
-        """Return where the questions are in `messages`, oldest first."""
+        """Return the indexes of the questions in `messages`, oldest first."""
         return [index for index, message in enumerate(self.messages) if message["role"] == "user"]
 
     def answers(self) -> list[str]:
-        """Return the texts of the answers, oldest first; what was said before and after calls is one answer."""
+        """Return the texts of the answers, oldest first; text before and after tool calls is one answer."""
         starts = [*self.questions(), len(self.messages)]
         turns = [self.messages[start:end] for start, end in pairwise(starts)]
         said = [[str(one["content"]) for one in turn if one["role"] == "assistant"] for turn in turns]
         return ["\n\n".join(filter(None, texts)) for texts in said if texts]
 
     def last_role(self) -> str:
-        """Return who said the last message: "user" when it waits for an answer, "" when nothing was said."""
+        """Return the role of the last message: "user" if it has no answer yet, "" if there is none."""
         said = self._said()
         return str(said[-1]["role"]) if said else ""
 
@@ -102,10 +102,10 @@ class Conversation:
         *,
         replaced_from: int | None = None,
     ) -> Chat:
-        """Return the chat that asks `messages`, which end with the question, with `options`.
+        """Return the chat that sends `messages`, which end with the question, with `options`.
 
-        What is new of them, a system prompt or the question, is kept before anything is sent. The answer takes the
-        place of what stands from `replaced_from` on, when it begins to come; if none comes, that stays as it is.
+        A new system prompt and the question are saved before anything is sent. With `replaced_from`, the answer
+        replaces the messages from that index once it begins to arrive; without an answer they stay.
         """
         self._create(messages[-1], model)
         self._replaced_from, self._late_prompt = replaced_from, None
@@ -132,11 +132,11 @@ class Conversation:
             self._chat.append(message)
 
     def record(self, response: Response, *, model: str) -> AnswerRecorder:
-        """Return what keeps the answer that `response` gathers; it is given the events, and closed."""
+        """Return a recorder that saves the answer in `response`; pass it the events, then close it."""
         return AnswerRecorder(self, response, model, at_once=self._replaced_from is None)
 
     def begin_answer(self, model: str) -> AnswerWriter | None:
-        """Remove what the answer replaces, and return what writes it into the store, None without a store."""
+        """Remove the messages that the answer replaces; return its writer in the store, None without a store."""
         if self._replaced_from is not None:
             self.truncate(self._replaced_from)
             self._replaced_from = None
@@ -146,7 +146,7 @@ class Conversation:
         return self.store.begin_answer(self._id, model=model) if self.store is not None and self._id else None
 
     def append_answer(self, response: Response) -> None:
-        """Add an answer that was recorded, whole or not; one of which nothing came is no message."""
+        """Add a recorded answer, complete or not; an incomplete one without text is left out."""
         if response.content or response.finish_reason:
             message = response.message()
             self.messages.append(message)
@@ -154,7 +154,7 @@ class Conversation:
                 self._chat.append(message)
 
     def _create(self, question: Message, model: str) -> None:
-        """Make the conversation in the store, named after its first question, if it is not there yet."""
+        """Create the conversation in the store, titled after its first question, if it is not there yet."""
         if self.store is not None and not self._id:
             self._id = self.store.create(model=model, title=title_of(text_of(question)))
 
@@ -166,24 +166,24 @@ class Conversation:
     # ---- changes
 
     def truncate(self, length: int) -> None:
-        """Let the conversation end after `length` messages; the others stay in the store, as superseded."""
+        """Cut the conversation after `length` messages; the others stay in the store, as superseded."""
         del self.messages[length:]
         if self.store is not None and self._id:
             self.store.truncate(self._id, length)
 
     def rename(self, title: str) -> bool:
-        """Give the conversation a title; return False when there is nothing yet to bear it. Raises StoreError."""
+        """Set the conversation's title; return False if it is not in the store yet. Raises StoreError."""
         if self.store is None or not self._id:
             return False
         self.store.rename(self._id, title)
         return True
 
     def reset(self) -> None:
-        """Let the next question begin another conversation."""
+        """Start a new conversation with the next question."""
         self.messages, self.summary, self.interrupted, self._id, self._chat = [], None, "", "", None
 
     def load(self, summary: ConversationSummary) -> None:
-        """Continue a conversation of the store. Raises StoreError."""
+        """Continue a stored conversation. Raises StoreError."""
         if self.store is None:
             return
         stored = self.store.messages(summary.id)
@@ -194,12 +194,12 @@ class Conversation:
 
 
 class AnswerRecorder:
-    """Writes an answer into the store while it comes; a grokcli.render.Renderer."""
+    """Writes an answer to the store while it is streamed; a grokcli.render.Renderer."""
 
     def __init__(self, conversation: Conversation, response: Response, model: str, *, at_once: bool) -> None:
-        """Write what `response` has taken in of an answer of `model`.
+        """Record the answer of `model` that is collected in `response`.
 
-        The answer begins `at_once`, or with its first text or call: until then an older one may be in its place.
+        The answer begins `at_once`, or with its first text or call; until then, an older answer keeps its place.
         """
         self._conversation = conversation
         self._response = response
@@ -209,7 +209,7 @@ class AnswerRecorder:
         self._over = False
 
     def show(self, event: Event) -> None:
-        """Keep the event."""
+        """Record the event."""
         if isinstance(event, TextDelta):
             if self._writer is None:
                 self._begin()
@@ -219,7 +219,7 @@ class AnswerRecorder:
             response = self._response
             if response.tool_calls:
                 self._begin()
-            # Not at close: what is complete here must not be lost by what goes wrong elsewhere.
+            # Not in `close`: a complete answer must not be lost because of an error elsewhere.
             self._over = True
             if not self._has_begun:
                 return
@@ -230,14 +230,14 @@ class AnswerRecorder:
                 )
 
     def close(self, error: GrokError | None = None) -> None:
-        """End an answer that has no end."""
+        """Mark the answer as interrupted if it has not ended."""
         if self._over or not self._has_begun:
             return
         self._over = True
         response = self._response
         self._conversation.append_answer(response)
         if self._writer is not None:
-            # A screen or a disk that failed kept this from being written.
+            # An error of another renderer (the screen, a file) may have kept this text from being written.
             if missing := response.content[self._writer.length() :]:
                 self._writer.write(missing)
             self._writer.interrupt(error.message if error else "interrupted", usage=response.usage)
@@ -251,9 +251,9 @@ class AnswerRecorder:
 def open_conversation(
     env: Env, *, continue_latest: bool = False, resume: str | None = None, keep: bool = True
 ) -> Conversation:
-    """Return a new conversation, or the latest one, or the one that `resume` names.
+    """Return a new conversation, the latest one, or the one that `resume` names.
 
-    With `keep` off nothing is written; a conversation that is continued is read all the same. Raises StoreError.
+    Without `keep`, nothing is written, but a conversation to continue is still read. Raises StoreError.
     """
     store = Store(env.settings.paths.data / FILE_NAME, partial(_warn, env.console))
     env.on_close(store.close)
@@ -266,7 +266,7 @@ def open_conversation(
 
 
 def _warn(console: Console, text: str) -> None:
-    """Warn of what the store could not do; where that may be a bug of ours, --debug shows it."""
+    """Show a warning of the store; with --debug, also the traceback, because it may be a bug in grok."""
     console.warn(text)
     if console.debug:
         import traceback

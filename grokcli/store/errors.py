@@ -1,4 +1,4 @@
-"""What went wrong with the database, said so that a user can do something about it."""
+"""Turning database errors into messages that say what the user can do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grokcli.errors import StoreError, reason
 if TYPE_CHECKING:
     from pathlib import Path
 
-# By SQLite's primary result code; {} is the file.
+# Messages and hints by SQLite's primary result code; {} is the file.
 _KNOWN = {
     "SQLITE_BUSY": ("{} is in use by another program", "try again"),
     "SQLITE_READONLY": ("cannot write to {}", "check the permissions of the file and its folder"),
@@ -22,13 +22,13 @@ _KNOWN = {
 
 
 class DamagedRowError(Exception):
-    """A row does not hold what grok wrote: SQLite does not look at values."""
+    """A row does not have the form that grok writes; SQLite does not check values."""
 
     sqlite_errorcode = 11  # SQLITE_CORRUPT
 
 
 def store_error(path: Path, error: Exception) -> StoreError:
-    """Return the StoreError for what went wrong with the database `path`."""
+    """Return the StoreError for an error of the database `path`."""
     import sqlite3
 
     if isinstance(error, OSError):
@@ -37,6 +37,6 @@ def store_error(path: Path, error: Exception) -> StoreError:
     for name, (message, hint) in _KNOWN.items():
         if getattr(sqlite3, name) == code:
             return StoreError(message.format(path), hint=hint)
-    # Of another kind, it may be a bug of ours: its name tells.
+    # An error of any other type may be a bug in grok, so the message includes its name.
     name = "" if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: "
     return StoreError(f"{path}: {name}{' '.join(str(error).split())}")

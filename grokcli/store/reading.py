@@ -1,4 +1,4 @@
-"""What is read from the database."""
+"""Reading from the database."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ _CONVERSATION_TYPES = (str, str, str, float, float, int)
 _MESSAGE_TYPES = (int, str, str | None, str, float, str, str, int, str, *[int | None] * 5)
 _IS_ID = "id = :id"
 _IS_TITLE = "title = :title COLLATE NOCASE"
-_ID_BEGINS = "id >= :id AND id < :id || '{'"  # the ids are ASCII, and "{" follows "z" there
+_ID_BEGINS = "id >= :id AND id < :id || '{'"  # ids are ASCII, where "{" follows "z"
 _TITLE_HOLDS = "title LIKE :pattern ESCAPE '\\'"
 
 
 def conversations(
     connection: sqlite3.Connection, limit: int | None, before: float | None = None
 ) -> list[ConversationSummary]:
-    """Return conversations, the last used first: `limit` of them, all that were last used before the time `before`."""
+    """Return up to `limit` conversations, the last used first; with `before`, only those last used before that time."""
     rows = connection.execute(
-        f"{_CONVERSATION} WHERE +updated < ? ORDER BY used DESC LIMIT ?",  # + keeps SQLite to the index that sorts
+        f"{_CONVERSATION} WHERE +updated < ? ORDER BY used DESC LIMIT ?",  # + makes SQLite use the index on `used`
         (float("inf") if before is None else before, -1 if limit is None else limit),
     )
     return [_summary(row) for row in rows]
 
 
 def conversation(connection: sqlite3.Connection, conversation_id: str) -> ConversationSummary | None:
-    """Return the conversation of that id, or None."""
+    """Return the conversation with that id, or None."""
     row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (conversation_id,)).fetchone()
     return None if row is None else _summary(row)
 
 
 def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> ConversationSummary:
-    """Return the one conversation that `name` stands for: its id or the beginning of it, its title or a part of it.
+    """Return the conversation with `name` as its id, its title, the beginning of its id or a part of its title.
 
-    An exact match goes before a partial one, an id before a title; titles count with `by_title` only. Raises
-    StoreError when there is none, or more than one.
+    An exact match takes precedence over a partial one, and an id over a title; titles are searched only with
+    `by_title`. Raises StoreError if there is no match, or more than one.
     """
     name = storable(name).strip()
     values = {"id": name.lower(), "title": name, "pattern": f"%{like(name)}%"}
@@ -67,16 +67,16 @@ def find(connection: sqlite3.Connection, name: str, *, by_title: bool) -> Conver
 
 
 def like(text: str) -> str:
-    """Return `text` so that LIKE … ESCAPE '\\' takes it literally."""
+    """Return `text` escaped for LIKE … ESCAPE '\\'."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def stored_messages(
     connection: sqlite3.Connection, conversation_id: str, *, superseded: bool, now: float
 ) -> list[StoredMessage]:
-    """Return the messages of a conversation, oldest first; `superseded`: also those that others replaced.
+    """Return the messages of a conversation, oldest first; with `superseded`, including those that were replaced.
 
-    An answer of which nothing came yet is not among them. `now` is in seconds since 1970.
+    Incomplete answers without text are left out. `now` is in seconds since 1970.
     """
     condition = "" if superseded else "AND superseded = 0"
     rows = connection.execute(f"{_MESSAGE} WHERE conversation = ? {condition} ORDER BY id", (conversation_id,))
@@ -105,14 +105,17 @@ def _summary(row: tuple[Any, ...]) -> ConversationSummary:
 
 
 def _check(row: tuple[Any, ...], types: tuple[Any, ...]) -> None:
-    """Raise DamagedRowError for a row that is not of `types`: in a damaged file any column may hold anything."""
+    """Raise DamagedRowError if the row is not of `types`: in a damaged file, a column may contain any value."""
     for value, kind in zip(row, types, strict=True):
         if not isinstance(value, kind) or (isinstance(value, float) and not 0 <= value < _YEAR_10000):
             raise DamagedRowError
 
 
 def _is_message(message: object) -> bool:
-    """Say whether `message` has the form that is relied on everywhere; an item of a request has a type and no role."""
+    """Return whether `message` has the form that other code relies on.
+
+    An item of a request, which has a type and no role, is valid too.
+    """
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         return isinstance(message, dict) and "role" not in message and "type" in message
     content, calls = message.get("content", 0), message.get("tool_calls", [])

@@ -1,4 +1,4 @@
-"""What is read from the store: conversations, messages, and what a search found."""
+"""The records that the store returns: conversations, messages and search hits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Status = Literal["whole", "streaming", "interrupted"]
 class ConversationSummary:
     """A conversation without its messages.
 
-    `model` was asked last; `created` and `updated` are seconds since 1970; `messages` is how many there are.
+    `model` is the one last used; `created` and `updated` are seconds since 1970; `messages` is the number of messages.
     """
 
     id: str
@@ -29,11 +29,11 @@ class ConversationSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A stored message and what is known about it.
+    """A stored message and its metadata.
 
-    `message` is what was stored; of an answer that was not finished it is what came, and holds one key more,
-    "interrupted", with the reason. `reason` is the server's finish reason of a whole answer, and that reason of another
-    one. `superseded` messages were replaced by an edit or a retry and are not part of the conversation any more.
+    `message` is the message as it was stored. For an incomplete answer, it has the text so far and an additional key
+    "interrupted" with the cause. `reason` is the server's finish reason for a complete answer, or that cause.
+    `superseded` messages were replaced by an edit or a retry and are no longer part of the conversation.
     """
 
     id: int
@@ -48,9 +48,9 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """What a search found: a conversation, and the words of its newest matching message around the match.
+    """A search result: a conversation, and the text around the match in its newest matching message.
 
-    `message` is that message's id; `superseded` says that it is not part of the conversation any more.
+    `message` is that message's id; `superseded` says whether it is no longer part of the conversation.
     """
 
     conversation: ConversationSummary

@@ -1,4 +1,4 @@
-"""How a message becomes a row and comes back unchanged, and what a conversation is called."""
+"""Converting messages to rows and back, and making ids and titles of conversations."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 60
 _ID_LENGTH = 8
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
+_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # no two look alike
 _OPENING_TAG = re.compile(r"<((?:stdin|file|shell)(?:-\d+)?)(?: [^\n]*)?>\n")
 _SPACE = re.compile(r"\s*")
 
 
 def new_id() -> str:
-    """Return a new conversation's id: random, so that a few letters of it tell it from the others."""
+    """Return a new conversation id; it is random, so that its first few letters identify it."""
     return "".join(_ID_LETTERS[byte % 32] for byte in os.urandom(_ID_LENGTH))
 
 
 def title_of(question: str) -> str:
-    """Return the first line of a question, without the documents before it, cut to TITLE_LENGTH characters."""
+    """Return the first line of a question, without the documents before it, shortened to TITLE_LENGTH characters."""
     return _first_line(question[_end_of_documents(question) :]) or _first_line(question) or "untitled"
 
 
 def _end_of_documents(question: str) -> int:
-    """Return where the question itself begins, behind what grokcli.input.question put between tags."""
+    """Return where the question itself begins, after the documents that grokcli.input.question put between tags."""
     end = 0
     while tag := _OPENING_TAG.match(question, end):
         closing = f"\n</{tag[1]}>"
@@ -45,7 +45,7 @@ def _end_of_documents(question: str) -> int:
 def _first_line(text: str) -> str:
     start = text.lstrip()[: 20 * TITLE_LENGTH].partition("\n")[0]
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
-    line = redact(line)  # a key that is cut in the middle looks like none
+    line = redact(line)  # before the cut: a key cut in the middle would not be recognised
     if len(line) <= TITLE_LENGTH:
         return line
     cut = line[: TITLE_LENGTH - 1]
@@ -54,11 +54,11 @@ def _first_line(text: str) -> str:
 
 
 def pack(message: Message) -> tuple[str, str | None]:
-    """Return a message as its JSON and its searchable text; `unpack` makes the same message of them."""
+    """Return a message as JSON and its searchable text, from which `unpack` restores the message."""
     content = message.get("content")
     if isinstance(content, str):
         text = storable(content)
-        # Text that SQLite cannot hold, half a surrogate pair, stays in the JSON, where it is escaped.
+        # Text that SQLite cannot store (a lone surrogate) stays in the JSON, where it is escaped.
         return json.dumps({**message, "content": None} if text == content else message), text
     if isinstance(content, list):
         return json.dumps(message), storable("\n".join(_texts(content)))
@@ -66,7 +66,7 @@ def pack(message: Message) -> tuple[str, str | None]:
 
 
 def unpack(body: str, text: str | None) -> Message:
-    """Return the message that `pack` was given."""
+    """Return the message that was passed to `pack`."""
     message: Message = json.loads(body)
     if text is not None and message["content"] is None:
         message["content"] = text
@@ -74,7 +74,7 @@ def unpack(body: str, text: str | None) -> Message:
 
 
 def storable(text: str) -> str:
-    """Return `text` with what cannot be written as UTF-8 replaced."""
+    """Return `text` with characters replaced that UTF-8 cannot encode."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 

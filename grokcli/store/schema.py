@@ -1,4 +1,4 @@
-"""The database file: how it is opened, what is in it, and how an older one becomes a newer one."""
+"""The database file: opening it, its schema, and migrations from older schemas."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from grokcli.files import PRIVATE, PRIVATE_FOLDER, make_folder
 if TYPE_CHECKING:
     import sqlite3
 
-# Step n takes a database of version n to version n + 1; what has been released is never changed, only added to.
-# A message is `body`, its JSON, with the text taken out of it: that stands in `text` alone, where it can be searched.
-# What came of an answer that is still being written is in `piece`, so that each second costs only what that second
-# brought. Messages that an edit or a retry replaced stay, superseded.
+# Step n migrates a database from version n to version n + 1; released steps are never changed, only new ones added.
+# `body` is a message as JSON without its text, which is only in `text`, where it can be searched.
+# The text of an answer that is still being streamed is in `piece`, so that each commit writes only the new text.
+# Messages replaced by an edit or a retry are kept, marked as superseded.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE conversation (
@@ -65,7 +65,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
         END""",
     ),
-    # `used` counts up with each use of any conversation: which one was used last must not depend on the clock.
+    # `used` is a counter over all conversations: which one was used last must not depend on the clock.
     (
         "ALTER TABLE conversation ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
         """UPDATE conversation SET used =
@@ -76,10 +76,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 def open_for_writing(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Return a connection to the database at `path`, made or brought up to date if need be.
+    """Return a connection to the database at `path`; create or migrate the database if necessary.
 
-    A new file is readable by its owner only, as is a new folder around it; the files that SQLite puts beside it get
-    the same mode. Raises sqlite3.Error, OSError, and StoreError when a newer grok wrote the file.
+    A new file and a new folder around it are accessible only by their owner; SQLite gives the files that it creates
+    beside it the same mode. Raises sqlite3.Error, OSError, and StoreError if a newer grok wrote the file.
     """
     if not path.exists():
         make_folder(path.parent)
@@ -89,7 +89,7 @@ def open_for_writing(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Return a connection to the database at `path`, which exists; its folder may be one that cannot be written.
+    """Return a connection to the existing database at `path`, whose folder need not be writable.
 
     Raises as `open_for_writing` does.
     """
@@ -98,8 +98,8 @@ def open_for_reading(path: Path, busy_seconds: float) -> sqlite3.Connection:
     try:
         return _prepared(str(path), path, busy_seconds)
     except sqlite3.OperationalError as error:
-        # Readers of a WAL database write beside it too. Where they cannot, and no writer left anything there, the file
-        # alone is the whole truth.
+        # Readers of a WAL database also create files beside it. If they cannot, but no writer left a log, the database
+        # file is complete on its own.
         cannot_write = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
         if not cannot_write or path.with_name(f"{path.name}-wal").exists():
             raise
@@ -107,14 +107,14 @@ def open_for_reading(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def nothing() -> sqlite3.Connection:
-    """Return a connection to an empty database, which stands for a file that is not there yet."""
+    """Return a connection to an empty database, for use while the file does not exist."""
     return _prepared(":memory:", Path(), 0)
 
 
 def empty_log(connection: sqlite3.Connection) -> None:
-    """Bring what stands in the write-ahead log into the file and cut the log: deleted text must not stay in it.
+    """Move the write-ahead log into the file and truncate the log, because deleted text must not stay in it.
 
-    While others read, the log stays as it is.
+    While other processes read, the log stays unchanged.
     """
     connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchall()
 
@@ -133,12 +133,12 @@ def _prepared(address: str, path: Path, busy_seconds: float) -> sqlite3.Connecti
         if _version(connection, path) < len(MIGRATIONS):
             _switch_to_wal(connection, busy_seconds)
             _migrate(connection, path)
-        # In WAL mode this loses nothing when a process dies, and at worst the last moments when the power does: an
-        # fsync less for each question. Without WAL it would risk the file.
+        # In WAL mode, NORMAL saves an fsync per question and loses nothing if a process dies; a power failure costs at
+        # most the last moments. Without WAL it could corrupt the file.
         safe = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         connection.execute(f"PRAGMA synchronous = {'NORMAL' if safe else 'FULL'}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        connection.execute("PRAGMA secure_delete = ON")  # overwrites deleted content
     except BaseException:
         connection.close()
         raise
@@ -155,9 +155,9 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Turn write-ahead logging on; it stays on in the file. A file system that cannot do it goes without.
+    """Turn on write-ahead logging, permanently for the file. A file system without support for it is left as it is.
 
-    SQLite does not wait for other processes here, so we do.
+    SQLite's busy timeout does not apply to this statement, so the wait for other processes is here.
     """
     import sqlite3
 
@@ -173,7 +173,7 @@ def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database up to date, in one step; of several processes that try, one does it."""
+    """Migrate the database in one transaction; if several processes try at the same time, only one does it."""
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         for step in MIGRATIONS[_version(connection, path) :]:

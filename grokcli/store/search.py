@@ -1,4 +1,4 @@
-"""Finding conversations by what was said in them."""
+"""Full-text search in conversations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-_MOST_WORDS = 30  # SQLite limits how deep an expression may be
+_MOST_WORDS = 30  # SQLite limits the depth of an expression
 _BEFORE, _AFTER = 30, 90
 
 
 def search(connection: sqlite3.Connection, query: str, limit: int) -> list[SearchHit]:
-    """Return the conversations in which one message holds all words of `query`, newest message first, `limit` of them.
+    """Return up to `limit` conversations in which one message contains all words of `query`, newest message first.
 
-    A word matches from its beginning, whatever its case and accents. When no message matches that way, text anywhere
-    inside words is looked for: that finds signs, and the languages that put no blanks between words.
+    A query word matches the beginning of words, ignoring case and accents. If no message matches, substrings are
+    searched for instead, which finds symbols and text in languages that are written without spaces.
     """
     words = storable(query).replace("\0", " ").split()[:_MOST_WORDS]
     if not words:
@@ -47,7 +47,7 @@ def search(connection: sqlite3.Connection, query: str, limit: int) -> list[Searc
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
-    """Return the part of `text` where the first of `words` that stands in it is, on one line."""
+    """Return the part of `text` around the first occurrence of any of `words`, on one line."""
     low = text.lower()
     places = [place for word in words if (place := low.find(word.lower())) >= 0]
     start = max(0, min(places, default=0) - _BEFORE)
@@ -59,13 +59,13 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
 
 def _term(word: str) -> str:
-    """Return a word so that FTS5 takes it literally; as the beginning of words when it ends in a letter."""
+    """Return a word quoted for FTS5; as a prefix query if it ends in a letter or digit."""
     quoted = '"' + word.replace('"', '""') + '"'
     return quoted + "*" if word[-1].isalnum() else quoted
 
 
 def _newest(rows: Iterable[tuple[str, int]], limit: int) -> dict[str, int]:
-    """Return the first message of each conversation, of the first `limit` of them: the rest is not even looked up."""
+    """Return the first message of each of the first `limit` conversations, without fetching any further rows."""
     newest: dict[str, int] = {}
     for conversation_id, message_id in rows:
         newest.setdefault(conversation_id, message_id)
@@ -79,7 +79,7 @@ def _hit(
 ) -> SearchHit | None:
     query = "SELECT text, superseded FROM message WHERE id = ?"
     row = connection.execute(query, (message_id,)).fetchone()
-    if row is None or not isinstance(row[0], str):  # the index of a damaged file leads anywhere
+    if row is None or not isinstance(row[0], str):  # in a damaged file, the index may refer to any row
         raise DamagedRowError
     text, superseded = row
     found = conversation(connection, conversation_id)

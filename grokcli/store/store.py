@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
 
 FILE_NAME = "conversations.db"
 BUSY_SECONDS = 5.0
-# So that, with the time a commit takes, what came more than a second ago is on the disk.
+# Short enough that, including the time of a commit, all text older than a second is on disk.
 INTERVAL = 0.8
 
 P = ParamSpec("P")
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Store:
-    """The conversations in one file. It is opened when it is first used; threads may share it."""
+    """The conversations in one file, which is opened on first use. Threads may share a store."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class Store:
         interval: float = INTERVAL,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Keep conversations in the file at `path` and tell `warn`, once, when that is not possible.
+        """Store conversations in the file at `path`; call `warn`, once, if they cannot be saved.
 
-        `busy_seconds` is how long other processes are waited for, `interval` the seconds between two commits of an
-        answer that is coming, `now` the clock.
+        `busy_seconds` is how long to wait for other processes, `interval` the seconds between two commits of a
+        streamed answer, `now` the clock.
         """
         self.path = path
         self._warn = warn
@@ -71,25 +71,25 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; end answers before. The store opens it again when it is used again."""
+        """Close the file, after all answers have ended. Using the store again opens it again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
 
-    # What an answer needs: never raises because of the store.
+    # Saving conversations: never raises StoreError.
 
     def create(self, *, model: str, title: str) -> str:
-        """Start a conversation and return its id: "" when the store cannot be written."""
+        """Start a conversation and return its id, or "" if the store cannot be written."""
         return self._save(writing.create, model, title, self._now()) or ""
 
     def add(self, conversation_id: str, message: Message, *, model: str = "") -> int | None:
-        """Add one message to a conversation and return the message's id, None when it was not stored."""
+        """Add a message to a conversation and return the message's id, or None if it was not stored."""
         return self._save(writing.add, conversation_id, message, model, self._now())
 
     def begin_answer(self, conversation_id: str, *, model: str) -> AnswerWriter:
-        """Return an answer of `model` that is stored while it comes."""
-        # 0 is no message's id. A store that could not begin an answer is off and does nothing about the rest of it.
+        """Return a writer that stores an answer of `model` while it is streamed."""
+        # 0 is not the id of any message. If the answer could not be begun, the store is off and ignores the rest of it.
         answer_id = self._save(writing.begin, conversation_id, model, self._now()) or 0
 
         def keep(text: str) -> None:
@@ -101,7 +101,7 @@ class Store:
         return AnswerWriter(keep, end, self._interval)
 
     def truncate(self, conversation_id: str, keep: int) -> None:
-        """Take all messages after the first `keep` out of a conversation. They stay in the store, as superseded."""
+        """Remove all messages after the first `keep` from a conversation. They stay in the store, as superseded."""
 
         def cut(connection: sqlite3.Connection) -> None:
             from grokcli.store import reading
@@ -112,39 +112,39 @@ class Store:
 
         self._save(cut)
 
-    # What a user asks for: raises StoreError.
+    # Operations that a user asks for: raise StoreError.
 
     def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
-        """Return the conversation with that id or title, or the only one whose id begins so or whose title holds it."""
+        """Return the conversation with that id or title, or the only one whose id or title matches it in part."""
         from grokcli.store import reading
 
         return self._read(reading.find, name, by_title=by_title)
 
     def latest(self) -> ConversationSummary:
-        """Return the conversation that was used last."""
+        """Return the conversation used last."""
         newest = self.conversations(1)
         if not newest:
             raise StoreError("no conversations yet", hint="start one with grok ask or grok chat")
         return newest[0]
 
     def messages(self, conversation_id: str) -> list[Message]:
-        """Return the messages of a conversation, as they were stored; one that is "interrupted" says why."""
+        """Return the messages of a conversation as they were stored; incomplete ones have the key "interrupted"."""
         return [stored.message for stored in self.stored_messages(conversation_id)]
 
     def stored_messages(self, conversation_id: str, *, superseded: bool = False) -> list[StoredMessage]:
-        """Return the messages with what is known about them; `superseded`: also those that others replaced."""
+        """Return the messages with their metadata; with `superseded`, including those that were replaced."""
         from grokcli.store import reading
 
         return self._read(reading.stored_messages, conversation_id, superseded=superseded, now=self._now())
 
     def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[ConversationSummary]:
-        """Return the conversations that were used last, newest first; those last used before the time `before`."""
+        """Return up to `limit` conversations, the last used first; with `before`, only those last used before it."""
         from grokcli.store import reading
 
         return self._read(reading.conversations, limit, before)
 
     def search(self, query: str, limit: int = 20) -> list[SearchHit]:
-        """Return the newest `limit` conversations in which one message holds every word of `query`."""
+        """Return the newest `limit` conversations in which one message contains every word of `query`."""
         from grokcli.store.search import search
 
         return self._read(search, query, limit)
@@ -156,7 +156,7 @@ class Store:
     def delete(self, conversation_ids: Iterable[str]) -> None:
         """Delete conversations and overwrite their text, in the search index too.
 
-        While another process reads, the log beside the file keeps it until the last one closes the file.
+        While another process reads, the text stays in the log beside the file until the last process closes the file.
         """
         from grokcli.store import schema
 
@@ -169,12 +169,12 @@ class Store:
     def transaction(
         self, write: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return `write(connection, *args, **kwargs)`: what it changes is committed, or nothing of it when it raises.
+        """Return `write(connection, *args, **kwargs)`; commit its changes, or roll them back if it raises.
 
-        The file is made if need be. Raises StoreError.
+        Creates the file if necessary. Raises StoreError.
         """
-        # Not a context manager with a `yield`: Python looks for signals on the way into and out of such a block, and a
-        # Ctrl-C there would leave the transaction open. It does not on the way into and out of a lock or a connection.
+        # Not a generator-based context manager: Python checks for signals on entering and leaving one, and a Ctrl-C
+        # there would leave the transaction open. It does not on entering and leaving a lock or a connection.
         with self._lock, self._store_errors:
             if self._connection is None:
                 from grokcli.store import schema
@@ -187,9 +187,9 @@ class Store:
     def _save(
         self, write: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:
-        """Do as `transaction` does, until the first StoreError: that is a warning, and from then on nothing is done.
+        """Call `transaction`; the first StoreError becomes a warning, and later calls do nothing.
 
-        None stands for what was not stored.
+        Returns None if nothing was stored.
         """
         if self._is_off:
             return None
@@ -198,14 +198,14 @@ class Store:
         except StoreError as error:
             with self._lock:
                 is_first, self._is_off = not self._is_off, True
-            if is_first:  # still inside `except`, so that who warns can show where it came from
+            if is_first:  # still inside `except`, so that the callback can show the traceback
                 self._warn(f"this conversation is not saved: {error.message}")
         return None
 
     def _read(self, read: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return `read(connection, *args, **kwargs)`; while there is no file, the database is empty.
+        """Return `read(connection, *args, **kwargs)`; if the file does not exist, `read` gets an empty database.
 
-        Answers whose processes died are ended before. Raises StoreError.
+        First marks the answers whose processes died as interrupted. Raises StoreError.
         """
         with self._lock, self._store_errors:
             if self._connection is None:
@@ -216,16 +216,16 @@ class Store:
                         return read(nothing, *args, **kwargs)
                 self._connection = schema.open_for_reading(self.path, self._busy_seconds)
             if writing.dead_answers(self._connection, self._now()):
-                with suppress(StoreError):  # what cannot be ended can still be read
+                with suppress(StoreError):  # the answers can still be read
                     self.transaction(writing.settle, self._now())
             return read(self._connection, *args, **kwargs)
 
 
 class _StoreErrors:
-    """A block of code in which a StoreError takes the place of whatever is raised.
+    """A context manager that turns any Exception except a GrokError into a StoreError.
 
-    Whatever: an odd value, from a server or out of a damaged file, must cost no answer, and what it makes Python and
-    SQLite raise is anyone's guess.
+    It catches all types because an odd value, from a server or from a damaged file, must not cost an answer, and which
+    errors such a value causes in Python and SQLite cannot be predicted.
     """
 
     def __init__(self, path: Path) -> None:
@@ -233,12 +233,12 @@ class _StoreErrors:
         self._path = path
 
     def __enter__(self) -> None:
-        """Begin the block."""
+        """Enter the block."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Raise StoreError if the block raised an error of another kind."""
+        """Raise StoreError from the block's error, unless that is a GrokError."""
         if not isinstance(error, Exception) or isinstance(error, GrokError):
             return
         from grokcli.store.errors import store_error

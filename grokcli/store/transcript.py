@@ -1,4 +1,4 @@
-"""A stored conversation as text that people read and as data that programs read."""
+"""Exporting a stored conversation as markdown or as JSON."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
 
 
 def as_markdown(said: Iterable[tuple[str, Message]], title: str = "") -> str:
-    """Return a conversation as a markdown document: for each message, who wrote it as a heading, and its text."""
+    """Return a conversation as a markdown document: each message's author as a heading, followed by its text."""
     parts = [f"# {title}\n"] if title else []
     parts += [f"## {name}\n\n{text_of(message)}\n" for name, message in said]
     return "\n".join(parts)
 
 
 def as_document(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> dict[str, Any]:
-    """Return a conversation as JSON-able data: each message as it was stored, with what is known about it beside."""
+    """Return a conversation as JSON-serialisable data: each message as it was stored, with its metadata added."""
     return about(conversation) | {"messages": [_described(entry) for entry in entries]}
 
 
 def about(conversation: ConversationSummary) -> dict[str, Any]:
-    """Return a conversation without its messages as JSON-able data; `messages` is how many there are."""
+    """Return a conversation without its messages as JSON-serialisable data; `messages` is their number."""
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -38,7 +38,7 @@ def about(conversation: ConversationSummary) -> dict[str, Any]:
 
 
 def speaker(entry: StoredMessage) -> str:
-    """Return who said a message, and what happened to it: "grok-4.7 (interrupted: Ctrl-C)"."""
+    """Return the author of a message, and its status if that is notable: "grok-4.7 (interrupted: Ctrl-C)"."""
     role = str(entry.message.get("role", ""))
     name = entry.model or "Assistant" if role == "assistant" else _SPEAKERS.get(role, role)
     marks = [f"interrupted: {entry.reason}"] if "interrupted" in entry.message else []
@@ -47,7 +47,7 @@ def speaker(entry: StoredMessage) -> str:
 
 
 def text_of(message: Message) -> str:
-    """Return what a message says: its text, a mark for each image or document, and the functions that it calls."""
+    """Return a message as text: its own text, a placeholder for each image or document, and its function calls."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content or ""}]
     calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]

@@ -1,4 +1,4 @@
-"""What is written to the database. Each function is given a connection that is inside a transaction."""
+"""Writing to the database. Each function takes a connection that is inside a transaction."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _DAY = 24 * _HOUR
 class Ending(NamedTuple):
     """How an answer ended.
 
-    `reason` is the server's finish reason of a whole answer, and why no more came of an interrupted one. `model` is the
-    one that answered, "" for the one that was asked.
+    `reason` is the server's finish reason for a complete answer, or the cause of an interruption. `model` is the one
+    that answered, "" if it is the one that was requested.
     """
 
     message: Message
@@ -51,25 +51,26 @@ def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> 
 
 
 def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
-    """Delete conversations with their messages; the search index has their words until `merge_index` is through."""
+    """Delete conversations with their messages; their words stay in the search index until `merge_index` is done."""
     rows = [(conversation_id,) for conversation_id in conversation_ids]
     connection.executemany("DELETE FROM conversation WHERE id = ?", rows)
 
 
 def merge_index(connection: sqlite3.Connection, *, begins: bool) -> bool:
-    """Do a part of merging the search index into one, and say whether more is left.
+    """Merge part of the search index's segments into one, and return whether more is left.
 
-    That is what overwrites deleted words, which are only marked before. All at once it would keep others from writing
-    for seconds. FTS5's option secure-delete would do without, but makes a file that SQLite before 3.42 cannot read.
+    The merge overwrites deleted words, which until then are only marked as deleted. Done all at once, it would block
+    other writers for seconds. FTS5's secure-delete option would make it unnecessary, but SQLite before 3.42 cannot read
+    the resulting file.
     """
     before = connection.total_changes
-    pages = -_MERGED_PAGES if begins else _MERGED_PAGES  # a negative number puts everything into the merge
+    pages = -_MERGED_PAGES if begins else _MERGED_PAGES  # a negative number includes all segments in the merge
     connection.execute("INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)", (pages,))
-    return connection.total_changes - before > 1  # one is the command itself
+    return connection.total_changes - before > 1  # the command itself counts as one change
 
 
 def add(connection: sqlite3.Connection, conversation_id: str, message: Message, model: str, now: float) -> int:
-    """Add a message to a conversation and return its id. Raises sqlite3.IntegrityError when there is no such one."""
+    """Add a message to a conversation and return its id. Raises sqlite3.IntegrityError if the conversation is gone."""
     cursor = connection.execute(
         "INSERT INTO message (conversation, status, model, created, body, text) VALUES (?, 'whole', ?, ?, ?, ?)",
         (conversation_id, model, now, *pack(message)),
@@ -79,7 +80,7 @@ def add(connection: sqlite3.Connection, conversation_id: str, message: Message, 
 
 
 def begin(connection: sqlite3.Connection, conversation_id: str, model: str, now: float) -> int:
-    """Add an answer that is about to come, and return its id. Raises as `add` does."""
+    """Add an empty answer that will be streamed, and return its id. Raises as `add` does."""
     cursor = connection.execute(
         "INSERT INTO message (conversation, status, writer, model, created, body) VALUES (?, 'streaming', ?, ?, ?, ?)",
         (conversation_id, _writer(), model, now, _STREAMING_BODY),
@@ -97,9 +98,9 @@ def keep(connection: sqlite3.Connection, answer_id: int, text: str) -> None:
 
 
 def end(connection: sqlite3.Connection, conversation_id: str, answer_id: int, ending: Ending, now: float) -> None:
-    """Put the message of `ending` in the place of an answer's pieces; remove an interrupted answer without text."""
+    """Replace an answer's pieces by the message of `ending`; remove an interrupted answer without text."""
     _replace_pieces(connection, answer_id, ending)
-    # The conversation goes on with the model that was asked; which one answered is the message's to say.
+    # "": the conversation keeps the model that was requested; the model that answered is stored with the message.
     _touch(connection, conversation_id, "", now)
 
 
@@ -118,20 +119,23 @@ def _replace_pieces(connection: sqlite3.Connection, answer_id: int, ending: Endi
 
 
 def dead_answers(connection: sqlite3.Connection, now: float) -> list[int]:
-    """Return the ids of the answers whose processes died before they were whole."""
+    """Return the ids of the answers that are incomplete because their processes died."""
     rows = connection.execute("SELECT id, created, writer FROM message WHERE status = 'streaming'")
     return [answer_id for answer_id, began, writer in rows if not is_alive(writer, began, now)]
 
 
 def settle(connection: sqlite3.Connection, now: float) -> None:
-    """End the answers whose processes died with what came of them; that is no use of their conversations."""
+    """Mark the answers whose processes died as interrupted, with their text so far.
+
+    This does not count as a use of their conversations.
+    """
     for answer_id in dead_answers(connection, now):
         message = assistant(text_of_pieces(connection, answer_id))
         _replace_pieces(connection, answer_id, Ending(message, "interrupted", DIED))
 
 
 def text_of_pieces(connection: sqlite3.Connection, answer_id: int) -> str:
-    """Return what came of an answer that has not ended."""
+    """Return the text so far of an answer that has not ended."""
     rows = connection.execute("SELECT content FROM piece WHERE message = ? ORDER BY rowid", (answer_id,))
     return b"".join(row[0] for row in rows).decode("utf-8", "surrogatepass")
 
@@ -143,10 +147,10 @@ def truncate(connection: sqlite3.Connection, conversation_id: str, first_id: int
 
 
 def is_alive(writer: str, since: float, now: float) -> bool:
-    """Say whether the process that began an answer at the time `since` may still be writing it.
+    """Return whether the process that began an answer at the time `since` may still be writing it.
 
-    Where that cannot be seen, on another machine or on Windows, an hour is believed; nowhere more than a day, because
-    process numbers are used again.
+    If the process cannot be checked, because it is on another machine or this is Windows, it counts as alive for an
+    hour. Otherwise the limit is a day, because process ids are reused.
     """
     host, _, pid = writer.rpartition(":")
     age = now - since
@@ -154,7 +158,7 @@ def is_alive(writer: str, since: float, now: float) -> bool:
         return age < _HOUR
     try:
         os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError, OverflowError):  # the last two: a number that was damaged
+    except (ProcessLookupError, ValueError, OverflowError):  # the last two: a damaged process id
         return False
     except PermissionError:
         pass

@@ -1,4 +1,4 @@
-"""The clipboard: the system's own tool where there is one, else the terminal's (OSC 52), which works over SSH too."""
+"""Copying to the clipboard with the system's own tool, or else through the terminal (OSC 52), even over SSH."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Many terminals drop longer sequences without a word.
+# Many terminals silently drop longer sequences.
 MAX_OSC52_BYTES = 74_994
 
 
 def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
-    """Put `text` into the clipboard and return how; "" when there was no way.
+    """Copy `text` to the clipboard and return the method used, "" if none worked.
 
-    `environ` tells which display there is, and is the environment of the tool; `stdout` is asked when there is none,
-    if it is a terminal.
+    `environ` determines the display, and is the environment of the tool. If there is no working tool, the escape
+    sequence is written to `stdout`, if that is a terminal.
     """
     command = _tool(environ)
     if command is not None:
-        # The tools stay in the background to serve the clipboard; their output must not hold a pipe of ours open.
+        # The tools stay in the background to serve the clipboard, and must not keep a pipe of ours open.
         try:
             done = subprocess.run(
                 command, input=text.encode("utf-8", "replace"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -42,7 +42,7 @@ def copy(text: str, stdout: TextIO, environ: Mapping[str, str]) -> str:
 
 
 def _tool(environ: Mapping[str, str]) -> list[str] | None:
-    """Return the command that fills the clipboard of this system; none over SSH, where it would be another's."""
+    """Return the command that copies to this system's clipboard; None over SSH, where that is the wrong machine's."""
     if environ.get("SSH_CONNECTION"):
         return None
     candidates = [["pbcopy"]] if sys.platform == "darwin" else [["clip.exe"]] if sys.platform == "win32" else []

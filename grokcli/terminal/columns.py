@@ -1,4 +1,4 @@
-"""Tables for people: columns that line up on every terminal, also with wide characters."""
+"""Tables as aligned columns, with support for wide characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BETWEEN = "  "
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Return a line for each row, its cells below those of the other rows; the columns `right` are numbers."""
+    """Return one line for each row, with aligned cells; the columns in `right` (indexes) are right-aligned."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     return [
@@ -30,7 +30,7 @@ def _padding(cell: str, width: int) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many cells `text` takes on a terminal."""
+    """Return the number of terminal cells that `text` occupies."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len

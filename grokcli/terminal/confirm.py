@@ -1,7 +1,7 @@
-"""Asking the user before something happens: on stderr, and answered from the keyboard, whatever stdin is.
+"""Asking the user for confirmation on stderr, with the answer read from the keyboard even if stdin is redirected.
 
-What the question is about may be written by a model. It is shown so that all of it can be seen, or how much cannot, and
-so that no part of it looks like a line of ours.
+The text to confirm may be written by a model. It is shown in full, or with the number of characters left out, and so
+that no part of it looks like one of our own lines.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from grokcli.terminal.sanitize import one_line, reveal
 if TYPE_CHECKING:
     from grokcli.terminal.console import Console
 
-_CONTINUED = "    | "  # begins each further row of one text
+_CONTINUED = "    | "  # prefix of the continuation rows of a text
 _DEFAULT_SIZE = (80, 24)
-_TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
+TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
 def can_confirm(console: Console) -> bool:
-    """Say whether somebody is there to be asked: stderr is a terminal, and there is a keyboard."""
+    """Return whether the user can be asked: stderr is a terminal, and there is a keyboard to read."""
     if not console.stderr.isatty():
         return False
     try:
@@ -33,10 +33,10 @@ def can_confirm(console: Console) -> bool:
 
 
 def present(console: Console, label: str, text: str) -> None:
-    """Write `text` behind `label` to stderr before the user is asked about it.
+    """Write `label` and `text` to stderr before the user is asked about the text.
 
-    On a terminal it is wrapped here, each further row with a mark, and of more than fits one screen only
-    the beginning and the end are shown, with how much is between them. Elsewhere it is one line.
+    On a terminal the text is wrapped, with a prefix on each continuation row; if it does not fit on one screen, only
+    its beginning and end are shown, with the number of characters between them. Elsewhere it is one line.
     """
     shown = reveal(console.mask(text))
     if not console.stderr.isatty():
@@ -57,12 +57,12 @@ def present(console: Console, label: str, text: str) -> None:
 
 
 def _wrapped(text: str, first: int, further: int) -> list[str]:
-    """Return `text` cut into rows of `first` cells, then of `further`; at least a character each."""
+    """Return `text` split into a row of `first` cells and rows of `further` cells, each with at least one character."""
     from unicodedata import east_asian_width
 
     rows, row, left = [], "", max(2, first)
     for character in text:
-        # Wide, full-width, and what some terminals draw wide.
+        # Wide, full-width, and ambiguous: some terminals draw the last ones wide.
         cells = 2 if east_asian_width(character) in ("W", "F", "A") else 1
         if cells > left:
             rows.append(row)
@@ -81,9 +81,9 @@ def _size(console: Console) -> tuple[int, int]:
 
 
 def confirm(console: Console, question: str) -> bool:
-    """Ask `question` and return whether the answer was yes; everything else is no, and so is silence.
+    """Ask `question` and return whether the answer was yes; anything else, or no answer, is no.
 
-    What was typed before the question stood there does not count as its answer.
+    Input typed before the question was shown is discarded.
     """
     try:
         with console.aside(), _keyboard(console) as keyboard:
@@ -98,11 +98,11 @@ def confirm(console: Console, question: str) -> bool:
 
 @contextmanager
 def _keyboard(console: Console) -> Iterator[IO[bytes]]:
-    """Give what is typed: stdin, or the terminal itself where stdin is something else. Raises OSError without one."""
+    """Yield the keyboard: stdin, or the terminal device if stdin is redirected. Raises OSError if there is neither."""
     if console.stdin is not None and console.stdin.isatty():
         yield console.stdin
         return
-    with open(_TERMINAL, "rb", buffering=0) as keyboard:  # noqa: PTH123  # no file, and read unbuffered
+    with open(TERMINAL, "rb", buffering=0) as keyboard:  # noqa: PTH123  # a device, read unbuffered
         yield keyboard
 
 

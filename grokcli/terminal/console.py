@@ -1,6 +1,6 @@
-"""The streams of one run, and everything that is written to them beside an answer: notes, errors, the status line.
+"""The streams of one run, and all output other than answers: notes, errors, the status line.
 
-What is written here is masked and cannot drive the terminal, and a status line makes room for it.
+All of this output is masked and sanitized, and the status line is hidden while it is written.
 """
 
 from __future__ import annotations
@@ -20,27 +20,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from grokcli.terminal.alert import Alert
     from grokcli.terminal.status import Status
 
 
 class Console:
     """stdin (None when its descriptor is closed), stdout and stderr.
 
-    `quiet` leaves out notes, warnings and the status line; `debug` shows the traceback of a crash. Both may be changed
-    at any time.
+    `quiet` leaves out notes, warnings and the status line; `debug` shows the traceback of a crash; an `accessible` one
+    never moves the cursor. All may be changed at any time.
     """
 
     def __init__(self, stdin: IO[bytes] | None, stdout: TextIO, stderr: TextIO, *, dumb: bool = False) -> None:
-        """Take the streams; a `dumb` terminal understands no escape sequences."""
+        """Use these streams; a `dumb` terminal does not support escape sequences."""
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
         self.quiet = False
         self.debug = False
+        self.accessible = False
+        # Notifies the user, who may be looking elsewhere; None if that is off.
+        self.alert: Alert | None = None
         self.secrets: list[str] = []
-        # How hints and notes are put: a chat names its own commands in them.
+        # Rewords hints and notes: an interactive chat names its slash commands instead of flags.
         self.reword: Callable[[str], str] = str
-        # Asked when something is masked for the first time: what needs no mask costs no start.
+        # Called on the first use of `mask`, so that runs that mask nothing start faster.
         self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
         self._noted: set[str] = set()
@@ -48,8 +52,8 @@ class Console:
 
     @classmethod
     def real(cls, *, dumb: bool) -> Console:
-        """Return the streams of this process, with output in UTF-8 whatever the locale says."""
-        # What cannot be written as UTF-8, half a surrogate pair, becomes "?" and not a traceback.
+        """Return the streams of this process, with output in UTF-8 regardless of the locale."""
+        # A lone surrogate, which UTF-8 cannot encode, becomes "?" instead of a traceback.
         if sys.stdout is not None:
             sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a TextIOWrapper, by sys's own documentation
         return cls(
@@ -59,58 +63,64 @@ class Console:
             dumb=dumb,
         )
 
-    # ---- words to the user
+    # ---- messages to the user
 
     def note(self, text: str) -> None:
-        """Tell the user something on stderr, unless they asked for quiet."""
+        """Write a note to stderr, unless `quiet`."""
         if not self.quiet:
             self.error_line(self.reword(text))
 
     def note_once(self, text: str) -> None:
-        """Tell the user something that need not be told again in this run."""
+        """Write a note, but only once per run."""
         if text not in self._noted:
             self._noted.add(text)
             self.note(text)
 
     def warn(self, text: str) -> None:
-        """Warn the user on stderr, unless they asked for quiet."""
+        """Write a warning to stderr, unless `quiet`."""
         self.note(f"warning: {text}")
 
     def error_line(self, text: str) -> None:
-        """Write one line to stderr, quiet or not; it stays one, whatever the text holds."""
+        """Write one line to stderr, even if `quiet`; line breaks in the text become spaces."""
         self.error_text(one_line(self.mask(text)))
 
     def error_text(self, text: str) -> None:
-        """Write a text that may have several lines to stderr, quiet or not: for what nobody takes for words of ours."""
+        """Write a text to stderr, even if `quiet`, and keep its lines: for text that cannot be mistaken for our own."""
         with self.aside():
             self.stderr.write(clean(self.mask(text)) + "\n")
             self.stderr.flush()
 
     def print(self, text: str) -> None:
-        """Write to stdout what is no answer of a model: without secrets, and to a terminal without controls."""
+        """Write text other than an answer to stdout: without secrets and, on a terminal, without control characters."""
         text = self.mask(text)
         self.stdout.write(clean(text) if self.stdout.isatty() else text)
         self.stdout.flush()
 
     def print_path(self, path: Path) -> None:
-        """Write a path to stdout: byte by byte for programs, on one line without controls for people."""
+        """Write a path to stdout: its exact bytes for programs, sanitized and on one line for a terminal."""
         if self.stdout.isatty():
             self.print(one_line(str(path)) + "\n")
-        elif isinstance(self.stdout, TextIOWrapper):
-            self.stdout.flush()
-            self.stdout.buffer.write(os.fsencode(path) + b"\n")
         else:
-            self.stdout.write(f"{path}\n")
+            self.write_bytes(os.fsencode(path) + b"\n")
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write to stdout byte by byte, for programs."""
+        if isinstance(self.stdout, TextIOWrapper):
+            self.stdout.flush()
+            self.stdout.buffer.write(content)
+        else:  # a stream in memory
+            self.stdout.write(content.decode("utf-8", "replace"))
+        self.stdout.flush()
 
     def report(self, error: GrokError) -> None:
-        """Say what happened and what to do next, in a line each."""
+        """Write what happened and what to do next, one line each."""
         request_id = error.request_id if isinstance(error, APIError) else None
         self.error_line(f"error: {error.message}" + (f" (request {request_id})" if request_id else ""))
         if error.hint:
             self.error_line(f"hint: {self.reword(error.hint)}")
 
     def report_crash(self, error: Exception) -> None:
-        """Say that something went wrong that nobody thought of; the traceback is for those who ask for it."""
+        """Report an unexpected error; with `debug`, show its traceback."""
         if self.debug:
             import traceback
 
@@ -122,14 +132,14 @@ class Console:
     # ---- secrets
 
     def mask(self, text: str) -> str:
-        """Return `text` as it may be printed: without the keys of this run, and without what looks like one."""
+        """Return `text` with the keys of this run, and anything that looks like a key, masked."""
         find, self.find_secrets = self.find_secrets, None
         if find is not None:
             self.secrets.extend(find())
         return redact(text, self.secrets)
 
     def mask_error(self, error: GrokError) -> None:
-        """Take the secrets out of what `error` says, for whoever keeps it or prints it as JSON."""
+        """Mask the secrets in the attributes of `error`, before it is stored or printed as JSON."""
         for name in ("message", "hint", "code", "request_id"):
             if text := getattr(error, name, None):
                 setattr(error, name, self.mask(text))
@@ -137,27 +147,27 @@ class Console:
     # ---- the status line
 
     def is_capable(self, stream: TextIO) -> bool:
-        """Say whether `stream` is a terminal that understands escape sequences."""
+        """Return whether `stream` is a terminal that supports escape sequences."""
         return stream.isatty() and not self._dumb
 
     def start_status(self, label: str = "thinking") -> None:
-        """Count the seconds behind `label` on stderr until `stop_status`, if somebody sees it."""
+        """Show `label` and the elapsed seconds on stderr, if it is a capable terminal, until `stop_status`."""
         if self._status is not None or self.quiet or not self.is_capable(self.stderr):
             return
         from grokcli.terminal.status import Status
 
-        self._status = Status(self.stderr, label=label)
+        self._status = Status(self.stderr, label=label, as_line=self.accessible)
         self._status.start()
 
     def stop_status(self) -> None:
-        """Erase the status line without a trace. May be called without one."""
+        """Erase the status line, if there is one."""
         if self._status is not None:
             self._status.stop()
             self._status = None
 
     @contextmanager
     def status(self, label: str) -> Iterator[None]:
-        """Show the status line while this lasts."""
+        """Show the status line while the block runs."""
         self.start_status(label)
         try:
             yield
@@ -166,45 +176,44 @@ class Console:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Make room for whoever else writes to the terminal: while this lasts, there is no status line."""
+        """Hide the status line while the block runs, so that other output can be written to the terminal."""
         status = self._status
         self.stop_status()
         yield
-        if status is not None:
+        if status is not None and not status.is_reported:
             self.start_status(status.label)
 
     # ---- streams that fail
 
     def reserve_stdout(self) -> None:
-        """Reserve stdout for the answer: what others print in this process goes to stderr from now on.
+        """Reserve stdout for the answer: the output of other code in this process goes to stderr from now on.
 
-        That holds for what they start too, and for what they print long after they were waited for.
+        This includes the output of child processes, and of threads that outlive the call that started them.
         """
         if self.stdout is not sys.stdout or sys.stdout is None:
             return
         self.stdout.flush()
         own = os.dup(self.stdout.fileno())
         os.dup2(self.stderr.fileno(), self.stdout.fileno())
-        # Also for threads that print when the call that started them is over.
         sys.stdout = sys.stderr = self.for_others()
         self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # a descriptor, and it lives as long as the process
 
     def for_others(self) -> TextIO:
-        """Return where others in this process print: stderr, which they cannot steer where it is a terminal."""
+        """Return the stream for the output of other code in this process: stderr, sanitized if it is a terminal."""
         return CleanedStderr(self.stderr) if self.stderr.isatty() else self.stderr
 
     def abandon_stdout(self) -> None:
-        """Leave a stdout that fails alone, so that the interpreter does not complain about it when it ends."""
+        """Redirect a failed stdout to the null device, so that the interpreter does not report an error at exit."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         try:
             os.dup2(nowhere, self.stdout.fileno())
-        except (OSError, ValueError):  # a stream of the tests has no descriptor
+        except (OSError, ValueError):  # the streams that tests pass have no descriptor
             return
 
 
 class TolerantStderr(TextIOWrapper):
-    """The real stderr, in UTF-8. Where it is closed or full, notes are lost and the answer goes on."""
+    """The real stderr, in UTF-8. If it is closed or full, notes are lost, but the answer continues."""
 
     def __init__(self, buffer: BinaryIO) -> None:
         """Write to `buffer`, line by line."""
@@ -226,12 +235,12 @@ class TolerantStderr(TextIOWrapper):
             self._abandon()
 
     def _abandon(self) -> None:
-        # The interpreter flushes at its end what is left, and must not fail then.
+        # The interpreter flushes the buffer at exit, which must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
 class CleanedStderr(StringIO):
-    """Stands in for a terminal that others print on. It calls itself none: they need not try colours."""
+    """A stderr for other code to print on when stderr is a terminal. `isatty()` is false, to discourage colours."""
 
     def __init__(self, stream: TextIO) -> None:
         """Write to `stream`."""
@@ -249,18 +258,18 @@ class CleanedStderr(StringIO):
         self._stream.flush()
 
     def fileno(self) -> int:
-        """Return the descriptor of the stream, for those who start programs."""
+        """Return the descriptor of the stream, for code that starts child processes."""
         return self._stream.fileno()
 
 
 class ClosedStdout(StringIO):
-    """Stands in for a stdout whose descriptor is closed: what is written is not lost in silence."""
+    """Replaces a stdout whose descriptor is closed, so that output is not lost silently."""
 
     def write(self, text: str) -> int:
-        """Raise the OSError that the system has for it."""
+        """Raise the OSError that the system would raise."""
         raise OSError(errno.EBADF, "stdout is closed")
 
 
 def _nowhere() -> TextIO:
-    """Return a stream in place of one whose descriptor is closed."""
+    """Return a stream that discards everything, in place of one whose descriptor is closed."""
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # it lives as long as the process

@@ -1,4 +1,4 @@
-"""The user's own editor."""
+"""Editing text in the user's own editor."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def edit_file(path: Path, environ: Mapping[str, str]) -> None:
-    """Open the file at `path` in `$VISUAL` or `$EDITOR` and wait. Raises UsageError when the editor fails.
+    """Open the file at `path` in `$VISUAL` or `$EDITOR` and wait. Raises UsageError if the editor fails.
 
-    `environ` is the editor's environment, too.
+    The variables are looked up in `environ`, which is also the editor's environment.
     """
     command = environ.get("VISUAL") or environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     try:
@@ -30,7 +30,7 @@ def edit_file(path: Path, environ: Mapping[str, str]) -> None:
 
 
 def edit_text(text: str, environ: Mapping[str, str]) -> str:
-    """Return `text` as the user leaves it in their editor. Raises UsageError when the editor fails."""
+    """Return `text` as edited by the user in their editor. Raises UsageError if the editor fails."""
     descriptor, name = tempfile.mkstemp(suffix=".md", prefix="grok-")
     path = Path(name)
     try:

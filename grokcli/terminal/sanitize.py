@@ -1,10 +1,10 @@
-"""What keeps hostile text away from the terminal: every control character becomes something harmless and visible.
+"""Making untrusted text safe for the terminal: each control character becomes harmless and visible, or vanishes.
 
-`clean` is for text that is read, `one_line` for the lines of ours that quote it, `reveal` for what a user agrees to,
-and `json_text` for data.
+`clean` is for text that is read, `one_line` for our own lines that quote such text, `reveal` for text that a user is
+asked to approve, and `json_text` for data.
 
-To clean, each character is replaced by itself alone, so cutting the text into pieces anywhere never changes the result:
-an escape sequence that arrives in two pieces is as harmless as one that arrives whole.
+`clean` replaces each character independently of its neighbours, so splitting the text never changes the result: an
+escape sequence that arrives in two pieces is as harmless as one that arrives whole.
 """
 
 from __future__ import annotations
@@ -12,64 +12,72 @@ from __future__ import annotations
 import json
 import re
 
-_REPLACEMENT = "\ufffd"  # the sign that Unicode has for "something that cannot be shown stood here"
+_REPLACEMENT = "\ufffd"  # U+FFFD REPLACEMENT CHARACTER
 
-# What is replaced: C0 without newline and tab, DEL and C1; bidirectional controls; line breaks that only some programs
-# know; interlinear annotations; byte order marks; lone surrogates; tag characters, which are invisible ASCII.
+# Replaced by `clean`: C0 except newline and tab, DEL and C1; bidirectional controls; line breaks that only some
+# programs recognise; interlinear annotations; byte order marks; lone surrogates; tag characters (invisible ASCII).
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-# What is no blank to Unicode and looks like one, or like nothing: fillers, joiners, variation selectors, empty signs.
+# Blank or invisible, but not white space to Unicode: fillers, joiners, variation selectors, empty symbols.
 _UNSEEN = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00016fe4\U0001d159"
     "\U000e0100-\U000e01ef"
 )
-# What would push the words behind it to a row of their own: more spaces than any column of ours has, or wide blanks.
+# Padding that could push the words after it onto a new row: more white space than any of our columns has, or runs of
+# blank characters.
 _BLANKS = f"\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000{_UNSEEN}"
 _PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
 
-# By Unicode category, what is not shown as itself where a user must see everything: controls, formats, surrogates,
-# private and unassigned characters, line and paragraph separators, and every blank but the space.
+# The Unicode categories that `reveal` escapes: controls, formats, surrogates, private and unassigned characters,
+# enclosing marks, and all separators except the ASCII space.
 _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me", "Zl", "Zp", "Zs"))
 _MARKS = frozenset(("Mn",))
 _NOT_ASCII = re.compile("[^ -~]")
 _IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
-# One to 64 characters or escapes, more than 16 times. An escape can be read in one way only: two ways for each would be
-# 2^64 for a unit. So the costs of each character are limited by the 64.
+# One to 64 characters or escapes, repeated more than 16 times. The pattern can match an escape in only one way: two
+# would mean 2^64 ways for a unit. So the cost per character is bounded by the 64.
 _REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}")
 
-_SPECIAL = {"\x7f": "\u2421", "\x85": " ", "\u2028": " ", "\u2029": " ", "\ufeff": ""}
+# Byte order marks, and the marks of direction that right-to-left text is full of, are nothing to see and turn no line
+# around, as embeddings, overrides and isolates do: without them the text says what it said.
+_SPECIAL = {
+    "\x7f": "\u2421",
+    **dict.fromkeys("\x85\u2028\u2029", " "),
+    **dict.fromkeys("\u061c\u200e\u200f\ufeff", ""),
+}
 
 
 def _replacement(match: re.Match[str]) -> str:
     character = match[0]
     if character < " ":
-        return chr(0x2400 + ord(character))  # its picture: ESC is shown as U+241B
+        return chr(0x2400 + ord(character))  # its control picture: ESC is shown as U+241B
     return _SPECIAL.get(character, _REPLACEMENT)
 
 
 def clean(text: str) -> str:
-    """Return `text` without anything that could steer a terminal.
+    """Return `text` without characters that a terminal would interpret.
 
-    Newlines and tabs stay. C0 controls become their pictures (ESC is shown as U+241B), C1 and bidirectional controls,
-    lone surrogates and tag characters become U+FFFD. The result is the same however the text is cut into pieces.
+    Newlines and tabs stay. C0 controls become control pictures (ESC is shown as U+241B); C1 and bidirectional controls,
+    lone surrogates and tag characters become U+FFFD; marks of direction (U+200E, U+200F) vanish. The result does not
+    depend on how the text is split into pieces.
     """
     return _UNSAFE.sub(_replacement, text)
 
 
 def one_line(text: str) -> str:
-    """Return `text`, cleaned, on one line: a line break or wide padding in it cannot begin a line of its own."""
+    """Return `text`, cleaned, on one line: no line break or wide padding in it can start a new line."""
     first, *others = clean(text.replace("\r\n", "\n")).replace("\t", " ").split("\n")
     line = " ".join([first.rstrip(), *filter(None, map(str.strip, others))]) if others else first
     return _PADDING.sub(" ", line)
 
 
 def reveal(text: str) -> str:
-    r"""Return `text` on one line that hides nothing, for a question that a yes answers.
+    r"""Return `text` on one line that hides nothing, for text that the user is asked to approve.
 
-    What cannot be seen is shown as JSON escapes it, `\u200b`, and so are marks that would change an ASCII character;
-    what is repeated is counted, `␠×2400`.
+    Invisible characters, and marks that combine with an ASCII character, are shown as JSON escapes: `\u200b`.
+    Repetitions are counted: `␠×2400`.
     """
     return _REPEATED.sub(_counted, _NOT_ASCII.sub(_revealed, text))
 
@@ -94,22 +102,22 @@ def _counted(match: re.Match[str]) -> str:
 
 
 def json_text(document: object, *, indent: int | None = None) -> str:
-    """Return `document` as JSON on a line, or on several with `indent`; what `clean` would replace is escaped."""
+    """Return `document` as JSON on one line, or indented; characters that `clean` would replace are escaped."""
     return _UNSAFE.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
 
 
 class StreamCleaner:
-    """Cleans text that arrives in pieces, and turns CR LF and CR into LF on the way.
+    """Cleans text that arrives in pieces, and converts CR LF and CR to LF.
 
-    A CR at the end of a piece is held until the next piece tells whether an LF follows.
+    A CR at the end of a piece is held back until the next piece shows whether an LF follows.
     """
 
     def __init__(self) -> None:
-        """Start at the beginning of a text."""
+        """Start a new text."""
         self._held_cr = False
 
     def feed(self, piece: str) -> str:
-        """Return what of the text is certain after `piece`, cleaned."""
+        """Return the text that is complete after `piece`, cleaned."""
         if self._held_cr:
             piece = "\r" + piece
         self._held_cr = piece.endswith("\r")
@@ -120,6 +128,6 @@ class StreamCleaner:
         return clean(piece)
 
     def finish(self) -> str:
-        """Return what was held when the text ended."""
+        """End the text and return the rest that was held back."""
         held, self._held_cr = self._held_cr, False
         return "\n" if held else ""

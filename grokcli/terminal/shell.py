@@ -1,4 +1,4 @@
-"""A program of the user's that has the whole terminal."""
+"""Running the user's shell commands on the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|
 
 
 def run_on_terminal(command: str, limit: int, environ: Mapping[str, str]) -> tuple[int, str]:
-    """Run a shell command that has the whole terminal, be it an editor or a pager. Of our variables it gets `environ`.
+    """Run a shell command on the terminal, such as an editor or a pager, with only the variables of `environ`.
 
     Returns its exit code and the first `limit` bytes of its output as text, without escape sequences.
     """
@@ -27,9 +27,9 @@ def run_on_terminal(command: str, limit: int, environ: Mapping[str, str]) -> tup
         return piece
 
     columns, rows = os.get_terminal_size()
-    # The command gets a terminal of its own, which does not know yet how large it is.
+    # The command runs in a new pseudo-terminal, whose size is not set yet.
     shell = ["/bin/sh", "-c", f"stty rows {rows} cols {columns} 2>/dev/null\n{command}"]
-    # pty.spawn takes no environment.
+    # pty.spawn has no parameter for the environment.
     left_out = [f"-u{name}" for name in os.environ if name not in environ]
     status = pty.spawn(["/usr/bin/env", *left_out, *shell], read)
     text = recorded.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""What is typed while an answer is shown: kept for the prompt."""
+"""Keeping input that is typed while an answer is shown, for the next prompt."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def keep_typeahead(screen: IO[Any]) -> Iterator[None]:
-    """While an answer is shown on `screen`, keep what is typed: neither echoed into it nor lost by Ctrl-C.
+    """While an answer is shown on `screen`, keep typed input: do not echo it, and do not lose it on Ctrl-C.
 
-    Ctrl-\\ ends the process as ever, but with the terminal as it was. Does nothing where there is no such terminal.
+    Ctrl-\\ still ends the process, but restores the terminal first. Does nothing if `screen` is not a POSIX terminal.
     """
     if os.name != "posix" or not screen.isatty():
         yield
@@ -45,7 +45,7 @@ def keep_typeahead(screen: IO[Any]) -> Iterator[None]:
 
 @contextmanager
 def _before_sigquit(action: Callable[[], None]) -> Iterator[None]:
-    """Have `action` done before SIGQUIT ends the process, which runs no `finally`."""
+    """Call `action` before SIGQUIT ends the process, because `finally` blocks do not run then."""
 
     def quit_(number: int, _frame: FrameType | None) -> None:
         action()

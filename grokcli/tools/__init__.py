@@ -1,8 +1,8 @@
-"""Functions as tools: a typed Python function becomes what a model can ask to be called, and is called.
+"""Functions as tools: describing typed Python functions to a model, and calling them on its request.
 
 tool = tool_of(weather)
 tool.schema()                        for the `tools` of a request
-tool.call('{"city": "Paris"}').text  for the model: the result, or what went wrong
+tool.call('{"city": "Paris"}').text  for the model: the result, or the error
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Tool", "tool_of"]
 
 
 def __getattr__(name: str) -> object:
-    """Import what makes tools of functions on its first use: a search needs none of it."""
+    """Import `tool_of` and `Tool` on first use, because server tools do not need them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from grokcli.tools import tool

@@ -1,4 +1,4 @@
-"""What a docstring says of a function and of its arguments."""
+"""Extracting the descriptions of a function and its arguments from a docstring."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def description(docstring: str) -> str:
 
 
 def arguments(docstring: str) -> dict[str, str]:
-    """Return what is said of each argument, in Google's form or in reST's, each on one line."""
+    """Return the description of each argument, in Google or reST style, each on one line."""
     found: dict[str, list[str]] = {}
-    entry: list[str] = []  # what the lines go to
-    section: int | None = None  # how far the entries of "Args:" are indented; 0 before the first of them
+    entry: list[str] = []  # collects the continuation lines
+    section: int | None = None  # the indentation of the entries of "Args:"; 0 before the first of them
     depth = 0
     for line in inspect.cleandoc(docstring).splitlines():
         text, indent = line.strip(), len(line) - len(line.lstrip())

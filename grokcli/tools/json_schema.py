@@ -1,4 +1,4 @@
-"""What an annotation says: its JSON Schema, and how a JSON value becomes the Python value it promises."""
+"""Converting type annotations to JSON Schema, and JSON values to Python values of the annotated type."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(
 
 
 class UnsupportedTypeError(Exception):
-    """JSON Schema has no words for an annotation; the text says which one."""
+    """JSON Schema cannot express an annotation; the text names it."""
 
 
 class MismatchError(Exception):
-    """A value is not what its annotation says; `path` leads to it from the argument, `[0].name`."""
+    """A value does not match its annotation; `path` is its place within the argument, such as `[0].name`."""
 
     def __init__(self, wanted: str, value: object, path: str = "") -> None:
-        """Keep what was `wanted` in place of `value`."""
+        """Set the description of what was `wanted`, the `value` found instead, and its path."""
         super().__init__(f"{value!r} is not {wanted}")
         self.wanted, self.value, self.path = wanted, value, path
 
     def inside(self, step: str) -> MismatchError:
-        """Return the same mismatch, seen from one step further out."""
+        """Return the same mismatch with its path starting one level further out, at `step`."""
         return MismatchError(self.wanted, self.value, f"{step}{self.path}")
 
 
 class TypeSchema(NamedTuple):
-    """What an annotation says: a schema, and a function from JSON to Python, which raises MismatchError."""
+    """The JSON Schema of an annotation, and a function that converts JSON values or raises MismatchError."""
 
     schema: dict[str, Any]
     read: Callable[[Any], Any]
 
 
 class Parameter(NamedTuple):
-    """A named part of an object: an argument of a function, a field of a dataclass."""
+    """A named part of an object: a parameter of a function, or a field of a dataclass."""
 
     kind: TypeSchema
     required: bool
 
 
 def type_schema(annotation: Any, within: tuple[Any, ...] = ()) -> TypeSchema:
-    """Return the kind of an annotation that stands inside those of `within`. Raises UnsupportedTypeError."""
+    """Return the schema of an annotation that is nested in those of `within`. Raises UnsupportedTypeError."""
     if annotation in within:
         raise UnsupportedTypeError(f"{_named(annotation)}, which holds itself")
     if annotation in (Any, object):
@@ -66,7 +66,7 @@ def type_schema(annotation: Any, within: tuple[Any, ...] = ()) -> TypeSchema:
 
 
 def object_schema(parameters: dict[str, Parameter]) -> dict[str, Any]:
-    """Return the schema of an object with these parameters and no others."""
+    """Return the schema of an object with exactly these parameters."""
     return {
         "type": "object",
         "properties": {name: parameter.kind.schema for name, parameter in parameters.items()},
@@ -76,7 +76,7 @@ def object_schema(parameters: dict[str, Parameter]) -> dict[str, Any]:
 
 
 def read_arguments(parameters: dict[str, Parameter], value: object) -> dict[str, Any]:
-    """Return the parameters of a JSON object, each as its schema reads it; those left out are left out.
+    """Return the values of a JSON object, each converted by its schema; omitted parameters stay omitted.
 
     Raises MismatchError.
     """
@@ -102,7 +102,7 @@ def _scalar(python: type) -> TypeSchema:
     name = _NAMES[python]
 
     def read(value: Any) -> Any:
-        # To JSON Schema 3.0 is an integer, and to Python True is one.
+        # In JSON Schema, 3.0 is an integer; in Python, True is one.
         if python is int and isinstance(value, float) and value.is_integer():
             return int(value)
         if python is float and isinstance(value, int) and not isinstance(value, bool):
@@ -127,7 +127,7 @@ def _union(kinds: list[TypeSchema]) -> TypeSchema:
                 return kind.read(value)
             except MismatchError as mismatch:
                 mismatches.append(mismatch)
-        # One that got further in says more than that nothing fits.
+        # A mismatch deeper inside the value is more specific than that no alternative matches.
         deepest = max(mismatches, key=lambda mismatch: len(mismatch.path))
         raise deepest if deepest.path else MismatchError(f"of type {wanted}", value)
 
@@ -135,8 +135,8 @@ def _union(kinds: list[TypeSchema]) -> TypeSchema:
 
 
 def _choice(meanings: list[tuple[Any, Any]]) -> TypeSchema:
-    """Return the kind of a value that is one of several, each with what it is in Python."""
-    # No dict: to that, 1 and True are the same.
+    """Return the schema of a choice; `meanings` pairs each JSON value with its Python value."""
+    # Not a dict, in which 1 and True would be the same key.
     choices = [one for one, _ in meanings]
     if not all(type(one) in _NAMES for one in choices):
         raise UnsupportedTypeError(f"a choice of {', '.join(map(repr, choices))}")

@@ -1,4 +1,4 @@
-"""Functions of a Python file as tools: `FILE.py` is all that are public there, `FILE.py:name` is one."""
+"""Loading tools from a Python file: `FILE.py` means all its public functions, `FILE.py:name` one of them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 
 class NeighbourFinder:
-    """Lets a tool's file, and what it imports so, import the modules beside it that no installed one has the name of.
+    """Lets a tool file, and the modules it imports this way, import modules from its own folder.
 
-    Nobody else may: a socks.py beside the tools must not become the optional socks of a library of ours.
+    Installed modules of the same name take precedence, and no other code can import from that folder: a socks.py
+    beside the tools must not become the optional socks module of a library that grok uses.
     """
 
     def __init__(self) -> None:
-        """Begin without folders."""
-        self.folders: dict[str, str] = {}  # by the name of the module or package whose code lies there
+        """Start without folders."""
+        self.folders: dict[str, str] = {}  # by the name of the module or package that imports from it
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> ModuleSpec | None:
-        """Return where the module `name` is; `path` is None unless it lies in a package."""
+        """Return the spec of the module `name`, or None; `path` is None unless the module is in a package."""
         folder = self.folders.get(_importer())
         spec = PathFinder.find_spec(name, [folder]) if folder is not None and path is None else None
         if folder is not None and spec is not None:
@@ -44,7 +45,7 @@ _neighbours = NeighbourFinder()
 
 
 def _importer() -> str:
-    """Return the module, or the package, that holds the import statement for which a finder is asked."""
+    """Return the top-level module or package whose import statement is being executed."""
     frame = inspect.currentframe()
     while frame is not None:
         name = str(frame.f_globals.get("__name__"))
@@ -55,9 +56,9 @@ def _importer() -> str:
 
 
 def load(wanted: str, *, printed: TextIO) -> list[Tool]:
-    """Return the tools that `wanted` names. The file is run; what it prints goes to `printed`.
+    """Return the tools that `wanted` names. The file is executed; its output goes to `printed`.
 
-    Raises UsageError for what cannot be read, run, or used as a tool.
+    Raises UsageError if the file cannot be read or executed, or a function cannot be a tool.
     """
     file, name = (wanted, "") if wanted.endswith(".py") else _split(wanted)
     path = expand(file).resolve()
@@ -89,7 +90,7 @@ def _tool(function: Callable[..., Any], path: Path) -> Tool:
 
 def _split(wanted: str) -> tuple[str, str]:
     file, colon, name = wanted.rpartition(":")
-    # Without a colon, or with none but that of a Windows drive, all of it is the file.
+    # Without a colon, or with only that of a Windows drive, `wanted` is just the file.
     return (file, name) if colon and name.isidentifier() else (wanted, "")
 
 
@@ -99,11 +100,11 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is not a Python file", hint="its name should end in .py")
     module = module_from_spec(spec)
-    # Where dataclasses and get_type_hints() look for the names in annotations.
+    # dataclasses and get_type_hints() look up names in annotations there.
     sys.modules[name] = module
     _neighbours.folders[name] = str(path.parent)
     if _neighbours not in sys.meta_path:
-        # Last: a json.py beside the tools must not become everybody's json.
+        # Last, so that a json.py beside the tools does not replace the standard module.
         sys.meta_path.append(_neighbours)
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
@@ -115,7 +116,7 @@ def _run(path: Path, printed: TextIO) -> ModuleType:
 
 
 def _public(module: ModuleType) -> list[str]:
-    """Return the names of the functions that the file itself defines, in its order."""
+    """Return the names of the public functions defined in the file itself, in order."""
     return [
         name
         for name, value in vars(module).items()

@@ -1,4 +1,4 @@
-"""Running a function that the model asked for: within a time limit, with its output on a stream of ours."""
+"""Running a function that the model called, with a time limit and redirected output."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ LONGEST_RESULT = 100_000  # characters
 
 
 class ToolResult(NamedTuple):
-    """What came of a call: `text` is for the model, `note` for the user, "" when all went well."""
+    """The result of a call: `text` is for the model, `note` for the user, "" if there is nothing to report."""
 
     text: str
     note: str = ""
 
 
 def failed(what: str) -> ToolResult:
-    """Return the outcome of a call that failed, `what` being told to both."""
+    """Return the result of a failed call; `what` is reported to both the model and the user."""
     return ToolResult(f"error: {what}", what)
 
 
 def run(
     function: Callable[..., Any], arguments: dict[str, Any], *, seconds: float, printed: TextIO | None
 ) -> ToolResult:
-    """Call `function`, and wait `seconds` for it. What it prints goes to `printed`, where that is given.
+    """Call `function`, and wait up to `seconds` for its result. Its output goes to `printed`, if given.
 
-    A function that takes longer is left behind in its thread, which ends with the process: Python cannot stop it.
+    A function that takes longer keeps running in its daemon thread until the process ends; Python cannot stop it.
     """
     done: list[ToolResult] = []
 
@@ -56,7 +56,7 @@ def _printing_to(stream: TextIO) -> Iterator[None]:
 
 
 def as_text(value: object) -> ToolResult:
-    """Return what the model is told of a result: text as it is, the rest as JSON, what has no JSON as its repr."""
+    """Return the tool result for `value`: a string unchanged, other values as JSON, or else as their repr."""
     note = ""
     if isinstance(value, str):
         text = value

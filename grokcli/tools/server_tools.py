@@ -1,7 +1,7 @@
-"""Tools that xAI's server runs by itself: searches, of collections too, code, and the tools of MCP servers.
+"""Tools that xAI's server runs itself: web and X search, collections, code, and the tools of MCP servers.
 
-Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to look in or
-those to leave out.
+Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to include or
+those to exclude.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from grokcli.errors import UsageError
 
-# What the server calls its own tools: a function of the same name is taken for one of them.
+# The names of the server's own tools; it would mistake a function of the same name for one of them.
 SERVER_TOOLS = frozenset(
     (
         *("web_search", "x_search", "code_interpreter", "code_execution", "file_search", "collections_search"),
@@ -32,7 +32,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 @dataclass(frozen=True)
 class Search:
-    """What is to be searched. `since` is the first day of posts, `until` the first day after them (YYYY-MM-DD)."""
+    """The options of a search; `since` is the first day of posts, `until` the first day excluded (YYYY-MM-DD)."""
 
     web: bool = False
     x: bool = False
@@ -44,9 +44,9 @@ class Search:
     excluded_handles: Sequence[str] = ()
 
     def tools(self) -> list[dict[str, Any]]:
-        """Return the tools of a request, none when nothing is to be searched.
+        """Return the tools for a request; none if neither `web` nor `x` is set.
 
-        Raises UsageError for a combination that the server would refuse, in the words of the command line.
+        Raises UsageError, which names the command-line options, for a combination that the server would reject.
         """
         self._require_target()
         tools: list[dict[str, Any]] = []
@@ -120,7 +120,7 @@ def _date(flag: str, text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        # fromisoformat() takes other forms too, which the server does not.
+        # fromisoformat() also accepts other formats, which the server does not.
         date.fromisoformat(text if _DATE.match(text) else "")
     except ValueError:
         raise UsageError(f"invalid value for {flag}: {text!r}", hint=f"for example: {flag} 2026-01-31") from None
@@ -128,7 +128,7 @@ def _date(flag: str, text: str | None) -> str | None:
 
 
 def mcp_tools(urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a tool for each server, labelled with the name of its host. Raises UsageError for what is no URL."""
+    """Return a tool for each server, labelled with its host name. Raises UsageError for an invalid URL."""
     labels: set[str] = set()
     found = []
     for url in dict.fromkeys(urls):

@@ -1,8 +1,8 @@
-"""Functions as tools: a typed Python function becomes what a model can ask to be called, and is called.
+"""Functions as tools: describing typed Python functions to a model, and calling them on its request.
 
 tool = tool_of(weather)
 tool.schema()                        for the `tools` of a request
-tool.call('{"city": "Paris"}').text  for the model: the result, or what went wrong
+tool.call('{"city": "Paris"}').text  for the model: the result, or the error
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that a model may ask to be called; `origin` is the file it comes from, "" without one."""
+    """A function that a model may call; `origin` is the file that defines it, "" without one."""
 
     name: str
     description: str
@@ -43,15 +43,15 @@ class Tool:
     origin: str = ""
 
     def schema(self) -> dict[str, Any]:
-        """Return the tool as a request has it, nested as chat requests have it."""
+        """Return the tool definition in the format of the chat completions API."""
         described = {"description": self.description} if self.description else {}
         function = {"name": self.name, **described, "parameters": object_schema(self.parameters)}
         return {"type": "function", "function": function}
 
     def call(self, arguments: str, *, seconds: float = SECONDS, printed: TextIO | None = None) -> ToolResult:
-        """Call the function with `arguments`, a JSON object as text, and return what came of it, an error too.
+        """Call the function with `arguments`, a JSON object as text, and return the result, or an error as a result.
 
-        It is given up after `seconds`. What it prints goes to `printed`, where that is given.
+        Gives up after `seconds`. The function's output goes to `printed`, if given.
         """
         try:
             given = json.loads(arguments or "{}", parse_float=_finite, parse_constant=_finite)
@@ -65,7 +65,7 @@ class Tool:
 
 
 def _finite(number: str) -> float:
-    """Return a number with a fraction or an exponent. Raises ValueError for NaN, Infinity and 1e999."""
+    """Convert a JSON number to a float. Raises ValueError for NaN, Infinity and overflows such as 1e999."""
     value = float(number)
     if not isfinite(value):
         raise ValueError(f"{number} is not a finite number")
@@ -73,9 +73,9 @@ def _finite(number: str) -> float:
 
 
 def tool_of(function: Callable[..., Any], *, origin: str = "") -> Tool:
-    """Return the tool that `function` is, from its annotations and its docstring.
+    """Return a tool for `function`, described by its annotations and its docstring.
 
-    Raises UsageError, which names function and argument, for what cannot be said in JSON Schema.
+    Raises UsageError, which names the function and the parameter, for a type that JSON Schema cannot express.
     """
     name = getattr(function, "__name__", "")
     if not _NAME.match(name):

@@ -1,1 +1,1 @@
-"""One question and its answer, for `grok ask` and `grok chat` alike."""
+"""One prompt and its answer, for both `grok ask` and `grok chat`."""

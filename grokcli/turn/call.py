@@ -1,4 +1,4 @@
-"""One call to the API as plain data: what is sent, and where to."""
+"""One API call as plain data: its URL and its body."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """What `ask` gives the client, and where the client sends it: all that is printed here comes from it."""
+    """The arguments that `ask` passes to the client, and the server: the source of `--dry-run` and `--as` output."""
 
     base_url: str
     api: Literal["responses", "chat"]
@@ -25,12 +25,12 @@ class Call(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Where the request goes."""
+        """The URL of the request."""
         return self.base_url + format_for(self.api, self.base_url).ENDPOINT
 
     @property
     def content(self) -> bytes:
-        """The body, each byte as it is sent."""
+        """The exact bytes of the body."""
         wire = format_for(self.api, self.base_url)
         return encode(
             wire.build_request(
@@ -40,6 +40,6 @@ class Call(NamedTuple):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The body as the server reads it: what cannot be sent, half a surrogate pair, is replaced already."""
+        """The body as the server parses it, with lone surrogates, which cannot be sent, already replaced."""
         body: dict[str, Any] = json.loads(self.content)
         return body

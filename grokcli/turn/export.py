@@ -1,6 +1,6 @@
-"""A request as text in place of sending it: as it would be sent (`--dry-run`), or as code that sends it (`--as`).
+"""Printing a request instead of sending it: as it would be sent (`--dry-run`), or as code that sends it (`--as`).
 
-The key is masked in the one and stays in the environment of the other.
+`--dry-run` masks the key; the code reads it from the environment.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> Call:
-    """Return the call that asks `request`; `conversation` is what the server knows the conversation by, or ""."""
+    """Return the call that sends `request`; `conversation` is the id of the conversation for the server, or ""."""
     request = with_documents(env, request)
     base_url = env.settings.value("base_url")
     check_url(base_url)
-    # `ask` leaves out what the model is known to reject (see `grokcli.turn.retry`).
+    # `ask` leaves out the fields that the model is known to reject (see `grokcli.turn.retry`).
     rejected = RejectedFields(env.settings.paths.cache, base_url, request.model).names
     left_out = [name for name in rejected if name in request.options or name in OPTIONAL]
     api = env.settings.value("api", request.api)
@@ -46,7 +46,7 @@ def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> C
 
 
 def as_request(env: Env, call: Call) -> str:
-    """Return the request line, the headers with the key masked, and the body, each byte as it would be sent."""
+    """Return the request line, the headers with the key masked, and the exact body."""
     return (
         f"POST {call.url}\n"
         f"Authorization: Bearer {_masked_key(env, call)}\n"
@@ -68,7 +68,7 @@ def _masked_key(env: Env, call: Call) -> str:
 def as_code(call: Call, language: str) -> str:
     """Return a program that sends `call` and prints the answer; `language` is one of LANGUAGES.
 
-    Raises UsageError for what cannot be said in it.
+    Raises UsageError if the program cannot express the request.
     """
     if call.model == LOCAL_MODEL:
         raise UsageError(

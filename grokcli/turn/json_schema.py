@@ -1,4 +1,4 @@
-"""Structured answers: schemas as users write them, and answers that are held against them.
+"""Structured answers: reading schemas as users write them, and validating answers.
 
 jsonschema takes 60 ms to import: import this module where a schema is used, not at the top.
 """
@@ -33,19 +33,19 @@ TYPES: dict[str, dict[str, Any]] = {
     "bool": {"type": "boolean"},
     "list": {"type": "array", "items": {"type": "string"}},
 }
-# name, then perhaps a type, then perhaps a description. Models know fields by names that are identifiers.
+# NAME [TYPE] [: DESCRIPTION]. Models are used to field names that are identifiers.
 FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?:\s+(?P<type>\w+))?\s*(?::\s*(?P<description>.*\S))?\s*")
-# How much of a value that is wrong is worth reading.
+# How much of an invalid value an error message shows.
 SHOWN_CHARACTERS = 200
-# To hold an answer against a schema takes milliseconds.
+# Far more than needed: validation takes milliseconds.
 CHECK_SECONDS = 5.0
 
-# Nothing is fetched that a schema refers to.
+# Empty, so that references in a schema are not fetched.
 _REGISTRY: Registry[Any] = Registry()
 
 
 def read_schema(text: str) -> dict[str, Any]:
-    """Return the JSON schema that `text` is, names as a file, or lists the fields of. Raises UsageError."""
+    """Return a JSON schema; `text` is the schema itself, its file, or a list of fields. Raises UsageError."""
     if text.lstrip().startswith(("{", "[")):
         return _valid(_parsed(text, "the schema"), "the schema")
     path = expand(text)
@@ -69,7 +69,7 @@ def _parsed(text: str, name: str) -> Any:
 
 
 def _valid(schema: Any, name: str) -> dict[str, Any]:
-    """Return `schema` when it is one and refers to nothing but itself."""
+    """Return `schema` if it is valid and has no external references. Raises UsageError."""
     if not isinstance(schema, dict) or not isinstance(schema.get("$schema", ""), str):
         raise UsageError(f"{name} is not a JSON Schema", hint=EXAMPLE)
     try:
@@ -101,7 +101,7 @@ def _references(value: Any) -> Iterator[str]:
 def _from_fields(text: str) -> dict[str, Any]:
     """Return the schema of an object with the fields of the short form: `name [type] [: description]`, …
 
-    Fields are parted by newlines if there are any, else by commas; a description may then hold commas.
+    Fields are separated by newlines if there are any, in which case a description may contain commas, else by commas.
     """
     fields = [field.strip() for field in re.split(r"\n" if "\n" in text.strip() else ",", text)]
     properties: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def _from_fields(text: str) -> dict[str, Any]:
 
 
 def parse(schema: dict[str, Any], answer: str) -> Any:
-    """Return the JSON that an answer is. Raises IncompleteError when it is none, or none of the schema."""
+    """Return the answer parsed as JSON. Raises IncompleteError if it is not JSON or does not match the schema."""
     try:
         data = json.loads(answer, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -153,10 +153,10 @@ def parse(schema: dict[str, Any], answer: str) -> Any:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after so many seconds: a "pattern" may go back and forth without end.
+    """Raise TimeoutError in the block after so many seconds, because a "pattern" may backtrack endlessly.
 
-    A thread could not: matching holds the interpreter's lock, and looks for nothing but signals. Windows has no timer
-    that sends one.
+    A thread could not interrupt it: matching holds the GIL and checks only for signals. Windows has no timer that sends
+    a signal, so there is no limit there.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -179,7 +179,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _shortened(message: str) -> str:
-    """Return a message on one line that is worth reading; it may quote the whole document."""
-    line = redact(" ".join(message.split()))  # a key that is cut in the middle looks like none
+    """Return a message shortened to one line; it may quote the whole document."""
+    line = redact(" ".join(message.split()))  # before the cut: a key cut in the middle would not be recognised
     half = SHOWN_CHARACTERS // 2
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:half]} … {line[-half:]}"

@@ -1,6 +1,6 @@
-"""The languages of `--as`: each a function that returns a program which sends a call and prints the answer.
+"""The languages of `--as`: for each, a function that returns a program that sends a call and prints the answer.
 
-Each raises UsageError for what cannot be said in it.
+The functions raise UsageError if the program cannot express the request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _curl(call: Call) -> str:
-    # A here-document, because an argument may have 128 KiB on Linux. No line of JSON is its end mark.
+    # A here-document, because Linux limits an argument to 128 KiB. No line of JSON can equal its delimiter.
     return (
         f"curl -sS{'N' if call.stream else ''} {shlex.quote(call.url)} \\\n"
         '  -H "Authorization: Bearer $XAI_API_KEY" \\\n'
@@ -37,7 +37,7 @@ def _curl(call: Call) -> str:
 
 
 def _json(value: object) -> str:
-    """Return `value` as JSON in which nothing can be invisible: what cannot be printed is escaped, as in Python's."""
+    """Return `value` as JSON with every unprintable character escaped, as in a Python literal."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return re.sub(r"[^\n -~]", lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
 
@@ -63,19 +63,19 @@ def _python(call: Call) -> str:
 
 
 def _is_argument(name: str, value: object) -> bool:
-    """Say whether `Chats.create` takes this option as a keyword argument, and hands it on as it is."""
+    """Return whether `Chats.create` accepts this option as a keyword argument and passes it on unchanged."""
     if name == "tools":
         return isinstance(value, list) and all(isinstance(tool, dict) for tool in value)
-    # Python reads names that are not ASCII as their normal forms.
+    # Python normalises identifiers that are not ASCII.
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in PARAMETERS_OF_CREATE
 
 
-# The parameters of `Chats.create` that are no fields of a request, beside those that no option can be named after.
+# The parameters of `Chats.create` that are not request fields, except those that no option can be named after.
 PARAMETERS_OF_CREATE = ("self", "conversation")
 
 
 def _arguments(fields: Mapping[str, Any]) -> str:
-    """Return keyword arguments, a line or more each."""
+    """Return keyword arguments, each on one or more lines."""
     return "\n".join(f"    {name}={_literal(value, indent=len(name) + 5)}," for name, value in fields.items())
 
 
@@ -83,10 +83,10 @@ def _literal(value: object, indent: int = 0) -> str:
     return pprint.pformat(value, width=100, sort_dicts=False).replace("\n", "\n" + " " * indent)
 
 
-# ---- the SDKs of OpenAI
+# ---- OpenAI's SDKs
 
 METHODS = {"chat": "chat.completions.create", "responses": "responses.create"}
-# What the Python SDK has parameters for, in all its versions; other fields go through `extra_body`.
+# The fields for which every version of the Python SDK has a parameter; others go into `extra_body`.
 OPENAI_PARAMETERS = {
     "chat": {
         *("model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "reasoning_effort"),
@@ -129,7 +129,7 @@ console.log();
 """,
     ("responses", False): "console.log(answer.output_text);\n",
 }
-# Beyond it, JavaScript rounds.
+# JavaScript rounds larger integers.
 LARGEST_JS_INTEGER = 2**53 - 1
 
 
@@ -150,7 +150,7 @@ def _openai(call: Call) -> str:
 
 def _js(call: Call) -> str:
     body = _json(json.loads(call.content, parse_int=_js_integer))
-    # A plain "__proto__" in an object literal is no key.
+    # In an object literal, a plain "__proto__" sets the prototype.
     body = body.replace('"__proto__":', '["__proto__"]:')
     return (
         'import OpenAI from "openai";\n'
@@ -167,11 +167,11 @@ def _js_integer(digits: str) -> int:
     return int(digits)
 
 
-# ---- the SDK of Anthropic, for plain chats: its endpoint has no counterpart for the rest
+# ---- Anthropic's SDK, for plain chats only: its endpoint has no equivalent of the other fields
 
-# Fields that mean the same here. They go through `extra_body`: the SDK has parameters for them in some versions only.
+# Fields with the same meaning. They go into `extra_body`, because not every version of the SDK has parameters for them.
 ANTHROPIC_FIELDS = ("temperature", "top_p")
-# Anthropic's API wants a limit with every question.
+# Anthropic's API requires a limit in every request.
 ANTHROPIC_MAX_TOKENS = 4096
 DATA_URL = re.compile(r"data:([^;,]+);base64,(.*)", re.DOTALL)
 ANTHROPIC_STREAM = """\
@@ -182,7 +182,7 @@ with client.messages.stream(
         print(text, end="", flush=True)
 print()
 """
-# Without a time limit of its own, the SDK refuses to wait for what may be long.
+# Without an explicit timeout, the SDK refuses requests that may take long.
 ANTHROPIC_WHOLE = """\
 answer = client.messages.create(
 {arguments}
@@ -208,7 +208,7 @@ def _anthropic(call: Call) -> str:
 
 
 def _anthropic_fields(call: Call) -> dict[str, Any]:
-    """Return the call as Anthropic's API has it: the system prompt apart, and a limit. Raises UsageError."""
+    """Return the fields for Anthropic's API, with a separate system prompt and a token limit. Raises UsageError."""
     options = {name: value for name, value in call.options.items() if value is not None}
     max_tokens = options.pop("max_tokens", ANTHROPIC_MAX_TOKENS)
     for name in options:

@@ -1,4 +1,4 @@
-"""From what the user set, by flags, slash commands and settings, to the request for one question."""
+"""Building the request for one prompt from flags, slash commands and settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grokcli.store.conversation import Conversation
     from grokcli.turn.toolset import Toolset
 
-# Fields of a request that cannot be set one by one, and why; then those that are settings too.
+# Request fields that cannot be set one by one, and why; then those that are also settings.
 _OTHERWISE = "use its own flag or command"
 _LATER = "leave it out: the answer could not be shown"
 RESERVED = {
@@ -30,11 +30,11 @@ FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", 
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """What the user wants of the requests of a conversation; what is None is left to the settings.
+    """The user's options for the requests of a conversation; None leaves an option to the settings.
 
-    `fields` are fields of the request's body, spelled as in chat requests; one that is None is not sent, whatever the
-    settings say. `server_tools` are what the server is to search with or to call (see `grokcli.tools.server_tools`).
-    A `system` of "" is no system prompt.
+    `fields` are request fields, named as in the chat completions API; a field that is None is not sent, regardless of
+    the settings. `server_tools` are tools that the server runs (see `grokcli.tools.server_tools`). If `system` is "",
+    there is no system prompt.
     """
 
     model: str | None = None
@@ -46,7 +46,7 @@ class RequestOptions:
     network: Network | None = None
 
     def continuing(self, conversation: Conversation) -> RequestOptions:
-        """Return these options for a conversation: one that was loaded keeps its model unless another is named."""
+        """Return these options for `conversation`: a loaded one keeps its model unless the options name another."""
         if self.model is not None or conversation.summary is None:
             return self
         return replace(self, model=conversation.summary.model or None)
@@ -54,9 +54,9 @@ class RequestOptions:
 
 @dataclass(frozen=True)
 class Request:
-    """A request before there is a connection: the model, the messages, and the other fields that are sent.
+    """A request, independent of a connection: the model, the messages, and the other fields to send.
 
-    `api` is what the server is to be spoken to in, None what the settings say; `network` the way there.
+    `api` is the API to use, None for the one in the settings; `network` has the connection options.
     """
 
     model: str
@@ -69,10 +69,10 @@ class Request:
 def build_request(
     env: Env, messages: Sequence[Message], options: RequestOptions, toolset: Toolset | None = None
 ) -> Request:
-    """Return the request that sends `messages`, as `options` and the settings say, and offers the tools of `toolset`.
+    """Return the request that sends `messages` with `options`, the settings and the tools of `toolset`.
 
-    A system prompt among the messages stays unless the options or a role have another one. Raises UsageError for what
-    the model or the server is known not to take, and for more than fits the model; ConfigError.
+    A system prompt in `messages` is kept unless the options or a role set another one. Raises UsageError if the model
+    or the server is known not to support the request, or if it does not fit the model's context; ConfigError.
     """
     for warning in env.settings.warnings():
         env.console.note_once(f"warning: {warning}")
@@ -92,7 +92,7 @@ def build_request(
 
 
 def _fields(env: Env, model: str, options: RequestOptions) -> dict[str, Any]:
-    """Return the fields that are sent beside the messages: those that were set, then those of the settings."""
+    """Return the fields to send besides the messages: those of the options, and else those of the settings."""
     fields = {
         name: env.settings.value(setting, model=model, role=options.role)
         for name, setting in FIELDS_OF_SETTINGS.items()
@@ -108,7 +108,7 @@ def _fields(env: Env, model: str, options: RequestOptions) -> dict[str, Any]:
 
 
 def _with_system_prompt(env: Env, model: str, messages: Sequence[Message], options: RequestOptions) -> list[Message]:
-    """Return the messages with the system prompt that holds: one of the options or a role, else that of the past."""
+    """Return the messages with the system prompt of the options or a role, or else with the one they have."""
     has_one = bool(messages) and messages[0]["role"] == "system"
     said = list(messages[1:] if has_one else messages)
     is_new = not has_one and all(message["role"] == "user" for message in said)
@@ -120,7 +120,7 @@ def _with_system_prompt(env: Env, model: str, messages: Sequence[Message], optio
 
 
 def default_system_prompt(model: str) -> str:
-    """Return the system prompt without which the model on this machine makes no sense; "" for others."""
+    """Return the system prompt that the embedded model needs to give sensible answers; "" for other models."""
     if model != LOCAL_MODEL:
         return ""
     from grokcli.client.local_server import SYSTEM_PROMPT
@@ -129,7 +129,10 @@ def default_system_prompt(model: str) -> str:
 
 
 def check_effort(model: str, effort: object) -> None:
-    """Raise UsageError for an effort that `model` is known not to have; one that has none is left to say so itself."""
+    """Raise UsageError for an effort that `model` is known not to support.
+
+    For a model without efforts this is left to the server.
+    """
     found = known(model)
     if effort is not None and found and found.efforts and effort not in found.efforts:
         raise UsageError(
@@ -138,7 +141,7 @@ def check_effort(model: str, effort: object) -> None:
 
 
 def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[dict[str, Any]]) -> None:
-    """Raise UsageError when `model` is asked where the server has no tools of its own."""
+    """Raise UsageError if the server that `model` runs on has no tools of its own."""
     from grokcli.client.wire import resolve
 
     kinds = {_KINDS.get(str(tool.get("type")), "search") for tool in tools} or {"max_turns"}
@@ -154,7 +157,7 @@ def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[di
 
 
 def check_context(request: Request) -> None:
-    """Raise UsageError when what is asked cannot fit the model, before anything is sent and without cutting it."""
+    """Raise UsageError if the messages cannot fit the model's context; they are neither sent nor shortened."""
     window = context_window(request.model)
     tokens = least_tokens("".join(map(_text_of, request.messages)))
     if window is not None and tokens > window:
@@ -165,7 +168,7 @@ def check_context(request: Request) -> None:
 
 
 def _text_of(message: Message) -> str:
-    """Return the text of a message. An image costs tokens too, but not by its bytes."""
+    """Return the text of a message, without images, whose tokens do not depend on their bytes."""
     content = message["content"]
     if not isinstance(content, list):
         return str(content)
@@ -173,7 +176,7 @@ def _text_of(message: Message) -> str:
 
 
 def text_or_file(value: str | None) -> str | None:
-    """Return `value`, or what the file holds that `@FILE` names."""
+    """Return `value`, or the content of the file if it has the form `@FILE`."""
     if value is None or not value.startswith("@"):
         return value
     from grokcli.input.files import read_text
@@ -182,7 +185,7 @@ def text_or_file(value: str | None) -> str | None:
 
 
 def parse_field(key: str, value: str) -> dict[str, Any]:
-    """Return KEY=VALUE as a field of a request's body; a VALUE that is JSON is sent as such, another one as text."""
+    """Return KEY=VALUE as a request field; VALUE is parsed as JSON if possible, otherwise it is sent as text."""
     if not key.isidentifier():
         raise UsageError(f"invalid name of a request field: {key!r}", hint="for example: seed=7")
     if key in RESERVED:
@@ -195,7 +198,7 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
 
 
 def _finite(number: str) -> float:
-    """Return a number of JSON. Raises ValueError for one that Python takes for infinite."""
+    """Convert a JSON number to a float. Raises ValueError if it overflows to infinity."""
     value = float(number)
     if value in (float("inf"), float("-inf")):
         raise ValueError(number)
@@ -203,5 +206,5 @@ def _finite(number: str) -> float:
 
 
 def _refuse(constant: str) -> None:
-    """Raise ValueError for NaN and the infinities, which Python takes for JSON and no server does."""
+    """Raise ValueError for NaN and the infinities, which Python accepts in JSON and servers do not."""
     raise ValueError(constant)

@@ -1,4 +1,4 @@
-"""The format that an answer must have: JSON of a schema, or text with code in it."""
+"""The required format of an answer: JSON that matches a schema, or text that contains code."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ResponseFormat:
-    """What is asked for: a JSON schema or None, and which of the code blocks is to be left of the answer, if any."""
+    """The requested format: a JSON schema or None, and which code blocks to extract from the answer, if any."""
 
     schema: dict[str, Any] | None = None
     code: Which | None = None
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The fields that tell the server, spelled as in chat requests."""
+        """The request fields for this format, named as in the chat completions API."""
         if self.schema is None:
             return {}
         schema = {"name": "answer", "schema": self.schema, "strict": True}
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
     def check(self, answer: str) -> None:
-        """Raise IncompleteError when the text of a whole answer does not have this format."""
+        """Raise IncompleteError if the text of a complete answer does not have this format."""
         if self.schema is not None:
             from grokcli.turn.json_schema import parse
 
@@ -42,7 +42,7 @@ class ResponseFormat:
 def read_response_format(
     schema: str | None, *, first: bool, last: bool, every: bool, output_format: str
 ) -> ResponseFormat:
-    """Return the format that the flags ask for; there is one. Raises UsageError."""
+    """Return the format that the flags ask for; at least one flag is set. Raises UsageError."""
     wanted = first + last + every
     if wanted > 1:
         raise UsageError("-x, --extract-last and --extract-all cannot be combined", hint="use one of them")

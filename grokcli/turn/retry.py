@@ -1,12 +1,12 @@
-"""Sending a request again: because a server was busy, or because the model rejects a field of it.
+"""Retrying requests: because the server was busy, or because the model rejects a field.
 
-Only until the first event of an answer: what was shown is never shown twice.
+Requests are retried only before the first event of an answer, so that nothing is shown twice.
 """
 
 from __future__ import annotations
 
 import re
-import time
+from time import sleep
 from typing import TYPE_CHECKING
 
 from grokcli.config.cache import RejectedFields
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from grokcli.events import Event
 
 MAX_TRIES = 4
-# Who is told to wait longer than this had better do something else meanwhile.
+# If the server asks for a longer wait, the error is reported instead.
 MAX_WAIT_SECONDS = 60.0
 # The server's 400 names the field (API digest, section 8.2).
 REJECTED_PATTERN = re.compile(
     r"(?:does not support parameter|argument not supported(?: on this model)?:)\s*[`'\"]?([A-Za-z_][\w.]*)",
     re.IGNORECASE,
 )
-# How servers call our fields, where that differs by more than camelCase.
+# Servers' names for our fields, where they differ by more than camelCase.
 ALIASES = {
     "reasoning": "reasoning_effort",
     "reasoning.effort": "reasoning_effort",
     "max_output_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
 }
-# Fields that the wire formats add by themselves and that are no loss. `store` is none of them: it is a promise.
+# Fields added by the wire formats that can be left out without loss. Not `store`, which is a promise to the user.
 OPTIONAL = ("include", "stream_options", "prompt_cache_key")
-# Fields that carry what the user meant.
+# Fields that are essential to what the user asked for.
 NEVER_DROPPED = ("tools", "tool_choice", "response_format", "text", "input", "messages", "model", "store")
 
 
 def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
-    """Ask, and yield the answer's events, leaving out of `chat.options` what the model is known or found to reject.
+    """Send the request and yield the answer's events; leave out of `chat.options` the fields that the model rejects.
 
-    Models differ in what they take and change without notice, so it is the server that is asked. Each rejected field
-    costs one further request; each request is tried as `ask_with_retries` does. Raises what the client raises.
+    Which fields a model accepts varies and changes without notice, so the server's errors are the only source. Each
+    rejected field costs one more request; each request is sent with `ask_with_retries`. Raises as the client does.
     """
     rejected = RejectedFields(env.settings.paths.cache, env.settings.value("base_url"), chat.model)
     for name in rejected.names:
@@ -61,17 +61,17 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterat
             _leave_out(env, chat, name)
             rejected.add(name)
         else:
-            # What fails from here on is not about fields.
+            # Later errors are not about fields.
             yield first
             yield from events
             return
 
 
 def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
-    """Ask, and yield the answer's events; ask again, MAX_TRIES times in all, while nothing of it has come.
+    """Send the request and yield the answer's events; until the first event, retry up to MAX_TRIES attempts in all.
 
-    Each wait is told with its reason, and Ctrl-C ends it. Which errors may pass by themselves is for those to say who
-    make them (`GrokError.retryable`). Raises what the client raises, the last time.
+    A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
+    Raises the error of the last attempt.
     """
     tries = 1
     while True:
@@ -84,7 +84,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
             seconds = _wait(error, env.settings.value("retry_delay"), tries)
             tries += 1
             env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries} of {MAX_TRIES})")
-            time.sleep(seconds)
+            sleep(seconds)
         else:
             yield first
             yield from events
@@ -92,7 +92,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
 
 
 def _is_worth_a_wait(error: GrokError) -> bool:
-    """Say whether to wait for `error` to pass; if the server asks for too long a wait, let the error's hint say so."""
+    """Return whether to retry after `error`; if the server asks for too long a wait, put that into the error's hint."""
     asked = _retry_after(error)
     if error.retryable and asked > MAX_WAIT_SECONDS:
         error.hint = f"ask again in {asked:g} s, as the server requests"
@@ -101,13 +101,13 @@ def _is_worth_a_wait(error: GrokError) -> bool:
 
 
 def _wait(error: GrokError, delay: float, tries: int) -> float:
-    """Return the seconds to wait after so many tries: more each time, and never less than the server asks for.
+    """Return the seconds to wait after so many tries: exponential backoff, and at least what the server asks for.
 
-    Chance keeps programs apart that failed together.
+    Random jitter keeps programs that failed together from retrying together.
     """
     import random
 
-    backoff: float = delay * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # it is no secret
+    backoff: float = delay * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # not used for security
     return max(_retry_after(error), backoff)
 
 
@@ -116,7 +116,7 @@ def _retry_after(error: GrokError) -> float:
 
 
 def rejected_field(error: APIError) -> str | None:
-    """Return the field of the request that the server says the model does not take, or None for other errors."""
+    """Return the request field that the model does not accept according to the server, or None for other errors."""
     match = REJECTED_PATTERN.search(error.message) if error.status in (200, 400, 422) else None
     if match is None:
         return None

@@ -1,8 +1,8 @@
-"""One turn: a question goes out, its answer is shown and kept as it comes, and the functions it asks for are called."""
+"""One turn: sending a prompt, showing and saving the answer as it is streamed, and calling functions for the model."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,12 +34,12 @@ USUAL_REASONS = ("stop", "length", "content_filter", "tool_calls")
 
 @dataclass
 class Turn:
-    """A question and what becomes of it.
+    """A prompt and its answer.
 
-    `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
-    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same;
-    `made_files` take what code makes that the server runs. `response` holds what came, whatever happens. An answer
-    takes the place of what the conversation has from `replaced_from` on.
+    `conversation` records the messages; `toolset` has the functions that the model may call, None for none; `check` is
+    called with the text of a complete answer and raises an error if it is invalid; `allow_secrets` sends messages even
+    if they contain keys; `made_files` saves the pictures that code makes. `response` has everything that was received,
+    even after an error. With `replaced_from`, the answer replaces the messages of the conversation from that index.
     """
 
     request: Request
@@ -55,22 +55,26 @@ class Turn:
 
 
 def run_turn(env: Env, turn: Turn) -> None:
-    """Ask, and show and keep the answer as it comes.
+    """Send the prompt, and show and save the answer as it is streamed.
 
-    Raises SecretError before anything is kept or sent; what the client and the check raise; IncompleteError for an
-    answer that a limit cut or that is empty, and when the model has asked for functions MAX_ROUNDS times and still
-    does.
+    Raises SecretError before anything is saved or sent; the errors of the client and the check; IncompleteError if the
+    answer is incomplete or empty, or if the model still calls functions after MAX_ROUNDS rounds.
     """
     request = _with_documents(env, turn.request)
-    client = env.connect(request.model, request.api, request.network)
+    env.require_key(request.model)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
+    client = env.connect(request.model, request.api, request.network)
     chat = turn.conversation.begin_turn(
         client, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
     )
     chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
-    with closing(_ask_in_rounds(env, turn, chat)) as events:
+    alert = env.console.alert
+    with (
+        alert.at_end("finished") if alert else nullcontext(),
+        closing(_ask_in_rounds(env, turn, chat)) as events,
+    ):
         _show(env, turn, _saving(env, turn, client, events), renderers)
     _tell_oddities(env, request.model, turn.response)
 
@@ -92,7 +96,7 @@ def _with_documents(env: Env, request: Request) -> Request:
 
 
 def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Renderer]) -> None:
-    """Show the answer as it comes, and gather it in the turn's response."""
+    """Show the answer as it is streamed, and collect it in the turn's response."""
     response = turn.response
     with _closing_renderers(env, renderers):
         for event in events:
@@ -105,9 +109,9 @@ def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Ren
 
 
 def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
-    """Ask, call what the model asks for, and ask again until it has answered; yield all of that as one answer.
+    """Send requests and run the model's function calls until it has answered; yield the events as one answer.
 
-    Usage is told as it adds up. Close the generator to have the answer kept when it is not read to its end.
+    Usage events have the running total. Close the generator if you do not exhaust it, so that the answer is saved.
     """
     total: Usage | None = None
     for number in range(MAX_ROUNDS + 1):
@@ -126,16 +130,16 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
         yield from response.tool_calls
         if number < MAX_ROUNDS:
             if response.content.strip() and env.console.stdout.isatty():
-                # Rendered text ends its last line only when it is known what follows.
+                # The renderer ends its last line only once it knows what follows.
                 env.console.stderr.write("\n")
             _run_calls(env, turn, turn.toolset, response.tool_calls)
     raise IncompleteError(f"the model still calls tools after {MAX_ROUNDS} rounds", hint="ask a simpler question")
 
 
 def _told_now(event: ToolCall | End, response: Response) -> list[Event]:
-    """Return what is told of an event while functions may be called.
+    """Return the events to pass on for a call or an end while functions may be called.
 
-    Calls that will be run are told when all the text before them is, and only the last round ends the answer.
+    Calls are passed on after all the text of their round, and only the End of the last round is passed on.
     """
     if isinstance(event, End) and event.finish_reason != "tool_calls":
         return [*response.tool_calls, event]
@@ -143,7 +147,7 @@ def _told_now(event: ToolCall | End, response: Response) -> list[Event]:
 
 
 def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generator[Event]:
-    """Ask once, and keep what comes."""
+    """Send one request, and save its answer."""
     recorder = turn.conversation.record(response, model=chat.model)
     with _closing_renderers(env, [recorder]):
         for event in ask_without_rejected(env, chat, stream=turn.stream):
@@ -151,16 +155,16 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
                 _mask_end(env, chat.model, event)
             response.add(event)
             try:
-                # Shown first: to be kept may take some milliseconds.
+                # Shown first, because saving may take some milliseconds.
                 yield event
             finally:
                 recorder.show(event)
 
 
 def _mask_end(env: Env, asked: str, end: End) -> None:
-    """Take the secrets out of the server's own words about an answer, which are kept and printed as they are.
+    """Mask secrets in the finish reason and the model name, which come from the server and are saved and printed.
 
-    What is as expected holds none: what they all are would have to be read first, 3 ms of each run.
+    Expected values are not checked, because loading the list of secrets would cost 3 ms per run.
     """
     if end.finish_reason not in USUAL_REASONS:
         end.finish_reason = env.console.mask(end.finish_reason)
@@ -178,13 +182,13 @@ def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) ->
 
 
 def _end_paragraph(text: str) -> list[Event]:
-    """Return what ends the paragraph of `text`, so that it is shown in full before the user is asked anything."""
+    """Return the event that ends the paragraph of `text`, so that it is shown in full before the user is asked."""
     return [TextDelta("\n" * (2 - (len(text) - len(text.rstrip("\n")))))] if text.strip() else []
 
 
 @contextmanager
 def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None]:
-    """Close the renderers, whatever happens, and let those that carry errors know what it was."""
+    """Close the renderers at the end of the block, with the error that it raised, if any."""
     error: GrokError | None = None
     try:
         yield
@@ -196,7 +200,7 @@ def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None
         error = IncompleteError("interrupted")
         raise
     finally:
-        with ExitStack() as closers:  # each is closed, also when another one cannot be
+        with ExitStack() as closers:  # closes each of them, even if closing another one fails
             for renderer in reversed(renderers):
                 closers.callback(renderer.close, error)
 
@@ -215,7 +219,7 @@ def _require_whole(response: Response) -> None:
 
 
 def _tell_oddities(env: Env, model: str, response: Response) -> None:
-    """Tell what a user might wonder about: a call that nobody runs, another model than `model`."""
+    """Note the unexpected: function calls that are not run, or an answer of a model other than `model`."""
     console = env.console
     if response.finish_reason == "tool_calls":
         names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))

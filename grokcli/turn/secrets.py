@@ -1,4 +1,4 @@
-"""Keeps the keys of this run out of what is sent: a folder may hold a file with one, and a tool may print one."""
+"""Keeping the API keys of this run out of requests: an attached file or a tool's result may contain one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.env import Env
 
-# What servers of one's own take for a key, "ollama" say, may be part of any text.
+# Shorter keys, such as "ollama" for a self-hosted server, may be part of any text.
 SHORTEST_KEY = 20
 HINT = "remove it, or send it with --allow-secrets"
 ROLES = {"system": "the system prompt", "tool": "the result of a tool", "assistant": "an earlier answer"}
@@ -21,9 +21,9 @@ ROLES = {"system": "the system prompt", "tool": "the result of a tool", "assista
 def refuse_secrets(
     env: Env, messages: Sequence[Message], fields: Mapping[str, object], *, hint: str = HINT, noun: str = "question"
 ) -> None:
-    """Raise SecretError when `messages`, the last of which is the question, or further `fields` hold a key.
+    """Raise SecretError if `messages`, the last of which is the prompt, or the other `fields` contain a key.
 
-    The error calls the question `noun`.
+    The error message calls the prompt `noun`.
     """
     for message in reversed(messages):
         for text in _texts(message):
@@ -36,12 +36,12 @@ def refuse_secrets(
 
 
 def held_key(env: Env, text: str) -> str:
-    """Return the key of this run that `text` holds, "" for none."""
+    """Return the key of this run that `text` contains, "" for none."""
     return next((key for key in env.known_keys() if len(key) >= SHORTEST_KEY and key in text), "")
 
 
 def _document(env: Env, key: str, message: str) -> str:
-    """Return which of the documents in `message` holds the key, "" for none."""
+    """Return the name of the document in `message` that contains the key, "" for none."""
     for tag, text in env.attached:
         if key in text and text.removesuffix("\n") in message:
             kind, _, name = tag.partition(" path=")
@@ -50,7 +50,7 @@ def _document(env: Env, key: str, message: str) -> str:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield every text in `value`, however deep in objects and arrays, and what is in an image that is sent along."""
+    """Yield every string in `value`, at any depth, and the decoded data of attached images."""
     if isinstance(value, str):
         yield value
         if value.startswith("data:"):

@@ -1,4 +1,4 @@
-"""The functions that the model may ask for in this run, and what becomes of each call."""
+"""The functions that the model may call in this run, and running the calls."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 @dataclass
 class Toolset:
-    """The tools by name. `ask_first`: no call without a yes of the user."""
+    """The tools by name. With `ask_first`, every call needs the user's confirmation."""
 
     ask_first: bool = True
     tools: dict[str, Tool] = field(default_factory=dict)
 
     def add(self, console: Console, wanted: Sequence[str]) -> list[str]:
-        """Add what each of `wanted`, FILE.py or FILE.py:name, stands for, and return the names.
+        """Add the functions that each of `wanted`, FILE.py or FILE.py:name, names, and return their names.
 
-        From here on, what others print in this process goes to stderr. Raises UsageError.
+        From here on, the output of other code in this process goes to stderr. Raises UsageError.
         """
         console.reserve_stdout()
         fresh = [tool for one in wanted for tool in load(one, printed=console.for_others())]
@@ -49,7 +49,7 @@ class Toolset:
         return [tool.name for tool in fresh]
 
     def require_consent(self, console: Console) -> None:
-        """Raise UsageError when each call is to be asked about and nobody is there to be asked."""
+        """Raise UsageError if calls need confirmation and the user cannot be asked."""
         if self.ask_first and not can_confirm(console):
             raise UsageError(
                 "cannot ask for confirmation of tool calls: no terminal",
@@ -57,11 +57,11 @@ class Toolset:
             )
 
     def schemas(self) -> list[dict[str, Any]]:
-        """Return the tools as a request has them."""
+        """Return the tool definitions for a request."""
         return [tool.schema() for tool in self.tools.values()]
 
     def run_calls(self, console: Console, calls: Sequence[ToolCall]) -> Iterator[tuple[ToolCall, str]]:
-        """Run the calls of one answer, and yield each with what the model is to be told of it."""
+        """Run the calls of one answer, and yield each with its result for the model."""
         for call in calls[:MAX_CALLS]:
             yield call, self.run_call(console, call)
         rest = calls[MAX_CALLS:]
@@ -70,12 +70,14 @@ class Toolset:
         yield from ((call, NOT_RUN) for call in rest)
 
     def run_call(self, console: Console, call: ToolCall) -> str:
-        """Show a call, run it if the user agrees, and return what the model is to be told of it."""
+        """Show a call, run it if the user agrees, and return the result for the model."""
         tool = self.tools.get(call.name)
         if tool is None:
             present(console, "unknown tool: ", _shown(call))
             return f"error: no function {call.name!r}; the functions are {', '.join(self.tools)}"
         present(console, "call: " if self.ask_first else "calling: ", _shown(call))
+        if self.ask_first and console.alert is not None:
+            console.alert.say("a tool call needs your consent")
         if self.ask_first and not confirm(console, "run it?"):
             console.error_line(f"{call.name}: not run")
             return DECLINED
@@ -85,24 +87,24 @@ class Toolset:
         return result.text
 
     def _run(self, console: Console, tool: Tool, call: ToolCall) -> ToolResult:
-        with console.aside():  # what the function prints has the screen for itself
+        with console.aside():  # hides the status line while the function prints
             return tool.call(call.arguments, seconds=SECONDS, printed=console.for_others())
 
 
 def _shown(call: ToolCall) -> str:
-    """Return a call with all its arguments; nothing in a name or a value looks like what stands around it."""
+    """Return a call with all its arguments, quoted so that no name or value can imitate the text around it."""
     try:
         arguments = json.loads(call.arguments or "{}")
         if isinstance(arguments, dict):
             given = (f"{_name(key)}={_value(value)}" for key, value in arguments.items())
             return f"{_name(call.name)}({', '.join(given)})"
     except (ValueError, RecursionError):
-        pass  # the call will be refused, and is shown as it came
+        pass  # the call will be rejected, and is shown unparsed
     return f"{_name(call.name)}({call.arguments})"
 
 
 def _name(name: str) -> str:
-    """Return a name, in ASCII: letters of other scripts look like those of ours."""
+    """Return a name in ASCII, because letters of other scripts may look like Latin ones."""
     return name if _PLAIN_NAME.match(name) else json.dumps(name)
 
 
@@ -115,9 +117,9 @@ def _value(value: object) -> str:
 
 
 def open_toolset(console: Console, wanted: Sequence[str], *, ask_first: bool) -> Toolset | None:
-    """Return the functions that `wanted` names, or None when it names none.
+    """Return the functions that `wanted` names, or None if `wanted` is empty.
 
-    Raises UsageError for what cannot be a tool, and when nobody is there who could be asked first.
+    Raises UsageError if a function cannot be a tool, or if calls need confirmation and the user cannot be asked.
     """
     if not wanted:
         return None

@@ -1,4 +1,4 @@
-"""What answers cost, in words."""
+"""Formatting usage and cost for display."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grokcli.models import context_window
 
 
 def usage_line(usage: Usage | None, started: float) -> str:
-    """Return what an answer cost, on one line; `started` is the monotonic time of the question, in seconds."""
+    """Return the usage of an answer on one line; `started` is the monotonic time of the question, in seconds."""
     seconds = f"{time.monotonic() - started:.1f} s"
     if usage is None:
         return f"usage: not reported · {seconds}"
@@ -21,7 +21,7 @@ def usage_line(usage: Usage | None, started: float) -> str:
 
 
 def total_line(total: Usage | None, last: Usage | None, model: str) -> str:
-    """Return what a conversation cost in all, and how much of the model's context its `last` answer fills."""
+    """Return the total usage of a conversation, and how much of the model's context is in use after `last`."""
     total = total or Usage()
     calls = f" · {total.server_tool_calls} server tool calls" if total.server_tool_calls else ""
     line = f"{total.input_tokens:,} tokens in · {total.output_tokens:,} out{calls}{_cost(total)}"

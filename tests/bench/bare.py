@@ -7,7 +7,8 @@ import sys
 from urllib.parse import urlsplit
 
 url = urlsplit(os.environ["XAI_BASE_URL"])
-connection = http.client.HTTPConnection(url.hostname, url.port)
+kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+connection = kind(url.hostname, url.port)
 body = {
     "model": "grok-4.7",
     "messages": [{"role": "user", "content": sys.argv[1]}],

@@ -12,11 +12,13 @@ from __future__ import annotations
 import gc
 import io
 import json
+import os
 import random
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -123,6 +125,19 @@ def one_table(size: int) -> str:
 def one_paragraph(size: int) -> str:
     """Return a single paragraph, on one line."""
     return prose(random.Random(size), size // 5)[:size]
+
+
+def one_formula(size: int) -> str:
+    """Return displayed LaTeX that nothing ends."""
+    return "$$\n" + ("x_1 + y^2 = \\frac{a}{b} \\\\\n" * (size // 24 + 1))[:size]
+
+
+def repeated(marks: str) -> Callable[[int], str]:
+    """Return what makes documents of nothing but marks: cmark's pathological inputs."""
+    return lambda size: (marks * (size // len(marks) + 1))[:size]
+
+
+HOSTILE = ["![", "[", "[a](", "*a **b ", "_a__ ", "[[](", "<a ", "&", "`", "\\(a ", "> ", "a|b\n", "[a]: x\n", "www.a "]
 
 
 def deltas(text: str) -> list[str]:
@@ -235,6 +250,50 @@ def memory(text: str) -> dict[str, float]:
     return {"growth": (peak - base) / 1e6}
 
 
+def render_pipe(size: int) -> dict[str, float]:
+    """Pipe `size` characters into `grok render` on a terminal; return its peak memory in MB and its CPU seconds."""
+    import pty
+
+    text = answer(300_000)
+    screen, terminal = pty.openpty()
+    environ = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": str(ROWS)}
+    with tempfile.TemporaryDirectory() as home:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "grokcli", "render"],
+            stdin=subprocess.PIPE,
+            stdout=terminal,
+            env=environ | {"GROKCLI_HOME": home},
+        )
+        os.close(terminal)
+        reader = threading.Thread(target=drain, args=(screen,))
+        reader.start()
+        with process.stdin or io.BytesIO() as pipe:
+            for start in range(0, size, len(text)):
+                pipe.write(text[: size - start].encode() + b"\n\n")
+        _, _, usage = os.wait4(process.pid, 0)
+        reader.join()
+    return {"peak": usage.ru_maxrss / 1024, "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def drain(screen: int) -> None:
+    """Read what a terminal is sent, until nobody has it open."""
+    try:
+        while os.read(screen, 1 << 16):
+            pass
+    except OSError:  # the program is over
+        os.close(screen)
+
+
+def report_pipe(sizes: tuple[int, int], bounds: str) -> None:
+    """Print by how much the memory of `grok render` grows from a small pipe to a large one."""
+    small, large = (render_pipe(size) for size in sizes)
+    print(
+        f"{'render':9} {sizes[1] // 1_000_000:3} MB  cpu {large['cpu']:5.1f} s  peak {large['peak']:5.1f} MB  "
+        f"memory {large['peak'] - small['peak']:4.1f} MB  {bounds}",
+        flush=True,
+    )
+
+
 def percentile(values: list[float], share: float) -> float:
     """Return the value that `share` of `values` do not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
@@ -255,7 +314,7 @@ def report(document: str, size: int, bounds: str) -> float:
     baseline = in_fresh_process("rich_once", document, size)
     growth = in_fresh_process("memory", document, size)["growth"]
     print(
-        f"{document:9} {size // 1000:3} KB  cpu {ours['cpu'] / baseline['cpu']:5.2f}x  "
+        f"{document:11} {size // 1000:3} KB  cpu {ours['cpu'] / baseline['cpu']:5.2f}x  "
         f"bytes {ours['bytes'] / baseline['bytes']:5.2f}x  frame {ours['frame'] * 1e3:5.2f} ms  "
         f"p99 {ours['p99'] * 1e3:5.2f} ms  longest {ours['longest'] * 1e3:5.2f} ms  lag {ours['lag'] * 1e3:4.1f} ms  "
         f"memory {growth:4.1f} MB  {bounds}",
@@ -270,6 +329,8 @@ DOCUMENTS: dict[str, Callable[[int], str]] = {
     "list": one_list,
     "table": one_table,
     "paragraph": one_paragraph,
+    "formula": one_formula,
+    **{f"{marks!r}": repeated(marks) for marks in HOSTILE},
 }
 MEASUREMENTS: dict[str, Callable[[str], dict[str, float]]] = {
     "stream": stream,
@@ -284,14 +345,17 @@ def main() -> None:
         measurement, document, size = sys.argv[1:]
         print(json.dumps(MEASUREMENTS[measurement](DOCUMENTS[document](int(size)))))
         return
-    for document in sys.argv[1:] or DOCUMENTS:
+    for document in sys.argv[1:] or (*DOCUMENTS, "render"):
+        if document == "render":
+            report_pipe((4_000, 40_000_000), "(peak 50 MB, memory 16 MB)")
+            continue
         if document == "answer":
             sizes, bounds = (30_000, 300_000), "(1.2x, 0.8x, p99 0.5, longest 10, 8 MB)"
             report(document, 3_000, "")
         else:
             sizes, bounds = (20_000, 200_000), "(p99 2, longest 10, 8 MB)"
         small, large = (report(document, size, bounds) for size in sizes)
-        print(f"{document:9} growth {large / small:.1f}x  (10x)", flush=True)
+        print(f"{document:11} growth {large / small:.1f}x  (10x)", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""How fast grok starts and streams, as ratios to a bare script in the same interpreter.
+"""How fast grok starts, streams and ends, as ratios to a bare script in the same interpreter.
 
-    python tests/bench/speed.py
+    python tests/bench/speed.py           each figure beside its bound
+    python tests/bench/speed.py --json    the figures as JSON, to compare two commits
 
 Each pair is run in turn, so that a machine that slows down slows both; the medians are compared.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import statistics
@@ -18,75 +20,141 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from distance import DelayingProxy, certificate
 from server import Connection, Server, data, delta, finish  # found through the path above
 
 BARE = [sys.executable, str(Path(__file__).with_name("bare.py")), "hi"]
 GROK = [str(Path(sys.executable).with_name("grok")), "ask", "hi"]
+TYPER = [sys.executable, "-c", "import typer"]
+RUNS = 21
 DELTAS = 20_000
 PACED_DELTAS = 1000
+# There and back.
+DISTANCE_SECONDS = 0.08
+TAB = {"_GROK_COMPLETE": "complete_bash", "COMP_WORDS": "grok ask --no-st", "COMP_CWORD": "2"}
+# What an environment may say of the way to a server.
+WAY = (
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "HTTP_PROXY",
+)
 # The prompt is bold.
 PROMPT = b"\x1b[0;1m>"
 
 
+class Run(NamedTuple):
+    """A process that has ended: CPU seconds, peak memory in MB, and when it began and ended."""
+
+    cpu: float
+    memory: float
+    began: float
+    ended: float
+
+    @property
+    def wall(self) -> float:
+        return self.ended - self.began
+
+
+class Figures:
+    """Prints figures as they are measured, or all of them as JSON at the end."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._all: dict[str, float] = {}
+
+    def row(self, what: str, figure: float, unit: str, bound: float) -> None:
+        self._all[what] = round(figure, 3)
+        if not self._as_json:
+            verdict = "ok" if figure <= bound else "OVER"
+            print(f"{what:62} {figure:7.2f} {unit:3} (bound {bound:g}) {verdict}", flush=True)
+
+    def close(self) -> None:
+        if self._as_json:
+            print(json.dumps(self._all, indent=1))
+
+
 def main() -> None:
     """Print every figure beside its bound."""
+    figures = Figures("--json" in sys.argv[1:])
+    row = figures.row
     with tempfile.TemporaryDirectory() as home:
         environ = os.environ | {"GROKCLI_HOME": home, "XAI_API_KEY": "xai-benchmark"}
         # An installed program has its bytecode; a shell that forbids writing it would have us measure the compiler.
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        row("start to request, against the bare script", start_to_request(environ), "x", 3.3)
-        row("--version, against import typer", version(environ), "x", 1.25)
-        row("20,000 piped deltas: CPU, against the bare script", piped(environ), "x", 1.5)
-        row("delta at the socket to bytes on stdout, p99", latency(environ) * 1000, "ms", 5)
+        for name in ("PYTHONDONTWRITEBYTECODE", *WAY, *map(str.lower, WAY)):
+            environ.pop(name, None)
+        start, end, whole = one_question(environ)
+        row("start to request, plain loopback, against the bare script", start, "x", 3.0)
+        tls(environ, Path(home), row)
+        row("last chunk to end of process, against the bare script", end, "x", 1.5)
+        row("the whole of grok ask hi, against the bare script", whole, "x", 2.7)
+        row("20,000 piped deltas: CPU, against the bare script", piped(environ), "x", 1.25)
+        version, tab = ([GROK[0], "--version"], environ), (GROK[:1], environ | TAB)
+        row("--version, against import typer", against_typer(*version), "x", 0.95)
+        row("a Tab in bash, against import typer", against_typer(*tab), "x", 1.3)
+        row("delta at the socket to bytes on stdout, p99", latency(environ) * 1000, "ms", 1)
         row("chat to its prompt, against import prompt_toolkit", chat_to_prompt(environ), "x", 2.5)
         small, large = (memory(environ, size) for size in (3_000, 300_000))
-        row("peak memory of a 300 KB answer", large, "MB", 80)
-        row("its growth over a 3 KB answer", large - small, "MB", 8)
+        row("peak memory of a 300 KB answer", large, "MB", 40)
+        row("its growth over a 3 KB answer", large - small, "MB", 4)
+    figures.close()
 
 
-def row(what: str, figure: float, unit: str, bound: float) -> None:
-    """Print one figure."""
-    verdict = "ok" if figure <= bound else "OVER"
-    print(f"{what:55} {figure:7.2f} {unit:3} (bound {bound:g}) {verdict}", flush=True)
-
-
-def in_turn(first: Callable[[], float], second: Callable[[], float], runs: int) -> float:
-    """Return the ratio of the medians of two measurements that are taken in turn, after one of each to warm up."""
+def in_turn(first: Callable[[], list[float]], second: Callable[[], list[float]], runs: int = RUNS) -> list[float]:
+    """Return the ratios of the medians of measurements that are taken in turn, after one of each to warm up."""
     first(), second()
     pairs = [(first(), second()) for _ in range(runs)]
-    return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
+    medians = [[statistics.median(column) for column in zip(*side, strict=True)] for side in zip(*pairs, strict=True)]
+    return [a / b for a, b in zip(*medians, strict=True)]
 
 
-def start_to_request(environ: dict[str, str]) -> float:
-    """Time from starting the process to its request at the server."""
-    server = Server()
-    arrived: list[float] = []
+def one_question(environ: dict[str, str], port: int = 0, server: Server | None = None) -> list[float]:
+    """Time from the start to the request at the server, from the last chunk to the end, and of the whole.
+
+    The server is reached at `port`, if that is given.
+    """
+    server = server or Server()
+    marks: list[float] = []
 
     def play(connection: Connection) -> None:
-        arrived.append(time.perf_counter())
+        marks.append(time.perf_counter())
         play_answer(connection, ["Hello"])
+        marks.append(time.perf_counter())
 
-    server.reply(play)
+    server.script([play])
+    url = server.url.replace(str(server.port), str(port or server.port))
 
-    def once(command: list[str]) -> float:
-        begin = time.perf_counter()
-        run(command, environ | {"XAI_BASE_URL": server.url})
-        return arrived[-1] - begin
+    def once(command: list[str]) -> list[float]:
+        marks.clear()
+        done = run(command, environ | {"XAI_BASE_URL": url})
+        return [marks[0] - done.began, done.ended - marks[1], done.wall]
 
-    return in_turn(lambda: once(GROK), lambda: once(BARE), 21)
+    return in_turn(lambda: once(GROK), lambda: once(BARE))
 
 
-def version(environ: dict[str, str]) -> float:
-    """Wall time of `grok --version` against the import of its command-line library."""
+def tls(environ: dict[str, str], folder: Path, row: Callable[[str, float, str, float], None]) -> None:
+    """Print the time to the request of a server behind TLS, here and at a distance; nothing without openssl."""
+    made = certificate(folder)
+    if made is None:
+        return
+    context, bundle = made
+    server = Server(context)
+    environ = environ | {"SSL_CERT_FILE": str(bundle)}
+    row("start to request, TLS, no distance", one_question(environ, server=server)[0], "x", 2.1)
+    proxy = DelayingProxy(server.port, DISTANCE_SECONDS)
+    row("start to request, TLS, 80 ms there and back", one_question(environ, proxy.port, server)[0], "x", 1.15)
+    proxy.close()
 
-    def once(command: list[str]) -> float:
-        begin = time.perf_counter()
-        run(command, environ)
-        return time.perf_counter() - begin
 
-    return in_turn(lambda: once([GROK[0], "--version"]), lambda: once([sys.executable, "-c", "import typer"]), 21)
+def against_typer(command: list[str], environ: dict[str, str]) -> float:
+    """Wall time of a command against the import of its command-line library."""
+    return in_turn(lambda: [run(command, environ).wall], lambda: [run(TYPER, environ).wall])[0]
 
 
 def piped(environ: dict[str, str]) -> float:
@@ -94,7 +162,7 @@ def piped(environ: dict[str, str]) -> float:
     server = Server()
     server.reply(lambda connection: play_answer(connection, [f"word{n} " for n in range(DELTAS)]))
     environ = environ | {"XAI_BASE_URL": server.url}
-    return in_turn(lambda: run(GROK, environ)[0], lambda: run(BARE, environ)[0], 5)
+    return in_turn(lambda: [run(GROK, environ).cpu], lambda: [run(BARE, environ).cpu], 5)[0]
 
 
 def latency(environ: dict[str, str]) -> float:
@@ -129,7 +197,7 @@ def chat_to_prompt(environ: dict[str, str]) -> float:
     """Time from starting `grok chat` on a terminal to its prompt."""
     environ = environ | {"TERM": "xterm-256color", "XAI_BASE_URL": "http://127.0.0.1:9/v1"}
 
-    def chat() -> float:
+    def chat() -> list[float]:
         begin = time.perf_counter()
         process, screen = pty.fork()
         if process == 0:
@@ -147,21 +215,19 @@ def chat_to_prompt(environ: dict[str, str]) -> float:
                 pass
         os.waitpid(process, 0)
         os.close(screen)
-        return taken
+        return [taken]
 
-    def bare() -> float:
-        begin = time.perf_counter()
-        run([sys.executable, "-c", "import prompt_toolkit"], environ)
-        return time.perf_counter() - begin
+    def bare() -> list[float]:
+        return [run([sys.executable, "-c", "import prompt_toolkit"], environ).wall]
 
-    return in_turn(chat, bare, 15)
+    return in_turn(chat, bare, 15)[0]
 
 
 def memory(environ: dict[str, str], size: int) -> float:
     """Peak memory in MB of an answer of `size` bytes."""
     server = Server()
     server.reply(lambda connection: play_answer(connection, ["twelve bytes"] * (size // 12)))
-    return run(GROK, environ | {"XAI_BASE_URL": server.url})[1]
+    return run(GROK, environ | {"XAI_BASE_URL": server.url}).memory
 
 
 def play_answer(connection: Connection, texts: list[str]) -> None:
@@ -173,19 +239,21 @@ def play_answer(connection: Connection, texts: list[str]) -> None:
     connection.end()
 
 
-def run(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
-    """Run a command, its output into a pipe that is read. Returns its CPU seconds and its peak memory in MB."""
+def run(command: list[str], environ: dict[str, str]) -> Run:
+    """Run a command, its output into a pipe that is read."""
+    began = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
     assert process.stdout is not None
     reader = threading.Thread(target=process.stdout.read)
     reader.start()
     _, status, used = os.wait4(process.pid, 0)
+    ended = time.perf_counter()
     process.returncode = os.waitstatus_to_exitcode(status)
     reader.join()
     process.stdout.close()
     if process.returncode != 0:
         raise SystemExit(f"{command} failed with exit code {process.returncode}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, began, ended)
 
 
 if __name__ == "__main__":

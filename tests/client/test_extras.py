@@ -177,6 +177,7 @@ def test_the_command_makes_a_real_installation_work(way, tmp_path, tmp_path_fact
     for step in steps[way]:
         done = run(*step)
         assert done.returncode == 0, done.stderr
+    assert list(tools.rglob("share/man/man1/grok.1"))
     grok = str(tools / "bin" / "grok")
     line = shell_command(run(grok, "ask", "-m", "local", "hi").stderr)
     done = run("sh", "-c", line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from server import answer, body, data, delta
+from server import answer, body, data, delta, finish
 
 
 class Clock:
@@ -36,7 +36,11 @@ def drip(monkeypatch):
     over.set()
 
 
-WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n{"
+JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+CHUNKED = JSON_HEAD + b"transfer-encoding: chunked\r\n"
+WHOLE = JSON_HEAD + b"content-length: 1000000\r\n\r\n{"
+# The beginning of what gzip makes, where a file's name stands that has no end: nothing of it is content.
+GZIP = CHUNKED + b"content-encoding: gzip\r\n\r\na\r\n\x1f\x8b\x08\x08\0\0\0\0\0\x03\r\n"
 
 
 @pytest.mark.parametrize(
@@ -45,10 +49,13 @@ WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1
         (b"HTTP/1.1 200 OK\r\nx: ", b"x"),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         (WHOLE, b" "),
+        (CHUNKED + b"\r\n5;", b"x"),
+        (CHUNKED + b"\r\n1\r\n{\r\n0\r\n", b"x: y\r\n"),
+        (GZIP, b"1\r\nx\r\n"),
     ],
-    ids=["head", "continue", "body"],
+    ids=["head", "continue", "body", "chunk extension", "trailers", "gzip"],
 )
-@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["models"]])
+@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["ask", "--debug", "hi"], ["models"]])
 def test_what_drips_is_silence(grok, server, environ, drip, head, piece, words):
     environ["GROK_IDLE_TIMEOUT"] = "60"
     server.reply(drip(head, piece))
@@ -56,6 +63,31 @@ def test_what_drips_is_silence(grok, server, environ, drip, head, piece, words):
     assert "no data from" in err
     assert (code, out) == (5, "") if words[0] == "ask" else code == 0
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "piece"),
+    [(b"0\r\n", b"x: y\r\n"), (b"0\r\nx: ", b"x"), (b"5;", b"x"), (b"00", b"0"), (b"", b"")],
+    ids=["trailers", "trailer", "chunk extension", "chunk size", "nothing"],
+)
+def test_an_answer_is_over_when_it_says_so_whatever_drips_behind_it(grok, server, drip, end, piece):
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunks = [b"%x\r\n%s\r\n" % (len(said), said) for said in map(data, (delta("ok"), finish(), "[DONE]"))]
+    server.reply(drip(head + b"".join(chunks) + end, piece))
+    code, out, err = grok("ask", "hi")
+    assert (code, out, err) == (0, "ok\n", "")
+
+
+@pytest.mark.parametrize("flags", [[], ["--debug"]])
+@pytest.mark.parametrize(
+    ("head", "piece"), [(b"HTTP/1.1 200 OK\r\nx: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n")], ids=["line", "lines"]
+)
+def test_a_proxy_that_drips_is_silence(grok, server, environ, drip, flags, head, piece):
+    environ |= {"GROK_IDLE_TIMEOUT": "60", "XAI_BASE_URL": "https://api.example.invalid/v1"}
+    server.reply(drip(head, piece))
+    code, out, err = grok("ask", "--proxy", server.url.removesuffix("/v1"), *flags, "hi")
+    assert (code, out, server.requests[0].method) == (5, "", "CONNECT")
+    assert "no data from api.example.invalid (through the proxy 127.0.0.1:" in err
 
 
 def test_the_body_of_an_error_may_drip_and_the_error_is_told(grok, server, environ, drip):

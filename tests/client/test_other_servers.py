@@ -52,7 +52,7 @@ def test_a_refusal_in_one_piece(grok, server, environ, api):
 
 def test_a_date_says_how_long_to_wait(grok, server, monkeypatch):
     waits = []
-    monkeypatch.setattr("grokcli.turn.retry.time.sleep", waits.append)
+    monkeypatch.setattr("grokcli.turn.retry.sleep", waits.append)
     dates = [format_datetime(datetime.now(UTC) + timedelta(seconds=away), usegmt=True) for away in (50, -50)]
     server.reply(*(body("", 503, retry_after=date) for date in (*dates, "Tue, 99 Foo")), answer("ok"))
     assert grok("ask", "hi").code == 0

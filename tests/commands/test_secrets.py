@@ -238,14 +238,14 @@ def test_a_command_that_holds_no_secret_is_shown(grok, command):
 
 PASSWORD = "hunter2s"
 PROXIES = [
-    f"http://me:{PASSWORD}@proxy.invalid:3128",
-    f"http://me:{PASSWORD}%40ss@proxy.invalid:3128",
-    f"http://me:{PASSWORD}@ss@proxy.invalid:3128",
-    f"http://me:{PASSWORD}/ss@proxy.invalid:3128",
-    f"http://me:pa/{PASSWORD}@proxy.invalid:3128/",
-    f"me:{PASSWORD}@proxy.invalid:3128",
-    f"me:{PASSWORD}/ss@proxy.invalid:3128",
-    f"socks5://me:{PASSWORD}@proxy.invalid:3128",
+    f"http://me:{PASSWORD}@127.0.0.1:9",
+    f"http://me:{PASSWORD}%40ss@127.0.0.1:9",
+    f"http://me:{PASSWORD}@ss@127.0.0.1:9",
+    f"http://me:{PASSWORD}/ss@127.0.0.1:9",
+    f"http://me:pa/{PASSWORD}@127.0.0.1:9/",
+    f"me:{PASSWORD}@127.0.0.1:9",
+    f"me:{PASSWORD}/ss@127.0.0.1:9",
+    f"socks5://me:{PASSWORD}@127.0.0.1:9",
 ]
 
 
@@ -262,7 +262,7 @@ def test_a_password_of_a_proxy_is_never_shown(grok, environ, monkeypatch, proxy,
         assert "hunter2" not in out + err
         assert "Traceback" not in err
     if way == "GROK_PROXY":
-        assert "proxy.invalid:3128" in grok("config", "list").out
+        assert "127.0.0.1:9" in grok("config", "list").out
 
 
 def test_a_shell_command_that_prints_the_environment(run, environ):

@@ -297,7 +297,7 @@ def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
         ("/effort hard", "invalid effort: 'hard'"),
         ("/set model x", "cannot be set this way"),
         ("/set seed", "seed is not set"),
-        ("/multiline", "/multiline needs a terminal"),
+        ("/multiline", "/multiline needs the line editor"),
     ],
 )
 def test_a_command_that_cannot_be_done_says_why_and_the_chat_goes_on(talk, server, line, said):

@@ -58,7 +58,7 @@ def test_quiet_is_quiet(grok, server):
 
 def test_the_server_says_how_long_to_wait(grok, server, monkeypatch):
     waits = []
-    monkeypatch.setattr("grokcli.turn.retry.time.sleep", waits.append)
+    monkeypatch.setattr("grokcli.turn.retry.sleep", waits.append)
     server.reply(body({"error": "busy"}, 429, retry_after="7"), body("", 503, retry_after="x"), answer("Hello"))
     assert "busy; retrying in 7.0 s (attempt 2 of 4)" in grok("ask", "hi").err
     assert waits == [7, 0]
@@ -66,7 +66,7 @@ def test_the_server_says_how_long_to_wait(grok, server, monkeypatch):
 
 def test_waits_grow_and_differ(grok, server, environ, monkeypatch):
     waits = []
-    monkeypatch.setattr("grokcli.turn.retry.time.sleep", waits.append)
+    monkeypatch.setattr("grokcli.turn.retry.sleep", waits.append)
     environ["GROK_RETRY_DELAY"] = "1"
     server.reply(BUSY)
     grok("ask", "hi")

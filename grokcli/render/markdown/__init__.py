@@ -1,8 +1,11 @@
 """Markdown on a terminal while it streams: never redrawn, never duplicated, never slow, never dangerous.
 
-    with MarkdownStream(sys.stdout, Terminal.detect(sys.stdout, os.environ)) as stream:
+    with MarkdownStream(sys.stdout) as stream:
         for piece in pieces:
             stream.write(piece)
+
+`render` shows a whole text; `rows` returns what would be shown, line by line, and `Markdown` is that for programs that
+print with rich.
 
 How a piece of text travels:
 
@@ -24,9 +27,22 @@ it takes about 100 ms to import: import it where it is used, not at the top.
 
 from __future__ import annotations
 
-from grokcli.render.markdown.layout.theme import UnknownThemeError
+from grokcli.render.markdown.layout.theme import Links, Tables, UnknownThemeError
+from grokcli.render.markdown.layout.theme_file import ThemeError
 from grokcli.render.markdown.parse.code_blocks import code_blocks
+from grokcli.render.markdown.renderable import Markdown, rows
 from grokcli.render.markdown.stream import MarkdownStream, render
 from grokcli.render.markdown.terminal import Terminal
 
-__all__ = ["MarkdownStream", "Terminal", "UnknownThemeError", "code_blocks", "render"]
+__all__ = [
+    "Links",
+    "Markdown",
+    "MarkdownStream",
+    "Tables",
+    "Terminal",
+    "ThemeError",
+    "UnknownThemeError",
+    "code_blocks",
+    "render",
+    "rows",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,10 +12,14 @@ from threading import Thread
 from types import TracebackType
 from typing import TextIO
 
-from grokcli.render.markdown.layout.theme import Theme
+from grokcli.render.markdown.layout.theme import Links, Tables, Theme
 from grokcli.render.markdown.screen.display import Display
 from grokcli.render.markdown.screen.painter import Write
 from grokcli.render.markdown.terminal import Terminal
+
+# Characters that may wait to be shown. Whoever writes more waits for the screen, so that a pipe of any length takes no
+# more memory than this; answers are shorter.
+_MOST_WAITING = 65536
 
 
 class MarkdownStream:
@@ -29,16 +34,26 @@ class MarkdownStream:
     def __init__(
         self,
         out: TextIO,
-        terminal: Terminal,
+        terminal: Terminal | None = None,
         theme: str = "default",
+        *,
+        width: int | None = None,
+        links: Links = "full",
+        live: bool = True,
+        tables: Tables = "columns",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show on `out`, which is what `terminal` describes; `clock` tells the seconds that frames are timed by.
+        """Show on `out`, which is what `terminal` describes; by default what it turns out to be.
 
-        Raises UnknownThemeError, a ValueError.
+        `theme` is a name or a TOML file; `width` is how many columns a row has at most, by default all; `links` is what
+        stands behind the text of a link; without `live`, text is shown when it is final and the cursor never moves
+        back. `tables` can be lines of labels and values. `clock` tells the seconds that frames are timed by. Raises
+        ThemeError, a ValueError.
         """
         self._clock = clock
-        self._display = Display(_writer(out), terminal, Theme(theme), clock)
+        terminal = (terminal or Terminal.detect(out, os.environ)).limited(width, live=live)
+        self._display = Display(_writer(out), terminal, Theme(theme, links, tables), clock)
+        self._waiting = 0  # characters that were written since all was shown
         # Text; a queue that gets an entry when all before it is shown; None, which ends the text.
         self._inbox: SimpleQueue[str | SimpleQueue[None] | None] = SimpleQueue()
         self._hurry: SimpleQueue[None] = SimpleQueue()  # an entry ends the wait for the next frame
@@ -51,17 +66,22 @@ class MarkdownStream:
     def write(self, text: str) -> None:
         """Show a piece of the text: at once, or within a frame if the last one is not long ago.
 
-        Raises what writing failed with (BrokenPipeError, OSError), perhaps of an earlier piece.
+        Waits for the screen when too much is waiting for it. Raises what writing failed with (BrokenPipeError,
+        OSError), perhaps of an earlier piece.
         """
         self._raise_failure()
         if text:
             self._inbox.put(text)
+            self._waiting += len(text)
+            if self._waiting > _MOST_WAITING:
+                self.flush()
 
     def flush(self) -> None:
         """Return when all that was written is shown, and nothing more will be until the next piece.
 
         Raises what writing failed with.
         """
+        self._waiting = 0
         shown: SimpleQueue[None] = SimpleQueue()
         self._inbox.put(shown)
         self._hurry.put(None)
@@ -104,11 +124,19 @@ class MarkdownStream:
 
     def _run(self) -> None:
         try:
-            while self._show(self._inbox.get()):
+            while self._show(self._next()):
                 pass
         except Exception as error:  # noqa: BLE001  it is raised again, by the caller's next call
             self._failure = error
         self._ended.put(None)
+
+    def _next(self) -> str | SimpleQueue[None] | None:
+        """Return the next entry of the inbox; no text if that takes longer than the end of a resize."""
+        if self._display.is_settling:
+            with suppress(Empty):
+                return self._inbox.get(timeout=max(0.0, self._display.next_frame - self._clock()))
+            return ""
+        return self._inbox.get()
 
     def _show(self, first: str | SimpleQueue[None] | None) -> bool:
         """Wait until a frame is due, and show `first` and all that came since; return whether more may come."""
@@ -117,7 +145,7 @@ class MarkdownStream:
             with suppress(Empty):  # the frame is due
                 self._hurry.get(timeout=wait)
         flushed: list[SimpleQueue[None]] = []
-        for entry in self._waiting(first):
+        for entry in self._entries(first):
             if entry is None:
                 self._display.finish()
                 return False
@@ -125,12 +153,12 @@ class MarkdownStream:
                 self._display.feed(entry)
             else:
                 flushed.append(entry)
-        self._display.paint()
+        self._display.paint(at_once=bool(flushed))
         for shown in flushed:
             shown.put(None)
         return True
 
-    def _waiting(self, first: str | SimpleQueue[None] | None) -> Iterator[str | SimpleQueue[None] | None]:
+    def _entries(self, first: str | SimpleQueue[None] | None) -> Iterator[str | SimpleQueue[None] | None]:
         """Yield `first` and then what else is in the inbox, until it is empty."""
         yield first
         with suppress(Empty):
@@ -138,12 +166,23 @@ class MarkdownStream:
                 yield self._inbox.get_nowait()
 
 
-def render(text: str, out: TextIO, terminal: Terminal, theme: str = "default") -> None:
+def render(
+    text: str,
+    out: TextIO,
+    terminal: Terminal | None = None,
+    theme: str = "default",
+    *,
+    width: int | None = None,
+    links: Links = "full",
+    live: bool = True,
+    tables: Tables = "columns",
+) -> None:
     """Show a whole text at once, as MarkdownStream leaves it when it is closed.
 
-    Raises UnknownThemeError, a ValueError, and what writing to `out` raises.
+    Raises ThemeError, a ValueError, and what writing to `out` raises.
     """
-    display = Display(_writer(out), terminal, Theme(theme), time.monotonic)
+    terminal = (terminal or Terminal.detect(out, os.environ)).limited(width, live=live)
+    display = Display(_writer(out), terminal, Theme(theme, links, tables), time.monotonic)
     display.feed(text)
     display.finish()
 

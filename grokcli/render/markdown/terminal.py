@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TextIO
 
 from rich.console import Console
@@ -62,6 +62,20 @@ class Terminal:
             synchronized=addressable,
             reflows="TMUX" in environ or not (name.startswith(_WITHOUT_REFLOW) or "XTERM_VERSION" in environ),
         )
+
+    def limited(self, width: int | None = None, *, live: bool = True) -> Terminal:
+        """Return this terminal with rows of at most `width` cells, and without `live` one whose cursor never moves."""
+        return replace(
+            self,
+            size=self.size if width is None else lambda: self._narrowed(width),
+            addressable=self.addressable and live,
+            synchronized=self.synchronized and live,
+        )
+
+    def _narrowed(self, width: int) -> tuple[int, int]:
+        columns, rows = self.size()
+        columns_taken = width + 1  # the last column stays free
+        return min(columns, columns_taken) if self.addressable else columns_taken, rows
 
 
 def _color_depth(console: Console) -> ColorDepth:

@@ -1,1 +1,1 @@
-"""Slash commands: `table` holds them all; the other modules put them there, a function each."""
+"""Slash commands: `table` lists them all; the other modules define a function for each."""

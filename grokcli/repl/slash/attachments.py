@@ -1,4 +1,4 @@
-"""Slash commands that bring files in and take answers out."""
+"""Slash commands that attach files and save answers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _size(attachments: Attachments) -> str:
 
 
 def copy(session: Session, argument: str) -> None:
-    """Copy an answer, or the last code."""
+    """Copy an answer, or the last code block."""
     from grokcli.terminal.clipboard import copy as copy_text
 
     what, name = _what_and_where(words_of(argument))
@@ -87,9 +87,10 @@ def export(session: Session, argument: str) -> None:
 
 
 def _what_and_where(words: list[str]) -> tuple[str, str]:
-    """Return what is to be copied and the file that is to have it too, "" each for the usual one.
+    """Return what to copy and the file to save it to, each "" for the default.
 
-    A file without a number or `code` before it must look like one: a typing error would otherwise become its name.
+    Without a number or `code` before it, the file name must contain a slash or a dot: a typing error would otherwise
+    be taken for a file name.
     """
     has_choice = bool(words) and (words[0] == "code" or (words[0].isascii() and words[0].isdigit()))
     what, names = (words[0], words[1:]) if has_choice else ("", words)
@@ -131,7 +132,7 @@ def _content(text: str) -> bytes:
 
 
 def _keep_copy(path: Path, text: str) -> None:
-    """Keep the copied text where it can be found without a clipboard."""
+    """Save the copied text to a file, in case the clipboard does not work."""
     try:
         write_atomically(path, _content(text), mode=PRIVATE)
     except OSError as error:

@@ -8,7 +8,6 @@ from grokcli.chat import user
 from grokcli.client.redact import redact
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
-from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.session import Prompt
 from grokcli.repl.slash.words import words_of
 from grokcli.store.rows import title_of
@@ -25,12 +24,12 @@ LISTED = 10
 
 
 def exit_(session: Session, argument: str) -> NoReturn:
-    """Leave."""
+    """Leave the chat."""
     raise EOFError
 
 
 def new(session: Session, argument: str) -> None:
-    """Begin another conversation; the model behaves as it was told to."""
+    """Start a new conversation, with the same system prompt."""
     conversation = session.conversation
     if session.options.system is None and conversation.summary is not None:
         session.set_options(system=conversation.system_prompt)
@@ -49,7 +48,7 @@ def retry(session: Session, argument: str) -> Prompt:
 
 
 def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
-    """Return the model and the fields that hold for one request."""
+    """Return the model and the fields for a single request."""
     model: str | None = None
     fields: dict[str, Any] = {}
     while words:
@@ -64,7 +63,7 @@ def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
 
 
 def undo(session: Session, argument: str) -> None:
-    """Take the last question and its answer back."""
+    """Remove the last question and its answer."""
     conversation = session.conversation
     questions = conversation.questions()
     if not questions:
@@ -81,7 +80,7 @@ def edit(session: Session, argument: str) -> Prompt | None:
     number = _number(argument, len(questions)) if argument else len(questions)
     if not questions:
         raise UsageError("no question yet")
-    if not isinstance(session.lines, LineEditor):
+    if not session.lines.is_typed:
         raise UsageError("/edit needs a terminal", hint="stdin, stdout and stderr must be one")
     index = questions[number - 1]
     said = conversation.messages[index]["content"]
@@ -94,17 +93,17 @@ def edit(session: Session, argument: str) -> Prompt | None:
     if text == before.rstrip("\n"):
         session.env.console.note("the question is the same; nothing was changed")
         return None
-    session.next_request(user(text, *attached), length=index)  # what cannot be asked drops no answer
+    session.next_request(user(text, *attached), length=index)  # raises before anything is removed if it cannot be asked
     conversation.truncate(index)
     session.parts += attached
     return Prompt(text)
 
 
 def continue_(session: Session, argument: str) -> Prompt:
-    """Let the model continue an answer that was cut."""
+    """Let the model continue an answer that was cut off."""
     last = session.conversation.last_role()
     if last == "tool":
-        # The model has what it asked for and has not answered yet.
+        # The model has the results of its calls and has not answered yet.
         return Prompt()
     if last != "assistant":
         raise UsageError("no answer to continue")
@@ -112,7 +111,7 @@ def continue_(session: Session, argument: str) -> Prompt:
 
 
 def history(session: Session, argument: str) -> None:
-    """List what was said, with the numbers of the questions."""
+    """List the messages, with the numbers of the questions."""
     number = 0
     for message in session.conversation.messages:
         if message["role"] == "user":
@@ -122,7 +121,7 @@ def history(session: Session, argument: str) -> None:
 
 
 def usage(session: Session, argument: str) -> None:
-    """Show what the conversation cost."""
+    """Show the usage and the cost of the conversation."""
     line = total_line(session.total_usage, session.last_usage, session.next_request().model)
     session.env.console.error_line(line)
 
@@ -153,9 +152,9 @@ def rename(session: Session, argument: str) -> None:
 
 
 def show_where_it_stands(session: Session) -> None:
-    """Show the last question of a conversation that was loaded, and what came of its answer.
+    """Show the last question of a loaded conversation, and its answer.
 
-    The answer is for a reader: what reads a pipe wants the new ones only.
+    The answer is shown only on a terminal: a program that reads a pipe expects only new answers.
     """
     conversation, console = session.conversation, session.env.console
     if conversation.summary is None:
@@ -182,5 +181,5 @@ def _number(argument: str, count: int) -> int:
 
 
 def _preview(text: str) -> str:
-    line = redact(" ".join(text.split()))  # a key that is cut in the middle looks like none
+    line = redact(" ".join(text.split()))  # before the cut: a key cut in the middle would not be recognised
     return line if len(line) <= PREVIEW else f"{line[: PREVIEW - 1]}…"

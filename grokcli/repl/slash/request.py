@@ -1,4 +1,4 @@
-"""Slash commands about how the model is asked, with what, and how its answers are shown."""
+"""Slash commands for request options, tools and the display of answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def model(session: Session, argument: str) -> None:
 
 
 def models(session: Session, argument: str) -> None:
-    """List the models that are known: those of the last `grok models`."""
+    """List the known models: those of the last `grok models`, or else the built-in ones."""
     from grokcli.client.wire import DEFAULT_BASE_URL, is_xai
 
     settings = session.env.settings
@@ -48,7 +48,7 @@ def system(session: Session, argument: str) -> None:
 
 
 def set_(session: Session, argument: str) -> None:
-    """Show or change the fields of the request."""
+    """Show or change request fields."""
     key, _, value = argument.partition(" ")
     value = value.strip()
     if value == "-":
@@ -66,7 +66,7 @@ def set_(session: Session, argument: str) -> None:
 
 
 def effort(session: Session, argument: str) -> None:
-    """Show or change how hard the model thinks."""
+    """Show or change the reasoning effort."""
     if argument == "-":
         others = {name: value for name, value in session.options.fields.items() if name != "reasoning_effort"}
         session.set_options(fields=others)
@@ -91,7 +91,7 @@ def search(session: Session, argument: str) -> None:
 
 
 def _search_tools(words: list[str]) -> list[dict[str, Any]]:
-    """Return the tools that the words of /search stand for, none for "off"."""
+    """Return the tools for the words of /search, none for "off"."""
     lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--exclude-handle": []}
     lists |= {"--since": [], "--until": []}
     target, *rest = words
@@ -118,7 +118,7 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
 
 
 def tool(session: Session, argument: str) -> None:
-    """Offer functions of files to the model, or list those that are offered."""
+    """Offer functions from files to the model, or list the offered ones."""
     console = session.env.console
     if argument == "-":
         session.toolset = None
@@ -134,7 +134,7 @@ def tool(session: Session, argument: str) -> None:
 def _add_tools(session: Session, words: list[str]) -> None:
     from grokcli.turn.toolset import Toolset
 
-    # One that cannot be filled leaves what was offered before.
+    # Assigned to the session last, so that an error leaves the session as it was.
     toolset = session.toolset or Toolset(session.ask_first)
     toolset.require_consent(session.env.console)
     toolset.add(session.env.console, words)
@@ -142,15 +142,15 @@ def _add_tools(session: Session, words: list[str]) -> None:
 
 
 def raw(session: Session, argument: str) -> None:
-    """Show answers as they are, or rendered again."""
+    """Switch between unchanged and rendered answers."""
     is_raw = session.output.markdown is False
     session.output = replace(session.output, markdown=None if is_raw else False)
     session.env.console.note("answers are rendered" if is_raw else "answers are printed unchanged")
 
 
 def multiline(session: Session, argument: str) -> None:
-    """Let Enter break the line, or send again."""
+    """Switch between Enter breaking the line and sending."""
     if not isinstance(session.lines, LineEditor):
-        raise UsageError("/multiline needs a terminal")
+        raise UsageError("/multiline needs the line editor", hint='put """ before and after a message of several lines')
     session.lines.multiline = not session.lines.multiline
     session.env.console.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")

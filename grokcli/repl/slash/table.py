@@ -1,4 +1,4 @@
-"""The one table of slash commands: it runs them, lists them in /help, and completes them."""
+"""The table of slash commands, used to run them, list them in /help, and complete them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     from grokcli.repl.session import Prompt, Session
 
-    # Takes the session and what stands behind the command's name; returns what is to be asked, if anything.
+    # Takes the session and the text after the command's name; returns a prompt to send, if any.
     Action = Callable[[Session, str], Prompt | None]
 
 
 @dataclass(frozen=True)
 class Command:
-    """A row: its names, the most usual first, its arguments and its help, as /help shows them, and what it does.
+    """A row of the table: names (the main one first), arguments and help as /help shows them, and the function.
 
-    `values` are the words that Tab offers behind the name; PATHS are the names of files.
+    `values` are the completions that Tab offers after the name; PATHS means file names.
     """
 
     names: tuple[str, ...]
@@ -114,12 +114,12 @@ KEYS = (
 
 
 def looks_like_command(text: str) -> bool:
-    """Say whether `text` is one line that begins with a slash; a pasted text that happens to is a message."""
+    """Return whether `text` is a single line that starts with a slash; text of several lines is a message."""
     return text.startswith("/") and "\n" not in text.strip()
 
 
 def run(session: Session, line: str) -> Prompt | None:
-    """Run the command in `line`. Raises UsageError for one that does not exist, naming the closest."""
+    """Run the command in `line`. Raises UsageError for an unknown one, with the closest match as a hint."""
     word, _, argument = line[1:].strip().partition(" ")
     command = BY_NAME.get(word)
     if command is None:
@@ -135,7 +135,7 @@ def _closest(word: str) -> str:
 
 
 def help_text(columns: int) -> str:
-    """Return what /help prints in a window of that many columns: each command, then the keys."""
+    """Return the text of /help for a window of that many columns: each command, then the keys."""
     rows = []
     for row in COMMANDS:
         names = ", ".join(f"/{name}" for name in row.names)
@@ -148,7 +148,7 @@ def help_text(columns: int) -> str:
 
 
 def _help_row(left: str, right: str, columns: int) -> list[str]:
-    """Return a row in two columns; a long left side stands on a line of its own."""
+    """Return a row in two columns; a long left column gets a line of its own."""
     indent = " " * (HELP_INDENT + 2)
     wrapped = textwrap.wrap(right, max(20, columns - len(indent) - 1))
     if len(left) > HELP_INDENT - 2:
@@ -157,7 +157,7 @@ def _help_row(left: str, right: str, columns: int) -> list[str]:
 
 
 def complete(session: Session, before: str) -> list[tuple[str, int]]:
-    """Return what can stand at the cursor, `before` standing in front of it, and how much of that each replaces."""
+    """Return completions for `before`, the text up to the cursor, each with the number of characters it replaces."""
     if not before.startswith("/") or "\n" in before:
         return []
     word, space, argument = before[1:].partition(" ")
@@ -172,7 +172,7 @@ def complete(session: Session, before: str) -> list[tuple[str, int]]:
 
 
 def _matching_paths(typed: str) -> list[str]:
-    """Return the paths that begin as `typed` does, folders with a slash."""
+    """Return candidate paths in the folder of `typed`; folders end in a slash."""
     folder, _, _ = typed.rpartition("/")
     try:
         entries = sorted(expand(f"{folder}/" if "/" in typed else ".").iterdir())

@@ -1,4 +1,4 @@
-"""What stands behind the name of a slash command, as words."""
+"""Splitting the argument of a slash command into words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grokcli.errors import UsageError
 
 
 def words_of(argument: str) -> list[str]:
-    """Return the words of an argument, quoted as in a shell. Raises UsageError for a quote that does not end."""
+    """Return the words of an argument, with quoting as in a shell. Raises UsageError for an unclosed quote."""
     try:
         return shlex.split(argument)
     except ValueError:

@@ -125,6 +125,7 @@ def test_a_link_never_hides_where_it_leads():
 
 def test_what_is_replaced_is_visible():
     assert clean("\x1b[31m\u202e\x9b\x7f") == "␛[31m\ufffd\ufffd␡"
+    assert clean("\u200fשלום\u200e, \ufeffa\u061c") == "שלום, a"  # nothing that could be seen stood there
     assert clean("a\tb\nc") == "a\tb\nc"
     assert clean("é 日本 👍") == "é 日本 👍"
 
@@ -144,3 +145,10 @@ def test_no_repetition_takes_forever(before):
     """Not timed: what takes quadratic time on 2,500 characters would be noticed."""
     for pattern in [*REPEATED, *(f"{pattern} " for pattern in REPEATED)]:
         assert written([before + pattern * (2_500 // len(pattern)), "x\n", "\nend"])
+
+
+@pytest.mark.parametrize("before", ["# ", "| a |\n|---|\n| "], ids=repr)
+@pytest.mark.parametrize("opening", ["\\(", "\\["])
+def test_much_mathematics_without_end_takes_no_longer_than_other_text(before, opening):
+    """Not timed either: with a search to the end for each opening, it would be 16 seconds."""
+    assert written([before + opening * 100_000, "\n\nend"])

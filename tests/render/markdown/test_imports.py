@@ -12,7 +12,7 @@ import grokcli.render.markdown
 
 LIBRARY = "grokcli.render.markdown"
 FOLDER = Path(grokcli.render.markdown.__file__).parent
-PARTS = ["terminal", "parse", "layout", "document", "screen", "stream", "__init__"]  # each imports from those before it
+PARTS = ["terminal", "parse", "layout", "document", "renderable", "screen", "stream", "__init__"]  # imports from before
 
 
 def imports(path: Path) -> set[str]:

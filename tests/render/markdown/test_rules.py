@@ -54,6 +54,16 @@ def test_code_copies_clean():
     assert code[3].rstrip() in written  # one logical line: it is the terminal that wraps it
 
 
+@pytest.mark.parametrize("mark", ["", "- ", "> - ", "1. - "])
+def test_code_keeps_the_blanks_at_its_ends(mark):
+    code = ["a  ", "", "   ", "  b", "    "]
+    indentation = mark.replace("-", " ").replace("1.", "  ")
+    text = "\n".join([f"{mark}```", *(indentation + line for line in code), f"{indentation}```"])
+    rows = re.sub("\x1b\\[[0-9;]*m", "", show(text).output).split("\r\n")[1:-2]
+    margin = rows[0][: rows[0].index("a")]
+    assert rows == [margin + line if line else margin.rstrip() for line in code]
+
+
 def test_nothing_is_padded():
     output = show("# a\n\ntext\n\n- b\n\n| c | d |\n|---|---|\n| e |  |\n\n```\nx\n```").output
     rows = re.sub("\x1b\\[[0-9;]*m", "", output).split("\r\n")
@@ -146,6 +156,7 @@ def test_html_is_shown_as_it_is():
 
 
 def test_line_breaks():
+    assert lines("a<br>\nb <br> c<br>  \nd") == ["a", "b", "c", "", "d"]
     assert lines("a\nb  \nc\\\nd<br>e<br/>f") == ["a b", "c", "d", "e", "f"]
 
 
@@ -160,6 +171,21 @@ def test_latex_stays_readable(math):
 def test_displayed_latex():
     text = "as\n$$\na_1 * b_2 \\\\\n c\n$$\nand\n\n\\[\nx\n\\]"
     assert lines(text) == ["as", "", "$$", "a_1 * b_2 \\\\", " c", "$$", "", "and", "", "\\[", "x", "\\]"]
+
+
+@pytest.mark.parametrize(
+    "text", [r"\[1] a **b** c", r"\[1\] a **b** c", r"\[see 2] a **b** c", "$$ holds for **b** c", r"\[ is **b** c"]
+)
+def test_what_only_looks_like_latex_does_not_swallow_markup(text):
+    shown = lines(f"{text}\n- d\n\n\\] $$")
+    assert "b c" in shown[0]
+    assert "  • d" in shown
+
+
+@pytest.mark.parametrize("formula", [r"\[ x = \text{if so}", r"$$ a_1 + b", r"\[ [0, 1) \cup (1, 2]"])
+def test_a_formula_may_begin_behind_its_mark(formula):
+    end = "\\]" if formula[0] == "\\" else "$$"
+    assert lines(f"{formula}\n* c *\n{end}") == [formula, "* c *", end]
 
 
 def test_money_is_not_latex():
@@ -261,3 +287,37 @@ def test_without_styles_there_is_no_escape_sequence():
 def test_without_a_cursor_rows_are_printed_when_they_are_final():
     shown = stream(["one\n", "\ntw", "o\n\n```\na\n", "b\n"], styled=False, addressable=False)
     assert shown.sent == ["one\n", "\ntwo\n\n```\na\n", "b\n", "```\n"]
+
+
+@pytest.mark.parametrize("joint", [" ", "\n"], ids=repr)
+def test_a_long_paragraph_looks_like_any_other(joint):
+    """It is made final in pieces: these end in the middle of a row, but the next goes on there."""
+    words = [f"**bold {n}** `code` {'日本語' * (n % 3)}" for n in range(200)]
+    shown = lines(joint.join(words), 60, 300)
+    assert "".join(shown).replace(" ", "") == re.sub(r"[*` ]", "", "".join(words))
+    assert [line for line in shown[:-1] if len(line) < 30] == []
+
+
+def test_markup_is_not_cut_where_a_piece_of_a_long_paragraph_ends():
+    for before in range(150, 250):
+        text = "word " * before + "**" + "bold " * 180 + "end**" + " [some link](http://x.example) `some code`" * 9
+        shown = "".join(lines(text, 80, 300))
+        assert [mark for mark in ("**", "[", "`") if mark in shown] == []
+
+
+def test_a_table_may_follow_a_long_paragraph_without_a_blank_line():
+    for words in range(195, 215):
+        assert "─┼─" in "\n".join(lines("word " * words + "\n| a | b |\n|---|---|\n| c | d |", 80, 300))
+        assert "─┼─" in "\n".join(lines("some word\n" * (words // 2) + "| a | b |\n|---|---|\n| c | d |", 80, 300))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("$$", "$$"), ("\\[", "\\]")])
+def test_a_formula_of_any_length_is_shown_whole(opening, closing):
+    formula = [f"x_{n} + y" for n in range(1000)]
+    assert lines("\n".join([opening, *formula, closing, "", "end"]), 80, 2000) == [
+        opening,
+        *formula,
+        closing,
+        "",
+        "end",
+    ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import threading
 import time
 
 import pytest
 from emulated_terminal import Clock, Emulator, show, terminal
+from language import until
 
 from grokcli.render.markdown import MarkdownStream, Terminal, render
 from grokcli.render.markdown.layout.theme import Theme
@@ -151,18 +154,18 @@ def test_themes_are_downgraded_to_what_the_terminal_has(colors):
     assert ("38;5;" in output) is (colors == "256")
 
 
-def frames(size_of) -> tuple[Display, Emulator]:
-    emulator = Emulator(80, 24)
-    display = Display(emulator.write, Terminal(size=lambda: size_of(emulator)), Theme(), Clock())
+def frames(size_of, clock=None, columns=80, rows=24) -> tuple[Display, Emulator]:
+    emulator = Emulator(columns, rows)
+    display = Display(emulator.write, Terminal(size=lambda: size_of(emulator)), Theme(), clock or Clock())
     return display, emulator
 
 
 def test_the_live_part_is_never_taller_than_the_screen():
-    display, emulator = frames(lambda emulator: emulator.size)
+    display, emulator = frames(lambda emulator: emulator.size, columns=40, rows=10)
     for number in range(700):
         display.feed(f"word{number} ")
         display.paint()
-        if number == 450:  # less than is made final for its length: all of it is still live
+        if number == 120:  # less than is made final for its length: all of it is still live
             assert len(emulator.screen.history.top) == 0
         if number % 50 == 49:
             assert f"word{number}" in emulator.lines()[-1]
@@ -171,15 +174,45 @@ def test_the_live_part_is_never_taller_than_the_screen():
 
 
 def test_a_taller_or_shorter_window_repeats_nothing():
-    display, emulator = frames(lambda emulator: emulator.size)
+    clock = Clock()
+    display, emulator = frames(lambda emulator: emulator.size, clock)
     for number in range(200):
         display.feed(f"line {number}\n\n")
         display.paint()
+        clock.now += 1
         if number % 20 == 10:
             emulator.screen.resize(lines=30 if number % 40 == 10 else 24)
     display.finish()
     shown = [line for line in emulator.lines() if line]
     assert len(shown) == len(set(shown))
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.05, 1], ids="{} s between frames".format)
+def test_a_size_that_is_gone_before_it_is_painted_for_costs_no_line(seconds):
+    """While a window is dragged, a program hears of sizes that the terminal no longer has."""
+    clock = Clock()
+    chance = random.Random(1)
+    heard = (80, 24)
+    display, emulator = frames(lambda emulator: heard, clock)
+    for number in range(100):
+        display.feed(f"\n\nline {number} of what is long\n\n{'word ' * 15}")
+        display.paint()
+        clock.now += seconds
+        heard = (80, 24) if number % 3 else (chance.choice([20, 40, 60, 120]), 24)
+    display.finish()
+    shown = emulator.text()
+    assert [number for number in range(100) if f"line {number} of" not in shown] == []
+
+
+def test_a_resize_is_painted_when_it_is_over_also_if_no_text_follows():
+    out = Out()
+    size = (80, 24)
+    with MarkdownStream(out, Terminal(size=lambda: size)) as stream:
+        stream.write("one two three")
+        assert out.written.wait(1)
+        size = (10, 24)
+        stream.write(" four")
+        until(lambda: "two\r\n" in out.emulator.output)
 
 
 def test_between_frames_the_terminal_is_sane():
@@ -201,13 +234,31 @@ def test_what_is_live_shows_no_half_markup():
         ("some **bo", "some bo"),
         ("ld** `co", "some bold co"),
         ("de` [te", "some bold code [te"),
-        ("xt](http://x.exam", "some bold code text (http://x.exam)"),
+        ("xt](http://x.exam", "some bold code text"),
         ("ple) *", "some bold code text (http://x.example)"),
         ("it", "some bold code text (http://x.example) it"),
     ]:
         display.feed(typed)
         display.paint()
         assert emulator.lines() == [expected]
+
+
+@pytest.mark.parametrize("after", ["", " and more", "[[2]](https://z.example)"])
+def test_a_citation_never_shows_its_markup(after):
+    display, emulator = frames(lambda emulator: emulator.size)
+    for character in "so [[1]](https://x.example/p_1)" + after:
+        display.feed(character)
+        display.paint()
+        assert not re.search(r"\[\[|\]\]|\]\(", emulator.text())
+
+
+def test_a_url_is_shown_as_it_will_be_while_it_arrives():
+    display, emulator = frames(lambda emulator: emulator.size)
+    url = "https://x.example/a/__init__.py"
+    for length, character in enumerate(url, 1):
+        display.feed(character)
+        display.paint()
+        assert url[:length].rstrip("_") == emulator.text().rstrip("_")
 
 
 @pytest.mark.parametrize("marks", ["-", "=", "#", "```", "|", "1.", "> -", "- [", "* *", "$$"])

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
-from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from rich.style import Style
 
+from grokcli.render.markdown.layout.markup import MARKUP, References, normal_url, parse_inline
 from grokcli.render.markdown.layout.spans import LINE_BREAK, PLAIN, Span
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.terminal.sanitize import clean
 
-References = dict[str, Any]  # as markdown-it keeps them: normalised label -> {"href": ..., "title": ...}
-
-# Text without any of these is plain; saying so costs 1/20 of parsing it.
-_MARKUP = re.compile(r"[\\`*_\[\]<>&!$~\n]")
-_CJK = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd]")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_LOOKS_LIKE_MATH = re.compile(r"[\\^_=+*/<>{}]")
+_ADDRESS = re.compile(r"(?P<scheme>https?://)?(?P<host>[^\s/?#@]+\.[^\s/?#@]+)(?:[/?#]\S*)?$", re.IGNORECASE)
+# The host as browsers find it: behind what looks like a user's name, before a backslash too. Only letters that cannot
+# deceive: others are punycode by now.
+_HOST = re.compile(r"https?://(?:[^/?#\\]*@)?([a-z0-9.-]+(?::\d+)?)(?=[/?#\\]|$)", re.IGNORECASE)
 _BLANKS = str.maketrans("\n\t", "  ")
 _STYLE_OF = {
     "strong_open": "strong",
@@ -37,82 +31,15 @@ _STYLE_OF = {
 }
 
 
-def _end_of_math(source: str, start: int) -> int:
-    """Return where the LaTeX that begins at `start` ends, or -1 when none does.
-
-    A single dollar is money unless it and the next one hug what they enclose, and that is not just a number.
-    """
-    for opening, closing in ((r"\(", r"\)"), (r"\[", r"\]"), ("$$", "$$")):
-        if source.startswith(opening, start):
-            end = source.find(closing, start + 2)
-            return end + 2 if end >= 0 else -1
-    if source[start] != "$" or source[start + 1 : start + 2] in ("", " ", "\t", "\n"):
-        return -1
-    end = source.find("$", start + 1)
-    if end < 0 or source[end - 1] in " \t\n\\" or source[end + 1 : end + 2].isdigit():
-        return -1
-    inside = source[start + 1 : end]
-    return -1 if inside[0].isdigit() and not _LOOKS_LIKE_MATH.search(inside) else end + 1
-
-
-def _math_rule(state: StateInline, silent: bool) -> bool:
-    r"""Keep LaTeX as it was written: before CommonMark takes the backslash of `\(` for an escape."""
-    if state.src[state.pos] not in "\\$":
-        return False
-    end = _end_of_math(state.src, state.pos)
-    if end < 0 or end > state.posMax:
-        return False
-    if not silent:
-        state.push("math_inline", "", 0).content = state.src[state.pos : end]
-    state.pos = end
-    return True
-
-
-class _InlineState(StateInline):
-    """Lets emphasis end and begin beside Chinese, Japanese and Korean, which put no blank between words.
-
-    By CommonMark's rule the asterisks stay in `**注意：**正文`: after punctuation, emphasis ends only before a blank.
-    """
-
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803  markdown-it's name
-        """Return what a run of marks can do."""
-        scanned = super().scanDelims(start, canSplitWord)
-        before = self.src[start - 1 : start] if start else ""
-        after = self.src[start + scanned.length : start + scanned.length + 1]
-        if not canSplitWord or not before or not after:
-            return scanned
-        opens = scanned.can_open or (bool(_CJK.match(before)) and _is_punctuation(after))
-        closes = scanned.can_close or (bool(_CJK.match(after)) and _is_punctuation(before))
-        return Scanned(opens, closes, scanned.length)
-
-
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PS"
-
-
-def _inline_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("strikethrough")
-    parser.inline.ruler.before("escape", "math", _math_rule)
-    return parser
-
-
-_PARSER = _inline_parser()
-
-
 def render_inline(text: str, references: References, theme: Theme, base: Style = PLAIN) -> list[Span]:
     """Return what `text` looks like, on top of the style `base`.
 
     A link is shown as its text and, unless it is the same, its target; an image as its description and address.
     Nothing of the text is dropped but the marks that made it markup, and control characters that entities made.
     """
-    if not _MARKUP.search(text):
+    if not MARKUP.search(text):
         return [Span(text.translate(_BLANKS), base)]
-    tokens: list[Token] = []
-    state = _InlineState(text, _PARSER, {"references": references}, tokens)
-    _PARSER.inline.tokenize(state)
-    for rule in _PARSER.inline.ruler2.getRules(""):
-        rule(state)
-    return [span for span in _spans(tokens, theme, base) if span.text]
+    return [span for span in _spans(parse_inline(text, references), theme, base) if span.text]
 
 
 @dataclass
@@ -125,13 +52,25 @@ class _Link:
 
     @property
     def is_its_own_label(self) -> bool:
-        return self.label in (self.target, self.target.removeprefix("mailto:"))
+        return self.label in (self.target, self.target.removeprefix("mailto:")) or _is_same_url(self.label, self.target)
+
+
+def _is_same_url(label: str, target: str) -> bool:
+    """Say whether `label` is the address `target` itself, written as people do: without what goes without saying.
+
+    Not with a host of letters that could pass for others: the target has these in a form that cannot deceive.
+    """
+    match = _ADDRESS.match(label)
+    if match is None or not match["host"].isascii():
+        return False
+    written = label if match["scheme"] else f"{target.partition('://')[0]}://{label}"
+    return bool(normal_url(written).rstrip("/") == target.rstrip("/"))
 
 
 def _spans(tokens: list[Token], theme: Theme, base: Style) -> Iterator[Span]:
     styles = [base]
     link: _Link | None = None  # links do not nest
-    for token in tokens:
+    for token in _after_breaks(tokens):
         if token.nesting > 0:
             styles.append(styles[-1] + theme[_STYLE_OF[token.type]])
             if token.type == "link_open":
@@ -144,6 +83,18 @@ def _spans(tokens: list[Token], theme: Theme, base: Style) -> Iterator[Span]:
                 link = None
         else:
             yield from _leaf(token, styles[-1], theme, link)
+
+
+def _after_breaks(tokens: list[Token]) -> Iterator[Token]:
+    """Leave out the line end and the blanks behind a `<br>`: they are not shown behind a line break of markdown's."""
+    after_break = False
+    for token in tokens:
+        if after_break and token.type == "softbreak":
+            continue
+        if after_break and token.type == "text":
+            token.content = token.content.lstrip(" ")
+        after_break = token.type == "html_inline" and _BREAK_TAG.fullmatch(token.content) is not None
+        yield token
 
 
 def _leaf(token: Token, style: Style, theme: Theme, link: _Link | None) -> Iterator[Span]:
@@ -167,10 +118,18 @@ def _leaf(token: Token, style: Style, theme: Theme, link: _Link | None) -> Itera
 
 
 def _destination(target: str, title: str, style: Style, theme: Theme) -> Iterator[Span]:
-    """Show where a link leads: never hidden behind its text, and only what is printed here can be clicked."""
+    """Show where a link leads, unless it is to be left out: only what is printed here can be clicked."""
+    if theme.links == "hidden" or (not target and not title):
+        return
     yield Span(" (", style + theme["faint"])
-    yield Span(target, theme["target"], target)
+    yield Span(_host(target) if theme.links == "host" else target, theme["target"], target)
     yield Span(f' "{title}")' if title else ")", style + theme["faint"])
+
+
+def _host(target: str) -> str:
+    """Return the host that a target leads to, or the target itself if it is no plain one."""
+    match = _HOST.match(target)
+    return match[1].lower() if match else target
 
 
 def _address(token: Token, attribute: str) -> tuple[str, str]:

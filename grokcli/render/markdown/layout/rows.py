@@ -9,8 +9,9 @@ from __future__ import annotations
 from copy import copy
 
 from grokcli.render.markdown.layout.highlight import FencedCode
-from grokcli.render.markdown.layout.inline import References, render_inline
+from grokcli.render.markdown.layout.inline import render_inline
 from grokcli.render.markdown.layout.margins import Margins
+from grokcli.render.markdown.layout.markup import References
 from grokcli.render.markdown.layout.spans import EMPTY_ROW, PLAIN, Pen, Row, Span
 from grokcli.render.markdown.layout.tables import Cell, TableLayout
 from grokcli.render.markdown.layout.theme import Theme
@@ -52,6 +53,7 @@ class Layout:
         self._last_path: Path = ()
         self._fence: FencedCode | None = None  # the open one
         self._table: TableLayout | None = None  # the open one
+        self._last_row: list[Span] = []  # of the open paragraph, if all before it is final
         self._inline_cache = InlineCache()  # of the open paragraph; shared by all previews
 
     def preview(self, rows: int) -> Layout:
@@ -86,9 +88,9 @@ class Layout:
             return
         self._separate(path, code)
         if isinstance(code, IndentedCode):
-            self._put(path, [Span("    " + line, self._theme["code"])])
+            self._put_code(path, [Span("    " + line, self._theme["code"])])
         else:
-            self._put_wrapped(path, [Span(line, self._theme["html"])])
+            self._put_wrapped(path, [Span(line, self._theme["math" if isinstance(code, Math) else "html"])])
 
     def add_row(self, path: Path, table: Table, cells: list[str]) -> None:
         """Show a row, or keep it until enough of them are known to choose the widths of the columns."""
@@ -133,7 +135,7 @@ class Layout:
         """Show the lines of the open fence that waited for their lexer, if it is loaded by now."""
         if self._fence is not None and self._fence.ready:
             for line in self._fence.take():
-                self._put(path, line)
+                self._put_code(path, line)
 
     # ---- the kinds of leaves
 
@@ -146,11 +148,21 @@ class Layout:
                 self._separate(path, paragraph)
             for line in lines:
                 self._put_wrapped(path, [Span(line, self._theme["faint"])])
-        if text:
+        if text or paragraph.continued:
             self._separate(path, paragraph)
-            mark, text = self._task_mark(path, text)
-            spans = self._inline(text) if self._preview_rows is None else self._inline_cache.render(text, self._inline)
-            self._put_wrapped(path, mark + spans)
+            self._put_piece(path, paragraph, text)
+
+    def _put_piece(self, path: Path, paragraph: Paragraph, text: str) -> None:
+        """Put the rows of a paragraph, or of a piece of one: the next piece goes on in the last of them."""
+        lead, text = self._task_mark(path, text)
+        if paragraph.continued:
+            lead = [*self._last_row, Span(paragraph.joint.replace("\n", " "))]
+        if self._preview_rows is None:
+            lines = wrap(lead + self._inline(text), self._room(path))
+        else:
+            lines = self._inline_cache.lines(lead, text, self._inline, self._room(path))
+        self._last_row = lines.pop() if paragraph.is_cut else []
+        self._put_lines(path, lines)
 
     def _task_mark(self, path: Path, text: str) -> tuple[list[Span], str]:
         """Return the box at the beginning of an item, if `text` begins with one, and the rest of the text."""
@@ -165,7 +177,7 @@ class Layout:
         if self._fence is None:
             return
         for line in self._fence.take() if self._preview_rows is None else self._fence.peek(self._preview_rows):
-            self._put(path, line)
+            self._put_code(path, line)
         self._fence = None
         if self._preview_rows is None:
             self._put(path, [Span(fence.mark, self._theme["faint"])])
@@ -198,17 +210,23 @@ class Layout:
         return max(8, self.columns - 1 - self._margins.width(path, self.columns))
 
     def _put_wrapped(self, path: Path, spans: list[Span]) -> None:
-        lines = wrap(spans, self._room(path))
+        self._put_lines(path, wrap(spans, self._room(path)))
+
+    def _put_lines(self, path: Path, lines: list[list[Span]]) -> None:
         if self._preview_rows is not None and len(lines) > self._preview_rows:
             self._margins.take(path, self.columns)  # an item's mark goes with the rows that are out of sight
             lines = lines[first_shown(len(lines), self._preview_rows) :]
         for line in lines:
             self._put(path, line)
 
-    def _put(self, path: Path, line: list[Span]) -> None:
+    def _put_code(self, path: Path, line: list[Span]) -> None:
+        """Put a line of code: the blanks at its end are code too."""
+        self._put(path, line, exact=any(span.text for span in line))
+
+    def _put(self, path: Path, line: list[Span], *, exact: bool = False) -> None:
         if path:
             line = [*self._margins.take(path, self.columns), *line]
-        row = self._pen.row(line)
+        row = self._pen.row(line, exact=exact)
         if self._preview_rows is not None and row.width >= self.columns:
             row = self._pen.row(cut(line, self.columns - 1))
         self.rows.append(row)

@@ -52,11 +52,11 @@ class Pen:
         self._terminal = terminal
         self._sequences: dict[Style, tuple[str, str]] = {PLAIN: ("", "")}
 
-    def row(self, spans: Iterable[Span]) -> Row:
-        """Return the row that shows `spans`, without trailing blanks; the spans hold no line break."""
+    def row(self, spans: Iterable[Span], *, exact: bool = False) -> Row:
+        """Return the row that shows `spans`, without trailing blanks unless `exact`; the spans hold no line break."""
         output: list[str] = []
         width = 0
-        for text, style, url in _joined(spans):
+        for text, style, url in _joined(spans, exact=exact):
             width += cell_width(text)
             before, after = self._sequences.get(style) or self._learn(style)
             if url is not None and self._terminal.hyperlinks and _CLICKABLE.fullmatch(url):
@@ -82,8 +82,8 @@ class Pen:
         return before, after
 
 
-def _joined(spans: Iterable[Span]) -> list[tuple[str, Style, str | None]]:
-    """Return `spans` with neighbours of one look made one, and without blanks at the end."""
+def _joined(spans: Iterable[Span], *, exact: bool) -> list[tuple[str, Style, str | None]]:
+    """Return `spans` with neighbours of one look made one, and without blanks at the end unless `exact`."""
     joined: list[tuple[str, Style, str | None]] = []
     text, style, url = "", PLAIN, None
     for more, next_style, next_url in spans:
@@ -93,6 +93,8 @@ def _joined(spans: Iterable[Span]) -> list[tuple[str, Style, str | None]]:
             if text:
                 joined.append((text, style, url))
             text, style, url = more, next_style, next_url
+    if exact:
+        return [*joined, (text, style, url)]
     while not (kept := text.rstrip(" ")) and joined:
         text, style, url = joined.pop()
     if kept:

@@ -43,7 +43,11 @@ class TableLayout:
     @property
     def widths_are_final(self) -> bool:
         """Whether enough rows were seen that what is waiting can be taken."""
-        return self._widths is not None or self._rows_measured >= _MEASURED_ROWS
+        return self._has_no_columns or self._widths is not None or self._rows_measured >= _MEASURED_ROWS
+
+    @property
+    def _has_no_columns(self) -> bool:
+        return self._theme.tables == "lines"
 
     def fork(self) -> TableLayout:
         """Return a table that may go on on its own, for looking ahead."""
@@ -58,7 +62,10 @@ class TableLayout:
         """
         lines: list[Line] = []
         if self._widths is None:
-            self._widths = _fit(self._natural, room - len(_SEPARATOR) * (len(self._natural) - 1))
+            columns = [] if self._has_no_columns else self._natural
+            self._widths = _fit(columns, room - len(_SEPARATOR) * (len(columns) - 1))
+            if not self._widths and not self._waiting:
+                lines += wrap(_joined_cells(self._head), room)
             if self._widths and (last is None or len(self._waiting) < last):
                 lines += self._columns(self._head, self._widths)
                 lines.append([Span(_CROSSING.join("─" * width for width in self._widths), self._theme["faint"])])
@@ -91,10 +98,16 @@ class TableLayout:
 
     def _record(self, row: list[Cell], room: int, *, first: bool) -> list[Line]:
         """Show a row as one line for each cell, named by the head: for where columns would be too narrow to read."""
-        lines: list[Line] = [] if first else [[Span("─" * _NARROWEST_COLUMN, self._theme["faint"])]]
+        between = "" if self._has_no_columns else "─" * _NARROWEST_COLUMN
+        lines: list[Line] = [] if first else [[Span(between, self._theme["faint"])]]
         for name, cell in zip(self._head, row, strict=True):
             lines += wrap([*name, Span(": "), *cell], room)
         return lines
+
+
+def _joined_cells(cells: list[Cell]) -> Line:
+    """Return the head of a table that has neither rows nor columns."""
+    return [span for cell in cells for span in (Span(", "), *cell)][1:]
 
 
 def _natural_width(cell: Cell) -> int:
@@ -115,7 +128,7 @@ def _padding(room: int, alignment: Alignment) -> tuple[int, int]:
 
 def _fit(natural: list[int], room: int) -> list[int]:
     """Return column widths that fill at most `room` cells, the widest shrunk first; [] if that is too little."""
-    if sum(min(width, _NARROWEST_COLUMN) for width in natural) > room:
+    if not natural or sum(min(width, _NARROWEST_COLUMN) for width in natural) > room:
         return []
     limit = min(max(natural), room)  # no column can be wider than the table
     while sum(min(width, limit) for width in natural) > room:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pygments.styles import get_all_styles
 from pygments.token import Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, PygmentsSyntaxTheme
 
+from grokcli.render.markdown.layout.theme_file import ThemeError, is_theme_file, read_theme_file
+
+Links = Literal["full", "host", "hidden"]
+Tables = Literal["columns", "lines"]
 TokenType = Any  # pygments types its tokens as tuples that have attributes
 
 _MARKDOWN = {
@@ -73,27 +77,34 @@ _CODE = {
 }
 
 
-class UnknownThemeError(ValueError):
-    """There is no such theme: `message` says so, and `hint` names the closest that there is."""
+class UnknownThemeError(ThemeError):
+    """There is no such theme; the hint names the closest that there is."""
 
     def __init__(self, name: str) -> None:
         """Look for what may have been meant by `name`."""
         close = difflib.get_close_matches(name, ["default", "mono", *sorted(get_all_styles())], n=1)
-        self.message = f"there is no theme called {name!r}"
-        self.hint = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
-        super().__init__(f"{self.message}: {self.hint}")
+        hint = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
+        super().__init__(f"there is no theme called {name!r}", hint)
 
 
 class Theme:
-    """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`."""
+    """The styles of one theme: `theme["strong"]`, and `theme.code_style(token_type)`.
 
-    def __init__(self, name: str = "default") -> None:
-        """Take "default", "mono" (no colours), or the name of a Pygments style, which then colours the code.
+    `links` is what is shown behind the text of a link: its whole target, the target's host, or nothing. `tables` have
+    columns, or a line for each cell.
+    """
 
-        Raises UnknownThemeError for any other name.
+    def __init__(self, name: str = "default", links: Links = "full", tables: Tables = "columns") -> None:
+        """Take "default", "mono" (no colours), the name of a Pygments style, which then colours the code, or a file.
+
+        The name of a file ends with .toml. Raises ThemeError for a file that cannot be used, UnknownThemeError for
+        other names.
         """
+        self.links: Links = links
+        self.tables: Tables = tables
+        name, changes = read_theme_file(name, _MARKDOWN) if is_theme_file(name) else (name, {})
         colorless = name == "mono"
-        self._styles = {key: _style(definition, colorless) for key, definition in _MARKDOWN.items()}
+        self._styles = {key: _style(definition, colorless) for key, definition in (_MARKDOWN | changes).items()}
         self._find_code_style = _code_styles(name)
         self._code_styles: dict[TokenType, Style] = {}
 

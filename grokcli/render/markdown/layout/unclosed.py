@@ -9,32 +9,48 @@ import re
 from collections.abc import Callable
 
 from grokcli.render.markdown.layout.spans import Span
+from grokcli.render.markdown.layout.wrap import wrap
 
-_MARK = re.compile(r"\\.|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|(?P<link>\[[^\[\]]*\]\([^)\s]*$)", re.DOTALL)
+_MARK = re.compile(
+    r"\\.|https?://[^\s)]*[^\s)*_~]|(?P<code>`+)|(?P<emphasis>\*{1,3}|_{1,3}|~~)|"
+    r"(?P<link>\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^)\s]*$)|(?P<note>\[\[(?P<number>\d*)\]{0,2}$)",
+    re.DOTALL,
+)
+
+_BLANKS = str.maketrans("\n\t", "  ")
+_LONGEST_UNSETTLED = 400  # characters; when so much waits for an end of its markup, none is likely to come
 
 
 class InlineCache:
-    """The spans of a text that grows: only what came since its markup was last complete is rendered again.
+    """The lines of a text that grows: only what came since its markup was last complete is rendered and wrapped again.
 
     That the text before stays as it was is likely, not certain; so this too is only for what is live.
     """
 
     def __init__(self) -> None:
         """Begin with no text."""
+        self._made_for: tuple[list[Span], int] | None = None
         self._settled = ""
-        self._spans: list[Span] = []
+        self._lines: list[list[Span]] = []  # those of the settled text, but for the last
+        self._last: list[Span] = []
 
-    def render(self, text: str, render: Callable[[str], list[Span]]) -> list[Span]:
-        """Return the spans of `text`, which usually begins with the text of the last call; `render` makes them."""
-        if not text.startswith(self._settled):
-            self._settled, self._spans = "", []
+    def lines(self, lead: list[Span], text: str, render: Callable[[str], list[Span]], width: int) -> list[list[Span]]:
+        """Return `lead` and `text` in lines of `width`; `text` usually begins with that of the last call."""
+        if self._made_for != (lead, width) or not text.startswith(self._settled):
+            self._made_for = lead, width
+            self._settled, self._lines, self._last = "", [], lead
         start = len(self._settled)
-        end = text.rfind(" ", start) + 1
+        if len(text) - start > _LONGEST_UNSETTLED:
+            return self._lines + wrap([*self._last, Span(text[start:].translate(_BLANKS))], width)
+        end = len(
+            text[: max(text.rfind(" "), 0)].rstrip(" ")
+        )  # the blank begins what is not settled: wrapping drops it
         if end > start and _is_complete(text[start:end]):
-            self._spans += render(text[start:end])
+            *lines, self._last = wrap([*self._last, *render(text[start:end])], width)
+            self._lines += lines
             self._settled = text[:end]
             start = end
-        return self._spans + render(text[start:])
+        return self._lines + wrap([*self._last, *render(text[start:])], width)
 
 
 def _is_complete(text: str) -> bool:
@@ -43,6 +59,34 @@ def _is_complete(text: str) -> bool:
         close_markup(text) == text
         and text.count("$") % 2 == 0
         and all(text.count(opening) == text.count(closing) for opening, closing in ("[]", "()", "<>"))
+    )
+
+
+_MOST_TRIES = 12
+
+
+def last_place_to_cut(text: str, first: int) -> int:
+    """Return the last blank of `text`, from `first` on, that is in no markup; -1 if there is none."""
+    end = len(text)
+    for _ in range(_MOST_TRIES):
+        end = text.rfind(" ", first, end)
+        if end < 0:
+            break
+        if not has_open_markup(text[:end]):
+            return end
+    return -1
+
+
+def has_open_markup(text: str) -> bool:
+    """Say whether markup that began in `text` may end behind it. Brackets alone are prose as often as links."""
+    return (
+        close_markup(text) != text
+        or text.count("$") % 2 != 0
+        or text.endswith(("\\", "  "))
+        or text.count("[") > text.count("]")
+        or text.rfind("](") > text.rfind(")")
+        or text.rfind("<") > text.rfind(">")
+        or text.count("\\(") != text.count("\\)")
     )
 
 
@@ -62,7 +106,11 @@ def close_markup(text: str) -> str:
                 return _close_emphasis(text[: match.start()], open_marks)
             _note_emphasis(text, match, open_marks)
         elif match["link"]:
-            return _close_emphasis(text + ")", open_marks)
+            return _close_emphasis(text[: text.rindex("(")] + "()", open_marks)  # half a target is of no use
+        elif match["note"]:  # `[[1]](...`, as citations are written: its outer brackets are never seen
+            return _close_emphasis(
+                text[: match.start()] + (f"[{match['number']}]" if match["number"] else ""), open_marks
+            )
     return _close_emphasis(text, open_marks)
 
 

@@ -32,6 +32,7 @@ from grokcli.render.markdown.parse.starts import STARTS, OpenParagraph
 from grokcli.render.markdown.parse.syntax import SETEXT_UNDERLINE, split_cells, table_alignments
 
 _DEEPEST = 100  # blocks in one another; deeper marks are text. The work for a line grows with its depth.
+_LONGEST_FORMULA = 2048  # characters
 
 
 class BlockParser:
@@ -87,12 +88,13 @@ class BlockParser:
         if isinstance(self.tip, Paragraph):
             self.tip.add(text)
 
-    def cut_paragraph(self) -> None:
-        """Hand on what the open paragraph holds as final; what follows is a paragraph that continues it."""
+    def cut_paragraph(self, joint: str) -> None:
+        """Hand on what the open paragraph holds as final; what follows continues it behind `joint`."""
         paragraph = self._stack[-1]
         if isinstance(paragraph, Paragraph):
+            paragraph.is_cut = True
             self._sink.end_leaf(self._stack[1:-1], paragraph)
-            self._stack[-1] = Paragraph(continued=True, key=paragraph.key)
+            self._stack[-1] = Paragraph(continued=True, key=paragraph.key, joint=joint)
 
     def finish(self) -> None:
         """End the document: close all that is open."""
@@ -158,9 +160,9 @@ class BlockParser:
     def _underline(self, cursor: LineCursor) -> Leaf | None:
         """Make the open paragraph a heading or a table if the line says so."""
         paragraph = self._stack[-1]
-        if not isinstance(paragraph, Paragraph) or paragraph.continued:
+        if not isinstance(paragraph, Paragraph) or not paragraph.ends_with_a_line:
             return None
-        if SETEXT_UNDERLINE.match(cursor.text):
+        if not paragraph.continued and SETEXT_UNDERLINE.match(cursor.text):
             definitions, _, text = split_definitions(paragraph.text)
             if text:
                 heading = self._turn_into(Heading(1 if cursor.first == "=" else 2, text), paragraph, definitions)
@@ -175,7 +177,7 @@ class BlockParser:
 
     def _turn_into(self, leaf: Leaf, paragraph: Paragraph, before: list[str]) -> Leaf:
         """Open `leaf` in place of the open `paragraph`, of which only the lines `before` stay."""
-        if before:
+        if before or paragraph.continued:
             paragraph.lines = before
             self._close_tip()
         else:
@@ -195,7 +197,7 @@ class BlockParser:
             case Html():
                 self._add_html(node, line)
             case Math():
-                node.lines.append(line.strip())
+                self._add_math_line(node, line.strip())
             case _:
                 pass  # containers: the rest of the line is looked at next
 
@@ -270,9 +272,20 @@ class BlockParser:
         line = cursor.rest
         self._after_blank = cursor.blank
         if not cursor.blank:
-            math.lines.append(line)
+            self._add_math_line(math, line)
         if cursor.blank or line.rstrip().endswith(math.end):
             self._close_tip()
+
+    def _add_math_line(self, math: Math, line: str) -> None:
+        """Keep a line until the formula is whole; one that grows beyond measure is handed on as it was written."""
+        math.lines.append(line)
+        math.size += len(line) + 1
+        if math.size > _LONGEST_FORMULA:
+            math.is_long = True
+        if math.is_long:
+            for held in math.lines:
+                self._sink.add_code(self._stack[1:-1], math, held)
+            math.lines.clear()
 
     def _close_to(self, depth: int) -> None:
         while len(self._stack) > depth:

@@ -7,6 +7,7 @@ own way; nodes that never change after they were opened return themselves.
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field
 
 from grokcli.render.markdown.parse.cursor import LineCursor
@@ -105,16 +106,27 @@ class Item(Container):
 
 @dataclass(slots=True, eq=False)
 class Paragraph(Leaf):
-    """Text. `continued`: its beginning was long and is already final; what is here is the rest."""
+    """Text. `continued`: its beginning was long and is already final; what is here is the rest.
+
+    `is_cut`: more of it follows, in a paragraph that continues this one. `joint` is what stands before it,
+    a line end or blanks.
+    """
 
     lines: list[str] = field(default_factory=list)
     continued: bool = False
     size: int = 0  # characters in `lines`
+    is_cut: bool = False
+    joint: str = ""
 
     def add(self, line: str) -> None:
         """Add a line."""
         self.lines.append(line)
         self.size += len(line)
+
+    @property
+    def ends_with_a_line(self) -> bool:
+        """Whether the last of `lines` is a line from its beginning on."""
+        return not self.continued or self.joint == "\n" or len(self.lines) > 1
 
     @property
     def text(self) -> str:
@@ -127,7 +139,9 @@ class Paragraph(Leaf):
 
     def fork(self) -> Paragraph:
         """Copy, with lines of its own."""
-        return Paragraph(list(self.lines), self.continued, self.size, key=self.key, after_blank=self.after_blank)
+        other = copy(self)
+        other.lines = list(self.lines)
+        return other
 
 
 @dataclass(slots=True, eq=False)
@@ -205,10 +219,12 @@ class Html(Leaf):
 
 @dataclass(slots=True, eq=False)
 class Math(Leaf):
-    """Displayed LaTeX, until `end` or a blank line."""
+    """Displayed LaTeX, until `end` or a blank line. `is_long`: its lines are handed on as they come."""
 
     end: str
     lines: list[str] = field(default_factory=list)
+    size: int = 0  # characters in `lines`
+    is_long: bool = False
 
     def continues(self, cursor: LineCursor) -> bool:
         """Go on."""
@@ -216,7 +232,9 @@ class Math(Leaf):
 
     def fork(self) -> Math:
         """Copy, with lines of its own."""
-        return Math(self.end, list(self.lines), key=self.key, after_blank=self.after_blank)
+        other = copy(self)
+        other.lines = list(self.lines)
+        return other
 
 
 @dataclass(slots=True, eq=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from grokcli.render.markdown.parse.nodes import Fence, Html, IndentedCode, Item, Leaf, Node, Table
+from grokcli.render.markdown.parse.nodes import Fence, Html, IndentedCode, Item, Leaf, Math, Node, Table
 
 Path = Sequence[Node]  # the open containers around a leaf, outermost first, without the document
-Code = Fence | IndentedCode | Html  # what is shown line by line, as it was written
+Code = Fence | IndentedCode | Html | Math  # what is shown line by line, as it was written
 
 
 class LeafSink(Protocol):

@@ -18,6 +18,7 @@ from grokcli.render.markdown.parse.syntax import (
     LIST_MARK,
     NEVER_INTERRUPTS,
     RULE,
+    display_math_end,
     heading_text,
 )
 
@@ -31,8 +32,6 @@ class OpenParagraph(Enum):
 
 
 Start = Callable[[LineCursor, OpenParagraph], Container | Leaf | None]
-
-_DISPLAY_MATH = {"$$": "$$", "\\[": "\\]"}
 
 
 def _quote(cursor: LineCursor, _paragraph: OpenParagraph) -> Quote:
@@ -60,13 +59,8 @@ def _html(cursor: LineCursor, paragraph: OpenParagraph) -> Html | None:
 
 
 def _math(cursor: LineCursor, paragraph: OpenParagraph) -> Math | None:
-    opening = cursor.text[:2]
-    end = _DISPLAY_MATH.get(opening)
-    body = cursor.text[2:].strip()
-    # On one line with its end it is inline; and only a mark that stands alone is worth interrupting a paragraph.
-    if end is None or end in body or (body and paragraph is not OpenParagraph.NONE):
-        return None
-    return Math(end)
+    end = display_math_end(cursor.text, interrupts=paragraph is not OpenParagraph.NONE)
+    return Math(end) if end else None
 
 
 def _rule(cursor: LineCursor, _paragraph: OpenParagraph) -> Rule | None:

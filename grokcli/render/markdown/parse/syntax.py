@@ -46,6 +46,30 @@ _DELIMITER_ROW = re.compile(r"[|:]|-[^ \t]")  # how it begins; a hyphen and a bl
 _DELIMITER_CELL = re.compile(r":?-+:?$")
 
 
+ESCAPED_NOTE = re.compile(r"\\\[(?:(?=\S)[^\[\]\\$\n]{1,40}\]|\^?\d{1,4}\\\])")
+"""`\\[1] ...`: a bracket that is escaped to be no link, and begins no LaTeX."""
+
+_DISPLAY_MATH = {"$$": "$$", "\\[": "\\]"}
+_COMMAND = re.compile(r"\\[a-z]+(?:\s*\{[^{}]*\})?", re.IGNORECASE)
+_IS_FORMULA = re.compile(r"[\\^_=+<>{}]")
+_IS_PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}|\*\*|`|\]\(")
+
+
+def display_math_end(line: str, *, interrupts: bool) -> str | None:
+    """Return what will end the displayed LaTeX that `line` begins; None if it begins none.
+
+    On one line with its end it is inline. Behind its mark may stand a formula, but no words: these are a paragraph, in
+    which markup counts. And only a mark that stands alone is worth interrupting a paragraph (`interrupts`).
+    """
+    end = _DISPLAY_MATH.get(line[:2])
+    body = line[2:].strip()
+    if end is None or not body:
+        return end
+    if interrupts or end in body or ESCAPED_NOTE.match(line):
+        return None
+    return end if _IS_FORMULA.search(body) and not _IS_PROSE.search(_COMMAND.sub("", body)) else None
+
+
 def heading_text(text: str) -> str:
     """Return the text of an ATX heading, given what follows its opening marks; closing marks are no part of it."""
     text = text.strip(" \t")

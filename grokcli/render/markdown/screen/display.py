@@ -14,6 +14,9 @@ from grokcli.render.markdown.terminal import Terminal
 _FRAME_SECONDS = 0.05
 # The next frame is at least this many times as far away as the last one took: at most a fifth of a core.
 _IDLE_SHARE = 5
+# How long a new size must last before anything is painted for it: while a window is dragged, a size is out of date by
+# the time the terminal reads what was made for it.
+_SETTLING_SECONDS = 0.1
 _WHOLE = 1_000_000  # more rows than anything unfinished has
 
 
@@ -24,7 +27,8 @@ class Display:
         """Show through `write`; `clock` tells the seconds that frames are timed by."""
         self._terminal = terminal
         self._clock = clock
-        self._size = terminal.size()
+        self._size = self._last_size = terminal.size()
+        self._settled_at: float | None = None  # when a resize is over, unless the size changes again
         self._document = StreamedDocument(Pen(terminal), theme, self._size[0])
         self._unread: list[str] = []  # pieces that came since the last frame; in one they are cheaper to parse
         self._scrolled_away: list[Row] = []  # the first rows of what is unfinished, if they are in the scrollback
@@ -35,10 +39,17 @@ class Display:
         """Add a piece of the answer, without showing it yet."""
         self._unread.append(text)
 
-    def paint(self) -> None:
-        """Show all that was fed."""
+    @property
+    def is_settling(self) -> bool:
+        """Whether paint() waits for the end of a resize, and is to be called again."""
+        return self._settled_at is not None
+
+    def paint(self, *, at_once: bool = False) -> None:
+        """Show all that was fed; in a window that is being resized later, unless `at_once`."""
         began = self._clock()
-        self._notice_resize()
+        if not self._notice_resize(at_once=at_once):
+            self.next_frame = began + _FRAME_SECONDS
+            return
         self._read()
         self._painter.paint(*self._rows())
         now = self._clock()
@@ -46,7 +57,7 @@ class Display:
 
     def finish(self) -> None:
         """End the document and show the rest of it."""
-        self._notice_resize()
+        self._notice_resize(at_once=True)
         self._read()
         self._document.finish()
         self._painter.paint(self._rows()[0], [])
@@ -75,9 +86,19 @@ class Display:
             self._scrolled_away = []  # they look otherwise by now: shown twice is better than shown wrong
         return final, live[first_shown(len(live), height) :]
 
-    def _notice_resize(self) -> None:
-        size = self._terminal.size()
-        if size != self._size:
-            self._size = size
-            self._document.resize(size[0])
-            self._scrolled_away += self._painter.resize(*size)
+    def _notice_resize(self, *, at_once: bool) -> bool:
+        """Take notice of a resize once it is over; return whether it is time to paint."""
+        now, size = self._clock(), self._terminal.size()
+        if size != self._last_size:
+            self._last_size = size
+            self._settled_at = now + _SETTLING_SECONDS
+        if self._settled_at is None:
+            return True
+        settled = now >= self._settled_at
+        if not settled and not at_once:
+            return False
+        self._settled_at = None
+        self._size = size
+        self._document.resize(size[0])
+        self._scrolled_away += self._painter.resize(*size, settled=settled)
+        return True

@@ -24,8 +24,11 @@ class Painter(Protocol):
     def paint(self, final: Sequence[Row], live: Sequence[Row]) -> None:
         """Add `final` to what is final, and show `live` below it in place of the rows that were live before."""
 
-    def resize(self, columns: int, rows: int) -> list[Row]:
-        """Take notice that the terminal has another size now; return the live rows that scrolled out of reach."""
+    def resize(self, columns: int, rows: int, *, settled: bool) -> list[Row]:
+        """Take notice that the terminal has another size now; return the live rows that scrolled out of reach.
+
+        Unless `settled`, it may have yet another size by the time it reads what is written.
+        """
 
     def finish(self) -> None:
         """Leave the cursor at the beginning of a new line, with nothing live."""
@@ -43,7 +46,7 @@ class RowPrinter:
         if final:
             self._write("".join(f"{row.output}\n" for row in final))
 
-    def resize(self, columns: int, rows: int) -> list[Row]:
+    def resize(self, columns: int, rows: int, *, settled: bool) -> list[Row]:
         """Return nothing: there are no live rows."""
         return []
 
@@ -77,17 +80,19 @@ class ScreenPainter:
             self._after_final = bool(new) and not live
         self._send(output)
 
-    def resize(self, columns: int, rows: int) -> list[Row]:
+    def resize(self, columns: int, rows: int, *, settled: bool) -> list[Row]:
         """Take the live rows off the screen, which the terminal has laid out anew by now; paint() brings them back.
 
         In a window that became lower, the first of them may be in the scrollback already. These are returned, unless
-        they would be laid out otherwise now.
+        they would be laid out otherwise now. In a window that became narrower they take more rows, but not if it is
+        wide again by now: what is not `settled` is counted as if it were, for above them are final rows. A piece of a
+        live row that stays behind is a lesser evil than a final row that is erased.
         """
         live, self._live = self._live, []
         before, self._columns = self._columns, columns
         if not live:
             return []
-        wraps = columns < before and self._terminal.reflows
+        wraps = settled and columns < before and self._terminal.reflows
         used = sum(max(1, -(-row.width // columns)) if wraps else 1 for row in live)
         self._after_final = False
         within_reach = max(1, rows - 1)  # not the top row: tmux keeps a copy of a screen that is erased from there
