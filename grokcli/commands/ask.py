@@ -58,7 +58,7 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        texts, documents = self.attachments(env, network, as_documents=for_code)
+        texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
         return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
 
 

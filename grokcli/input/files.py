@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -200,7 +199,7 @@ def not_text(name: str, content: bytes, start: int) -> UsageError:
         hint = "convert it first, for example: iconv -f latin1 -t utf-8"
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             hint = "it looks like UTF-16; convert it first: iconv -f utf-16 -t utf-8"
-        return UsageError(f"{name} is not UTF-8 text (byte {start})", hint=hint)
+        return UsageError(f"{name} is not UTF-8: byte 0x{content[start]:02x} at offset {start}", hint=hint)
     hint = f"attach it with -i: grok ask -i {'-' if name == 'stdin' else name}"
     if kind not in SENDABLE:
         hint = "convert it first (magick old new.png), then attach it with -i"
@@ -222,6 +221,8 @@ def refuse_file_words(sources: Sequence[str], words: Sequence[str]) -> None:
     are_files = [_is_file(word) for word in words]
     if not sources or not words or not (are_files[0] or are_files[-1]):
         return
+    import shlex
+
     files = [word for word, is_file in zip(words, are_files, strict=True) if is_file]
     question = " ".join(word for word, is_file in zip(words, are_files, strict=True) if not is_file)
     shown = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
@@ -240,6 +241,8 @@ def _is_file(word: str) -> bool:
 
 def _pattern(files: Sequence[str]) -> str:
     """Return a pattern that stands for these files, quoted for a shell; for a few without one, each after its -f."""
+    import shlex
+
     suffixes = {Path(file).suffix for file in files}
     folders = {str(Path(file).parent) for file in files}
     if len(suffixes) > 1 or len(folders) > 1:
