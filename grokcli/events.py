@@ -52,10 +52,10 @@ class SearchStep:
 
 @dataclass(slots=True)
 class CodeRun:
-    """The server has run code on the way to its answer.
+    """A run of code on the server.
 
-    `status` is "completed" or what else the server says, and `exit_code` that of the program, None when the server does
-    not say. `files` are the pictures that the code made: URLs, or paths once they are saved.
+    `exit_code` is that of the program, None if the server does not report it; `status` is "completed" or another value
+    from the server. `files` are the pictures that the code made: URLs, or paths once they are saved.
     """
 
     id: str
@@ -68,7 +68,7 @@ class CodeRun:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the program or the server says that the run failed."""
+        """Whether the program or the server reports a failure."""
         return bool(self.exit_code) or self.status not in ("completed", "")
 
 

@@ -46,7 +46,7 @@ class AskInput(InputOptions):
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
     def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> Message:
-        """Return the question with its attachments; `for_code`, files are none of its text.
+        """Return the question with its attachments; with `for_code`, all files are documents.
 
         Raises UsageError, NetworkError, APIError.
         """

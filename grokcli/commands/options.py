@@ -132,14 +132,14 @@ class InputOptions:
     ] = False
 
     def refuse_file_words(self, words: Sequence[str] | None) -> None:
-        """Raise UsageError when words of the question are files that a shell put there."""
+        """Raise UsageError if a shell has put files among the words of the question."""
         if self.file and words:
             from grokcli.input.files import refuse_file_words
 
             refuse_file_words(self.file, words)
 
     def attachments(self, env: Env, network: NetworkOptions, *, as_documents: bool = False) -> Attachments:
-        """Return the files, texts `as_documents` too if need be. Raises UsageError, NetworkError, APIError."""
+        """Return the files; `as_documents`, text files become documents. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
         return read_files(env, self.file or [], network.network(), as_documents=as_documents)
@@ -221,7 +221,7 @@ class NetworkOptions:
 
 
 def _merged(*several: dict[str, Any]) -> dict[str, Any]:
-    """Merge request fields, the last of a name first; `include` has the values of all."""
+    """Merge request fields: the last value of a field wins, but those of `include` are combined."""
     merged: dict[str, Any] = {}
     for fields in several:
         before, after = merged.get("include"), fields.get("include")

@@ -1,4 +1,4 @@
-"""The options about tools: what the server searches and runs by itself, and the functions that the model may call."""
+"""Options for tools: what the server searches and runs itself, and the functions that the model may call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from grokcli.commands.grouping import option_group
 from grokcli.errors import UsageError
 
-# What an answer is to include beside its text (API digest, sections 4.1 and 6).
+# Values of the field `include` (API digest, sections 4.1 and 6).
 CODE_OUTPUTS = "code_interpreter_call.outputs"
 NO_CITATIONS = "no_inline_citations"
 
@@ -66,7 +66,7 @@ class SearchOptions:
         return tools
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of a request that a search needs beside its tools."""
+        """Return the request fields that a search needs besides its tools."""
         return {"include": [NO_CITATIONS]} if self.no_inline_citations else {}
 
     def _searches(self) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ class ToolOptions:
     ] = None
 
     def server_tools(self) -> list[dict[str, Any]]:
-        """Return what the server runs by itself, as tools of a request. Raises UsageError."""
+        """Return the tools that the server runs itself, for a request. Raises UsageError."""
         tools: list[dict[str, Any]] = [{"type": "code_interpreter"}] if self.code else []
         if self.mcp:
             from grokcli.tools.server_tools import mcp_tools
@@ -124,9 +124,9 @@ class ToolOptions:
         return tools
 
     def fields(self, *, must_run: bool = False) -> dict[str, Any]:
-        """Return the fields of a request that these tools need; with `must_run` code is run, whatever the model thinks.
+        """Return the request fields that these tools need; `must_run` makes the model run code.
 
-        Where the model may also call functions it is not made to: it would call one after the other.
+        It is not made to if it may also call functions, because it would then call one after another.
         """
         fields: dict[str, Any] = {} if self.max_turns is None else {"max_turns": self.max_turns}
         if self.code:
@@ -136,7 +136,7 @@ class ToolOptions:
         return fields
 
     def made_files(self) -> ImageFiles | None:
-        """Return where pictures go that code makes, None without code. Raises UsageError."""
+        """Return where to save pictures that code makes, None without --code. Raises UsageError."""
         if not self.code:
             if self.output_dir is not None:
                 raise UsageError("--output-dir needs --code", hint="add --code")

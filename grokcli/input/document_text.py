@@ -1,4 +1,4 @@
-"""The text of documents, for models that are given nothing but text."""
+"""The text of documents, for servers that accept only text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from grokcli.client.extras import DOCUMENTS, install_command
 from grokcli.errors import UsageError
 
-# How each kind becomes something that can be attached, where we do not read it ourselves.
+# Commands that convert documents whose text we cannot extract.
 _CONVERSIONS = {
     "pdf": "pdftotext {name}",
     "pptx": "libreoffice --headless --convert-to pdf {name}",
@@ -18,7 +18,7 @@ _PANDOC = "pandoc -t plain -o {stem}.txt {name}"
 
 
 def document_text(name: str, suffix: str, content: bytes) -> str:
-    """Return the text of the document `name`, whose kind its suffix tells. Raises UsageError when it cannot be had."""
+    """Return the text of the document `name` of the kind `suffix`. Raises UsageError if it cannot be extracted."""
     if suffix == ".pdf":
         return _pdf_text(name, content)
     try:
@@ -54,14 +54,14 @@ def _pages(pypdf: Any, name: str, content: bytes) -> str:
     import logging
     from io import BytesIO
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports each oddity of a file that it reads all the same
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs every oddity of a file that it can read
     try:
         return "\n\n".join(page.extract_text().strip() for page in pypdf.PdfReader(BytesIO(content)).pages)
     except pypdf.errors.FileNotDecryptedError:
         raise UsageError(
             f"{name} is encrypted", hint="decrypt it first: qpdf --decrypt --password=… in.pdf out.pdf"
         ) from None
-    except Exception as error:  # noqa: BLE001  # a parser of damaged files may raise anything
+    except Exception as error:  # noqa: BLE001  # on damaged files the parser may raise anything
         raise UsageError(
             f"{name} cannot be read: {type(error).__name__}", hint=f"convert it first: {_conversion(name, '.pdf')}"
         ) from None

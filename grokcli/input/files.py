@@ -55,8 +55,8 @@ def read_files(
         for name, content in _contents(env, source, network, tally):
             tag, text = tag_of(name), None if as_documents else _text(name, content)
             if text is None:
-                attachments.documents.append(document_part(env, name, content))
-                text = content.decode("latin-1")  # a key in it is found all the same
+                attachments.documents.append(document_part(env, name, content, in_folder=source in tally.folders))
+                text = content.decode("latin-1")  # so that a key in it is found
             else:
                 attachments.texts.append((tag, text))
             env.attached.append((tag, text))
@@ -75,7 +75,7 @@ def read_text(source: str) -> str:
 
 
 def _text(name: str, content: bytes) -> str | None:
-    """Return the text of a file, None for one that is sent as a document. Raises UsageError for what is neither."""
+    """Return the text of a file, None if it is to be sent as a document. Raises UsageError if it is neither."""
     from grokcli.input.documents import document_type, is_large_table
 
     if document_type(content):
@@ -107,7 +107,7 @@ def _contents(env: Env, source: str, network: Network | None, tally: Tally) -> I
 
 
 def _in_folder(path: Path, source: str, tally: Tally) -> Iterator[tuple[str, bytes]]:
-    """Yield the texts and documents in the folder that the user named `source`. Raises UsageError for none."""
+    """Yield the texts and documents in a folder that the user named `source`. Raises UsageError if there are none."""
     from grokcli.input.documents import document_type
 
     before = tally.taken
@@ -190,7 +190,7 @@ def _decoded(name: str, content: bytes) -> str:
 
 
 def not_text(name: str, content: bytes, start: int) -> UsageError:
-    """Return the error for a file that is not UTF-8 from the byte `start` on: it says what the file is, if it can."""
+    """Return the error for a file that is not UTF-8 at byte `start`; if it is an image, the error says so."""
     from grokcli.client.images import picture_type
     from grokcli.input.images import SENDABLE
 
@@ -214,9 +214,9 @@ def tag_of(name: str) -> str:
 
 
 def refuse_file_words(sources: Sequence[str], words: Sequence[str]) -> None:
-    """Raise UsageError when words of the question are files that a shell put there, for -f *.py.
+    """Raise UsageError if a shell has expanded a pattern after -f, so that files became words of the question.
 
-    It puts them beside the option: before the question or behind it.
+    Such files are the first or the last words.
     """
     are_files = [_is_file(word) for word in words]
     if not sources or not words or not (are_files[0] or are_files[-1]):
@@ -235,12 +235,12 @@ def refuse_file_words(sources: Sequence[str], words: Sequence[str]) -> None:
 def _is_file(word: str) -> bool:
     try:
         return Path(word).is_file()
-    except (OSError, ValueError):  # too long for a name, or no name at all
+    except (OSError, ValueError):  # not a valid path
         return False
 
 
 def _pattern(files: Sequence[str]) -> str:
-    """Return a pattern that stands for these files, quoted for a shell; for a few without one, each after its -f."""
+    """Return a quoted pattern for these files; if they have none in common, the files, each after its own -f."""
     import shlex
 
     suffixes = {Path(file).suffix for file in files}

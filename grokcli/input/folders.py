@@ -25,7 +25,7 @@ SHOWN_CHARACTERS = 60
 
 @dataclass
 class Tally:
-    """What was taken from the folders that the user named, and what was left there and why."""
+    """What was attached from folders, and what was left out and why."""
 
     folders: list[str] = field(default_factory=list)
     taken: int = 0
@@ -34,7 +34,7 @@ class Tally:
     skipped: dict[str, str] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
-        """Yield what the user is told, on two lines at most."""
+        """Yield the notes for the user, at most two."""
         if self.folders:
             names = ", ".join(repr(name[-SHOWN_CHARACTERS:]) for name in self.folders[:SHOWN_NAMES])
             more = f" and {len(self.folders) - SHOWN_NAMES} more" if len(self.folders) > SHOWN_NAMES else ""
@@ -45,13 +45,13 @@ class Tally:
 
     @property
     def left_out(self) -> str:
-        """What was left out without naming each, "" for nothing."""
+        """The counts of files that were left out, "" if there are none."""
         counts = ((self.ignored, "ignored by git"), (self.not_text, "not text"))
         return ", ".join(f"{count:,} {reason}" for count, reason in counts if count)
 
     @property
     def skipped_line(self) -> str:
-        """What was passed over and may have been meant, and why."""
+        """The paths that were skipped and may have been expected, with reasons."""
         shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({why})" for path, why in islice(self.skipped.items(), SHOWN_NAMES)]
         more = f" and {len(self.skipped) - SHOWN_NAMES} more" if len(self.skipped) > SHOWN_NAMES else ""
         return f"skipped {', '.join(shown)}{more}"

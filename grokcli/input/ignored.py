@@ -1,4 +1,4 @@
-"""What git ignores below a folder: nobody means to send what is built, installed or kept out of the repository."""
+"""Which files git ignores below a folder: build products, dependencies and private files should not be sent."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ NAME = ".gitignore"
 
 
 class Ignored:
-    """The rules of the `.gitignore` files in a folder, below it, and above it up to the root of its repository.
+    """The rules of the `.gitignore` files in a folder, below it, and above it up to the root of the repository.
 
-    As in git, the rules of the nearest file decide. A folder that is ignored itself and was named all the same has only
-    the rules inside it.
+    As in git, the nearest file with a matching rule decides. If the folder itself is ignored, the rules above it do not
+    apply, because the user named it.
     """
 
     def __init__(self, root: str) -> None:
-        """Begin at the folder `root`."""
+        """Read the rules above the folder `root`; those below it are read on demand."""
         self._root = root
         self._real_root = os.path.realpath(root)
-        # For each folder the rules that hold in it, the nearest first, each with what the paths in it begin with.
+        # The rules that apply in each folder, nearest first, each with the folder of its file.
         self._rules: dict[str, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
         self._above = self._rules_above()
 
     def holds(self, path: str, *, is_folder: bool) -> bool:
-        """Say whether git ignores what is at `path`, below a root that is not ignored."""
+        """Return whether git ignores `path`, given that it does not ignore the folder that contains it."""
         end = "/" if is_folder else ""
         folder = path.rpartition(os.sep)[0] or os.sep
         ways = [(_below(path, start), spec) for start, spec in self._rules_in(folder)]
@@ -39,7 +39,7 @@ class Ignored:
         return next((one for one in found if one is not None), False)
 
     def holds_target(self, target: str) -> bool:
-        """Say whether git ignores the file at `target`, a path without links, or a folder on the way to it."""
+        """Return whether git ignores the file `target`, a resolved path, or a folder that contains it."""
         path = self._root
         *folders, name = Path(target).relative_to(self._real_root).parts
         for folder in folders:
@@ -49,7 +49,7 @@ class Ignored:
         return self.holds(str(Path(path, name)), is_folder=False)
 
     def _rules_in(self, folder: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
-        """Return the rules that hold in a folder. Not by recursion: folders may be nested deeper than calls."""
+        """Return the rules that apply in a folder; iteratively, because nesting may exceed the recursion limit."""
         missing = []
         current = folder
         while current not in self._rules:
@@ -64,7 +64,7 @@ class Ignored:
         return self._rules[folder]
 
     def _rules_above(self) -> list[tuple[str, GitIgnoreSpec]]:
-        """Return the rules of the folders above the root, the nearest first, each with the way from there to it."""
+        """Return the rules of the folders above the root, nearest first, each with the relative path to the root."""
         found: list[tuple[str, GitIgnoreSpec]] = []
         root = Path(self._real_root)
         if (root / ".git").exists():
@@ -77,13 +77,13 @@ class Ignored:
                 found.append((root.relative_to(folder).as_posix(), spec))
             if folder == repository:
                 break
-        # What lies in a folder that is ignored is ignored by the same rule.
+        # These rules would match everything below an ignored root.
         decided = (spec.check_file(f"{way}/").include for way, spec in found)
         return [] if next((one for one in decided if one is not None), False) else found
 
 
 def _read(folder: Path) -> GitIgnoreSpec | None:
-    """Return the rules of the `.gitignore` in a folder, None for none; like git, follow no link to one."""
+    """Return the rules of the `.gitignore` in a folder, None if it has none; like git, do not follow a link."""
     path = folder / NAME
     try:
         if path.is_symlink() or not path.exists():
@@ -97,7 +97,7 @@ def _read(folder: Path) -> GitIgnoreSpec | None:
 
 
 def _is_rule(line: str) -> bool:
-    """Say whether a line is a rule: one that makes no sense is left out, as git does, and the others hold."""
+    """Return whether a line is a valid rule. Like git, skip invalid ones and apply the others."""
     from pathspec import GitIgnoreSpec
 
     try:
@@ -108,5 +108,5 @@ def _is_rule(line: str) -> bool:
 
 
 def _below(path: str, folder: str) -> str:
-    """Return the way from a folder to a path in it, as git writes it."""
+    """Return `path` relative to `folder`, with slashes."""
     return path[len(folder) :].lstrip(os.sep).replace(os.sep, "/")

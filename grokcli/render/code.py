@@ -1,4 +1,4 @@
-"""The code that the server runs on the way to an answer, and what it printed: dim on stderr."""
+"""The code that the server runs, and its output, dimmed on stderr."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 
 
 class CodeRenderer:
-    """Writes code when it is known and its output when that is there; a grokcli.render.Renderer.
+    """Writes code and its output as they arrive; a grokcli.render.Renderer.
 
-    What comes when the answer has begun on a terminal waits for its end: half a line of the answer may stand there.
+    Once the answer has begun on a terminal, further code is held until its end, so as not to split a line of it.
     """
 
     def __init__(self, console: Console, *, before: Callable[[], None] | None = None) -> None:
-        """Write to stderr, after `before` has ended what is open there."""
+        """Write to stderr; call `before` first, which ends other output there."""
         self._console = console
         self._before = before
         self._dim = console.is_capable(console.stderr)
@@ -32,7 +32,7 @@ class CodeRenderer:
         self._has_begun = False
 
     def show(self, event: Event) -> None:
-        """Tell the code of a step once, and what came of a run."""
+        """Show the code of a step once, and the output of a run."""
         if isinstance(event, TextDelta):
             self._has_begun = True
         elif isinstance(event, SearchStep) and event.kind == "code":
@@ -46,7 +46,7 @@ class CodeRenderer:
                 self._write(f"the code failed ({f'exit code {code}' if code else event.status[:40]})", dim=False)
 
     def close(self, error: GrokError | None = None) -> None:
-        """Write what waited."""
+        """Write what was held."""
         held, self._held = self._held, []
         self._put("".join(held))
 
@@ -56,13 +56,13 @@ class CodeRenderer:
             self._tell("code", code)
 
     def _tell(self, what: str, text: str) -> None:
-        """Write a text below what it is; no line of it can pass for one of ours."""
+        """Write a text below a heading, indented, so that no line of it looks like a message of grok."""
         if text.strip():
             lines = clean(self._console.mask(text.rstrip().replace("\r\n", "\n"))).split("\n")
             self._write("\n".join([f"{what}:", *(f"  {line}" for line in lines)]), dim=True)
 
     def _write(self, text: str, *, dim: bool) -> None:
-        # Undimmed line by line: a process that is killed leaves the terminal as it was.
+        # Reset after each line, so that a killed process does not leave the terminal dim.
         lines = [f"{_DIM}{line}{_RESET}" if dim and self._dim else line for line in text.split("\n")]
         shown = "\n".join([*lines, ""])
         if self._has_begun and self._console.stdout.isatty():

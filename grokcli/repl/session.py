@@ -99,7 +99,7 @@ class Session:
             raise
 
     def attach(self, attachments: Attachments) -> None:
-        """Keep files for the next question."""
+        """Attach files to the next question."""
         self.documents += attachments.texts
         self.parts += attachments.documents
 

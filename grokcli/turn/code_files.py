@@ -1,4 +1,4 @@
-"""What code made that the server has run: saved as soon as it is known, because its URLs do not last."""
+"""Saving the pictures that code made on the server, as soon as they are known, because their URLs expire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_saved_files(env: Env, client: XAI, files: ImageFiles, events: Iterator[Event]) -> Iterator[Event]:
-    """Yield the events; the pictures of a run of code are in `files` before the run is told."""
+    """Yield the events; save the pictures of each code run before the event is shown."""
     for event in events:
         if isinstance(event, CodeRun):
             event.files = [kept for source in event.files if (kept := _saved(env, client, files, source))]
@@ -25,7 +25,7 @@ def with_saved_files(env: Env, client: XAI, files: ImageFiles, events: Iterator[
 
 
 def _saved(env: Env, client: XAI, files: ImageFiles, source: str) -> str:
-    """Save a picture, and return its path; one that cannot be had costs a warning, not the answer."""
+    """Save a picture, and return its path. Warn if that fails, and keep its URL."""
     try:
         picture = client.picture(_content(source))
         if isinstance(picture, GrokError):
@@ -39,7 +39,7 @@ def _saved(env: Env, client: XAI, files: ImageFiles, source: str) -> str:
 
 
 def _content(source: str) -> bytes | str:
-    """Return what is in a data: URL, or another URL as it is."""
+    """Return the content of a data: URL; return another URL unchanged."""
     if not source.startswith("data:"):
         return source
     from base64 import b64decode

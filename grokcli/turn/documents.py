@@ -1,4 +1,4 @@
-"""Documents on their way out: the bytes of those that messages name, or their text where the server takes text only."""
+"""Adding the content of documents to messages before they are sent: as bytes, or as text for servers that need that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokcli.errors import GrokError
+from grokcli.errors import GrokError, UsageError
 from grokcli.input.documents import MAX_DOCUMENT_BYTES, file_of
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.request import check_context
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def with_documents(env: Env, request: Request) -> Request:
-    """Return the request as it is sent: with what is in the documents that its messages name.
+    """Return the request with the content of the documents in its messages.
 
-    One that has changed since it was attached is left out, with a warning. Raises UsageError when the server takes text
-    only and the text of a document cannot be had.
+    A document that has changed since it was attached is left out, with a warning. Raises UsageError if the server
+    accepts only text and the text of a document cannot be extracted.
     """
     if not any(_documents(message) for message in request.messages):
         return request
@@ -41,8 +41,8 @@ def _documents(message: Message) -> list[Part]:
     return [part for part in content if file_of(part)] if isinstance(content, list) else []
 
 
-def _filled(env: Env, message: Message, fill: Callable[[Message, dict[str, bytes]], Message]) -> Message:
-    """Return the message with its documents; what of them is gone is said in its place."""
+def _filled(env: Env, message: Message, fill: Callable[[Env, Message, dict[str, bytes]], Message]) -> Message:
+    """Return the message with its documents, and a note in the place of each that is no longer available."""
     documents = _documents(message)
     if not documents:
         return message
@@ -57,11 +57,11 @@ def _filled(env: Env, message: Message, fill: Callable[[Message, dict[str, bytes
             else:
                 held[file["sha256"]] = content
         parts.append(part)
-    return fill({**message, "content": parts}, held)
+    return fill(env, {**message, "content": parts}, held)
 
 
 def _content(env: Env, file: dict[str, Any]) -> bytes | None:
-    """Return the bytes that were attached, None when they are no longer there."""
+    """Return the content that was attached, None if it is no longer available."""
     digest = str(file["sha256"])
     if digest not in env.documents:
         import hashlib
@@ -87,13 +87,13 @@ def _read(env: Env, source: str) -> bytes:
         way = env.network()
         return fetch(source, MAX_DOCUMENT_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle)
     path = Path(source)
-    if not path.is_file():  # a pipe that has its name now would be waited for
+    if not path.is_file():  # a pipe that has replaced it would block
         raise FileNotFoundError(source)
     with path.open("rb") as stream:
         return stream.read(MAX_DOCUMENT_BYTES + 1)
 
 
-def _with_bytes(message: Message, held: dict[str, bytes]) -> Message:
+def _with_bytes(_env: Env, message: Message, held: dict[str, bytes]) -> Message:
     from base64 import b64encode
 
     def filled(part: Part) -> Part:
@@ -107,8 +107,8 @@ def _with_bytes(message: Message, held: dict[str, bytes]) -> Message:
     return {**message, "content": [filled(part) for part in message["content"]]}
 
 
-def _with_text(message: Message, held: dict[str, bytes]) -> Message:
-    """Return the message with the texts of its documents before its own, between tags as those of text files."""
+def _with_text(env: Env, message: Message, held: dict[str, bytes]) -> Message:
+    """Return the message with the text of its documents before its own text, in the same tags as text files."""
     from grokcli.input.document_text import document_text
     from grokcli.input.files import tag_of
     from grokcli.input.question import join
@@ -121,8 +121,14 @@ def _with_text(message: Message, held: dict[str, bytes]) -> Message:
             rest.append(part)
         else:
             name = file["path"] if "://" in file["path"] else Path(file["path"]).name
-            text = document_text(name, Path(file["filename"]).suffix, held[file["sha256"]])
-            texts.append((tag_of(name), text))
+            try:
+                text = document_text(name, Path(file["filename"]).suffix, held[file["sha256"]])
+            except UsageError as error:
+                if "in_folder" not in file:
+                    raise
+                env.console.note_once(f"warning: {error.message}; continuing without it")
+            else:
+                texts.append((tag_of(name), text))
     said = "\n\n".join(str(part["text"]) for part in rest if part.get("type") == "text")
     others = [part for part in rest if part.get("type") != "text"]
     joined = join(said, texts)

@@ -11,7 +11,7 @@ import sys
 import pytest
 import responses as wire
 from documented import strict
-from language import KEY
+from language import KEY, until
 from papers import KINDS, archive, pdf
 from responses import message, reasoning
 from server import answer
@@ -183,6 +183,23 @@ def test_in_a_chat_files_are_attached_alike(grok, server, here):
     assert parts(server)[1]["type"] == "input_file"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal")
+def test_an_edited_question_keeps_its_document(on_terminal, server, here, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf better > "$1"\n')
+    editor.chmod(0o755)
+    server.reply(wire.answer(message("one")), wire.answer(message("two")))
+    words = ("chat", "--no-live", "--api", "responses", "-f", "report.pdf", "good")
+    shown = on_terminal(*words, keyboard=True, VISUAL=str(editor))
+    until(lambda: shown.text().endswith("one\n>"))
+    shown.type("/edit\n")
+    until(lambda: shown.text().endswith("two\n>"))
+    shown.type("\x04")
+    assert shown.wait() == 0
+    text, document = parts(server)
+    assert (text["text"], document) == ("better", parts(server, 0)[1])
+
+
 def test_in_a_chat_hints_name_its_commands(grok, server, here):
     (here / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n-")
     err = grok("chat", stdin="/file x.png\n/image report.pdf\n").err
@@ -202,6 +219,20 @@ def test_text_only_servers_get_the_text_between_its_tags(grok, server, here):
     assert said.endswith("</file>\n\nwhat of profits?")
     assert grok("ask", "-c", "sure?").code == 0
     assert server.requests[1].json["messages"][0]["content"] == said
+
+
+def test_a_document_in_a_folder_that_cannot_be_sent_is_left_out(grok, server, here):
+    server.reply(answer("ok"))
+    (here / "docs").mkdir()
+    (here / "docs" / "notes.txt").write_text("alpha")
+    (here / "docs" / "~$slides.pptx").write_bytes(KINDS["pptx"][0])
+    (here / "docs" / "report.pdf").write_bytes(PDF)
+    os.chdir("docs")
+    code, _, err = grok("ask", "-f", ".", "sum up")
+    assert code == 0
+    said = server.requests[0].json["messages"][0]["content"]
+    assert [name for name in ("alpha", "Profits doubled.", "slides") if name in said] == ["alpha", "Profits doubled."]
+    assert "warning: ~$slides.pptx cannot be sent: this model takes text only; continuing without it\n" in err
 
 
 @pytest.mark.parametrize("where", [(), ("-m", "local")])

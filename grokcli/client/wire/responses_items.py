@@ -158,7 +158,7 @@ def _document(text: object) -> JSONObject:
 
 
 def run_of(item: JSONObject) -> CodeRun | None:
-    """Return the run of code that an output item tells of, or None for other items."""
+    """Return the code run in an output item, or None for other items."""
     if item.get("type") != "code_interpreter_call":
         return None
     run = CodeRun(as_text(item.get("id")), as_text(item.get("code")), status=as_text(item.get("status")) or "completed")
@@ -171,7 +171,7 @@ def run_of(item: JSONObject) -> CodeRun | None:
 
 
 def _add_logs(run: CodeRun, logs: str) -> None:
-    """Add what a program wrote: a JSON object with its streams and its exit code, as text, or plain text."""
+    """Add the output of a program to `run`. `logs` is a JSON document with streams and exit code, or plain text."""
     try:
         found = as_object(plain(json.loads(logs)))
     except (ValueError, RecursionError):

@@ -111,7 +111,7 @@ class ResponseReader(Reader):
             self._waiting.append(SearchStep(step.kind, step.query, "in_progress", step.id))
 
     def tell_code(self, document: JSONObject) -> None:
-        """Tell the code that will be run, which comes in one piece, before it has an output."""
+        """Report code that is about to run; the server sends it in one piece."""
         if code := as_text(document.get("code")):
             self._waiting.append(SearchStep("code", code, "in_progress", as_text(document.get("item_id"))))
 

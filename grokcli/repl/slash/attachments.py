@@ -49,7 +49,7 @@ def image(session: Session, argument: str) -> None:
 
 
 def _size(attachments: Attachments) -> str:
-    """Return how much text was attached, in characters, and how much else, in bytes."""
+    """Return the size of the attached texts in characters, and of other documents in bytes."""
     size = sum(len(text) for _, text in attachments.texts)
     others = sum(part["file"]["size"] for part in attachments.documents)
     sizes = [f"{size:,} characters"] if size or not others else []
