@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grokcli.events import End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
+from grokcli.events import CodeRun, End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 from grokcli.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Response:
         self.asked = asked
         self.tool_calls: list[ToolCall] = []
         self.sources: list[Source] = []
+        self.runs: list[CodeRun] = []
         self.output: list[dict[str, Any]] = []
         self.usage: Usage | None = None
         self.finish_reason = ""
@@ -132,12 +133,14 @@ class Response:
             case _:
                 self._add_part(event)
 
-    def _add_part(self, event: ToolCall | SearchStep | Source | OutputItem) -> None:
+    def _add_part(self, event: ToolCall | SearchStep | CodeRun | Source | OutputItem) -> None:
         match event:
             case ToolCall():
                 self.tool_calls.append(event)
             case Source():
                 self.sources.append(event)
+            case CodeRun():
+                self.runs.append(event)
             case OutputItem():
                 self.output.append(event.item)
             case SearchStep():

@@ -65,6 +65,8 @@ class Env:
         console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
         # The attachments of prompts, as (tag, text), so that an error can name one.
         self.attached: list[tuple[str, str]] = []
+        # The contents of attached documents by SHA-256, so that each is read only once in a run.
+        self.documents: dict[str, bytes] = {}
         self._keys: set[str] = set()
         self._clients: dict[str, XAI] = {}
         self._closing: list[Callable[[], None]] = []

@@ -1,12 +1,12 @@
 """The events of an answer. Each wire format is parsed into these types, and the renderers show them.
 
-A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, Source and OutputItem events, at most one
-Usage, and exactly one End, which comes last. A stream without an End was cut off.
+A stream is any number of TextDelta, ReasoningDelta, ToolCall, SearchStep, CodeRun, Source and OutputItem events, at
+most one Usage, and exactly one End, which comes last. A stream without an End was cut off.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 TICKS_PER_DOLLAR = 10**10
@@ -66,6 +66,28 @@ class SearchStep(_Event):
     query: str
     status: str
     id: str = ""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class CodeRun(_Event):
+    """A run of code on the server.
+
+    `exit_code` is that of the program, None if the server does not report it; `status` is "completed" or another value
+    from the server. `files` are the pictures that the code made: URLs, or paths once they are saved.
+    """
+
+    id: str
+    code: str
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int | None = None
+    status: str = "completed"
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the program or the server reports a failure."""
+        return bool(self.exit_code) or self.status not in ("completed", "")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -154,7 +176,7 @@ class End(_Event):
     id: str = ""
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | Source | OutputItem | Usage | End
+Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | CodeRun | Source | OutputItem | Usage | End
 
 
 def dollars(ticks: int) -> str:

@@ -70,6 +70,21 @@ def x_search(query: str, *, number: int = 0, name: str = "x_keyword_search") -> 
     }
 
 
+def logs(stdout: str = "", stderr: str = "", exit_code: int = 0) -> Item:
+    """Return what a program wrote, as one output of a run: JSON as text."""
+    return {"type": "logs", "logs": json.dumps({"stdout": stdout, "stderr": stderr, "exit_code": exit_code})}
+
+
+def code_run(code: str, *outputs: Item, number: int = 0) -> Item:
+    return {
+        "type": "code_interpreter_call",
+        "id": f"ci_{number}",
+        "status": "completed",
+        "code": code,
+        "outputs": list(outputs),
+    }
+
+
 def citation(url: str, title: str | None = None, start: int = 0, end: int = 0) -> Item:
     named = {} if title is None else {"title": title}
     return {"type": "url_citation", "url": url, "start_index": start, "end_index": end, **named}
@@ -96,6 +111,9 @@ def opening(model: str = MODEL) -> Item:
     return {"type": "response.created", "response": response([], status="in_progress", model=model, usage=None)}
 
 
+_CODE = (("delta", "delta"), ("done", "code"))
+
+
 def events_of(index: int, item: Item) -> Iterator[Item]:
     """Yield the events in which one output item comes."""
     at = {"output_index": index}
@@ -113,6 +131,12 @@ def events_of(index: int, item: Item) -> Iterator[Item]:
     elif item["type"] == "function_call":
         started["arguments"] = ""
         deltas = [{"type": "response.function_call_arguments.delta", "delta": item["arguments"]}]
+    elif item["type"] == "code_interpreter_call":
+        started |= {"code": "", "outputs": None}
+        kind = "response.code_interpreter_call"
+        deltas = [{"type": f"{kind}.in_progress"}]
+        deltas += [{"type": f"{kind}_code.{what}", name: item["code"]} for what, name in _CODE]
+        deltas += [{"type": f"{kind}.interpreting"}, {"type": f"{kind}.completed"}]
     elif "action" in item:
         started["action"] = {**item["action"], "query": ""}
         deltas = [{"type": "response.web_search_call.searching"}]
@@ -207,6 +231,7 @@ FIELDS = {
     "function_call": {"type", "call_id", "name", "arguments"},
     "function_call_output": {"type", "call_id", "output"},
     "web_search_call": {"type", "id", "status", "action"},
+    "code_interpreter_call": {"type", "id", "status", "code", "outputs"},
     "custom_tool_call": {"type", "id", "call_id", "name", "input", "status"},
 }
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import responses as wire
 from language import KEY, Result, Screen, Typist
+from papers import pdf
 from server import Connection, Server, answer, body, calls, whole
 from typer.main import get_command
 
@@ -100,6 +101,8 @@ def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
     items = [wire.reasoning("Hm.")]
     if any(tool["type"].endswith("_search") for tool in tools):
         items.append(wire.web_search("grok"))
+    if any(tool["type"] == "code_interpreter" for tool in tools):
+        items.append(wire.code_run("print(1)", wire.logs("1\n")))
     if any(tool["type"] == "function" for tool in tools) and not called:
         items.append(wire.function_call("temperature", {"city": "Paris"}))
     else:
@@ -129,6 +132,7 @@ OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
     "questions.csv": "sky,Why is the sky blue?\nsea,Why is the sea salty?\n",
+    "sales.csv": "month,sales\n1,10\n2,12\n",
     "invoice.txt": "ACME Ltd, 12.50 EUR, paid\n",
     "app.log": "10:00 ERROR no route to host\n10:01 ERROR no route to host\n",
     "person.schema.json": json.dumps(PERSON),
@@ -147,6 +151,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in OWN_FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    (folder / "report.pdf").write_bytes(pdf("Profits doubled."))
     (folder / "docs").mkdir(exist_ok=True)
     for name in ("README.md", "docs/a.md"):
         (folder / name).write_text("# Title\n")

@@ -128,7 +128,7 @@ SEEN_IN_CHAT = ("client", "turn", "input", "repl", "store", "tools")
 FLAG = re.compile(r"(?:^|[ (])(--?[a-z][a-z-]*)")
 # Flags in hints that are right in a chat too: of other programs, of slash commands, of how the chat itself is started.
 RIGHT_IN_CHAT = (
-    r"grok (chat|ask|config)|start the chat|iconv|magick|head -c|pip|without --no-save|--domain x|for example: --"
+    r"grok (chat|ask|config)|start the chat|iconv|qpdf|magick|head -c|pip|without --no-save|--domain x|for example: --"
 )
 NEVER_IN_CHAT = (
     "turn/export",

@@ -191,7 +191,7 @@ class XAI:
         answer = wire.read_response(self._send_request("POST", wire.ENDPOINT, body))
         sources = [source for source in answer.pictures if source is not None]
         withheld = len(answer.pictures) - len(sources)
-        return Drawing(map(self._picture, sources), withheld, answer.cost_in_usd_ticks)
+        return Drawing(map(self.picture, sources), withheld, answer.cost_in_usd_ticks)
 
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
@@ -252,8 +252,8 @@ class XAI:
         with self._hints():
             yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
 
-    def _picture(self, source: bytes | str | APIError) -> Picture | GrokError:
-        """Return a picture that came, fetched from where it is said to be, or what is wrong with it."""
+    def picture(self, source: bytes | str | APIError) -> Picture | GrokError:
+        """Return a picture that came, fetched from the URL that it is said to be at, or what is wrong with it."""
         from grokcli.client.images import EXTENSIONS, Picture, picture_type
 
         if isinstance(source, APIError):

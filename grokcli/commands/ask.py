@@ -16,9 +16,8 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    SearchOptions,
-    ToolOptions,
 )
+from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.input.question import read_question
 from grokcli.render.select import Format, Output
@@ -43,16 +42,21 @@ class AskInput(InputOptions):
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
-    def message(self, env: Env, network: NetworkOptions) -> "Message":
-        """Return the question with its attachments. Raises UsageError, NetworkError, APIError."""
-        images = self.images(env)
+    def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> "Message":
+        """Return the question with its attachments; with `for_code`, all files are documents.
+
+        Raises UsageError, NetworkError, APIError.
+        """
         words = self.words or []
+        self.refuse_file_words(words)
+        images = self.images(env)
         if self.editor:
             from grokcli.terminal.editor import edit_text
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        return user(read_question(env, words, self.documents(env, network), no_stdin=no_stdin), *images)
+        texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
+        return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
 
 
 @option_group("Output")
@@ -142,11 +146,13 @@ def ask(
     response_format = output.response_format()
     options = model.request_options(
         fields=response_format.fields if response_format else {},
+        tool_fields=(search.fields(), tools.fields(must_run=True)),
         server_tools=[*search.server_tools(), *tools.server_tools()],
         network=network.network(),
     )
+    made_files = tools.made_files()
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
-    question = inputs.message(env, network)
+    question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env)
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
     if output.sends_nothing:
@@ -154,8 +160,9 @@ def ask(
         return
     started = time.monotonic()
     check = response_format.check if response_format else None
-    turn = Turn(request, kept, output.to_output(response_format), toolset, check, stream=not output.no_stream)
-    turn.allow_secrets = inputs.allow_secrets
+    shown = output.to_output(response_format)._replace(show_code=tools.code)
+    turn = Turn(request, kept, shown, toolset, check, stream=not output.no_stream)
+    turn.allow_secrets, turn.made_files = inputs.allow_secrets, made_files
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))

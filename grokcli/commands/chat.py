@@ -14,9 +14,8 @@ from grokcli.commands.options import (
     ModelOptions,
     NetworkOptions,
     OutputOptions,
-    SearchOptions,
-    ToolOptions,
 )
+from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.input.question import read_stdin
 from grokcli.repl.line_editor import LineEditor, LineReader, PlainLineReader, TypedLineReader
@@ -63,16 +62,21 @@ def chat(
     """Start a conversation, or continue one."""
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     options = model.request_options(
-        server_tools=[*search.server_tools(), *tools.server_tools()], network=network.network()
+        tool_fields=(search.fields(), tools.fields()),
+        server_tools=[*search.server_tools(), *tools.server_tools()],
+        network=network.network(),
     )
+    made_files = tools.made_files()
     toolset = tools.toolset(env)
     kept = conversation.open(env)
-    session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
+    shown = output.to_output()._replace(show_code=tools.code)
+    session = Session(env, options.continuing(kept), kept, shown, PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
-    session.allow_secrets = inputs.allow_secrets
+    session.allow_secrets, session.made_files = inputs.allow_secrets, made_files
     request = session.next_request()  # an unusable request is reported before anything is typed
-    session.documents += inputs.documents(env, network)
-    session.images += inputs.images(env)
+    inputs.refuse_file_words(inputs.words)
+    session.attach(inputs.attachments(env, network, as_documents=tools.code))
+    session.parts += inputs.images(env)
     if _has_editor(env.console):
         session.lines = _line_editor(session, request.model, keep=not conversation.no_save)
     if kept.summary is not None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Part
     from grokcli.env import Env
+    from grokcli.input.files import Attachments
     from grokcli.store.conversation import Conversation
-    from grokcli.turn.toolset import Toolset
 
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
@@ -85,9 +85,17 @@ class ModelOptions:
     option: Fields = None
 
     def request_options(
-        self, *, fields: dict[str, Any] | None = None, server_tools: "Sequence[dict[str, Any]]", network: Network
+        self,
+        *,
+        fields: dict[str, Any] | None = None,
+        tool_fields: "Sequence[dict[str, Any]]" = (),
+        server_tools: "Sequence[dict[str, Any]]",
+        network: Network,
     ) -> RequestOptions:
-        """Return what the user wants of each request, further `fields` among it. Raises UsageError."""
+        """Return what the user wants of each request, further `fields` among it, and those of tools.
+
+        Raises UsageError.
+        """
         flags = {
             name: SETTINGS[setting].checked(value)
             for name, setting in FIELDS_OF_SETTINGS.items()
@@ -98,7 +106,7 @@ class ModelOptions:
             role=self.role or None,
             system=text_or_file(self.system),
             api=self.api,
-            fields={**flags, **parse_fields(self.option), **(fields or {})},
+            fields={**flags, **_merged(*tool_fields, parse_fields(self.option)), **(fields or {})},
             server_tools=server_tools,
             network=network,
         )
@@ -121,11 +129,18 @@ class InputOptions:
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
 
-    def documents(self, env: "Env", network: "NetworkOptions") -> list[tuple[str, str]]:
-        """Return (tag, text) for each text file. Raises UsageError, NetworkError, APIError."""
+    def refuse_file_words(self, words: "Sequence[str] | None") -> None:
+        """Raise UsageError if a shell has put files among the words of the question."""
+        if self.file and words:
+            from grokcli.input.files import refuse_file_words
+
+            refuse_file_words(self.file, words)
+
+    def attachments(self, env: "Env", network: "NetworkOptions", *, as_documents: bool = False) -> "Attachments":
+        """Return the files; `as_documents`, text files become documents. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(env, self.file or [], network.network())
+        return read_files(env, self.file or [], network.network(), as_documents=as_documents)
 
     def images(self, env: "Env") -> "list[Part]":
         """Return the images as parts of a message. Raises UsageError."""
@@ -158,85 +173,6 @@ class OutputOptions:
     def to_output(self) -> Output:
         """Return how an answer is shown."""
         return Output(markdown=self.markdown, color=self.color, show_reasoning=self.show_reasoning)
-
-
-@option_group("Search")
-class SearchOptions:
-    """What the server searches before it answers."""
-
-    search: Annotated[bool, typer.Option("--search", help="Search the web and X")] = False
-    web: Annotated[bool, typer.Option("--web", help="Search the web")] = False
-    x: Annotated[bool, typer.Option("--x", help="Search X")] = False
-    domain: Annotated[
-        list[str] | None,
-        typer.Option("--domain", metavar="NAME", help="Search only this site (repeatable, up to 5)"),
-    ] = None
-    exclude_domain: Annotated[
-        list[str] | None,
-        typer.Option("--exclude-domain", metavar="NAME", help="Exclude this site (repeatable, up to 5)"),
-    ] = None
-    handle: Annotated[
-        list[str] | None,
-        typer.Option("--handle", metavar="NAME", help="Search only this account's posts (repeatable, up to 20)"),
-    ] = None
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Search posts from this day on, such as 2026-01-31")
-    ] = None
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Search posts before this day")] = None
-
-    def server_tools(self) -> list[dict[str, Any]]:
-        """Return what the server is to search with, as tools of a request. Raises UsageError."""
-        if not any(vars(self).values()):
-            return []
-        from grokcli.tools.server_tools import Search
-
-        return Search(
-            self.search or self.web,
-            self.search or self.x,
-            self.domain or (),
-            self.exclude_domain or (),
-            self.handle or (),
-            self.since,
-            self.until,
-        ).tools()
-
-
-@option_group("Tools")
-class ToolOptions:
-    """The tools that the model may call."""
-
-    tool: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tool",
-            metavar="FILE.py[:NAME]",
-            help="Let the model call functions from FILE.py; asks before each call (repeatable)",
-        ),
-    ] = None
-    yes: Annotated[bool, typer.Option("--yes", help="Run tool calls without asking")] = False
-    mcp: Annotated[
-        list[str] | None,
-        typer.Option("--mcp", metavar="URL", help="Let xAI's servers call the tools of this MCP server (repeatable)"),
-    ] = None
-
-    def server_tools(self) -> list[dict[str, Any]]:
-        """Return the MCP servers as tools of a request. Raises UsageError."""
-        if not self.mcp:
-            return []
-        from grokcli.tools.server_tools import mcp_tools
-
-        return mcp_tools(self.mcp)
-
-    def toolset(self, env: "Env", *, offer_only: bool = False) -> "Toolset | None":
-        """Return the functions that may be called, None for none; with `offer_only` none of them will be.
-
-        Raises UsageError for what cannot be a tool, and when there is no terminal to ask for confirmation on.
-        """
-        if not self.tool:
-            return None
-        from grokcli.turn.toolset import open_toolset
-
-        return open_toolset(env.console, self.tool, ask_first=not (self.yes or offer_only))
 
 
 @option_group("Conversation")
@@ -280,6 +216,17 @@ class NetworkOptions:
     def network(self) -> Network:
         """Return what `Env.connect` needs to know."""
         return Network(self.idle_timeout, self.proxy, self.ca_bundle)
+
+
+def _merged(*several: dict[str, Any]) -> dict[str, Any]:
+    """Merge request fields: the last value of a field wins, but those of `include` are combined."""
+    merged: dict[str, Any] = {}
+    for fields in several:
+        before, after = merged.get("include"), fields.get("include")
+        merged |= fields
+        if isinstance(before, list) and isinstance(after, list):
+            merged["include"] = [*before, *after]
+    return merged
 
 
 def parse_fields(pairs: list[str] | None) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import os
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,9 +14,47 @@ from grokcli.errors import UsageError, reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from grokcli.input.ignored import Ignored
+
 MAX_ENTRIES = 100_000
 # Matches any number of folders, including none, as in a shell.
 EVERYWHERE = "**"
+SHOWN_NAMES = 3
+SHOWN_CHARACTERS = 60
+
+
+@dataclass
+class Tally:
+    """What was attached from folders, and what was left out and why."""
+
+    folders: list[str] = field(default_factory=list)
+    taken: int = 0
+    ignored: int = 0
+    not_text: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the notes for the user, at most two."""
+        if self.folders:
+            names = ", ".join(repr(name[-SHOWN_CHARACTERS:]) for name in self.folders[:SHOWN_NAMES])
+            more = f" and {len(self.folders) - SHOWN_NAMES} more" if len(self.folders) > SHOWN_NAMES else ""
+            left = f"; left out: {self.left_out}" if self.left_out else ""
+            yield f"attached {self.taken:,} {'file' if self.taken == 1 else 'files'} from {names}{more}{left}"
+        if self.skipped:
+            yield self.skipped_line
+
+    @property
+    def left_out(self) -> str:
+        """The counts of files that were left out, "" if there are none."""
+        counts = ((self.ignored, "ignored by git"), (self.not_text, "not text"))
+        return ", ".join(f"{count:,} {reason}" for count, reason in counts if count)
+
+    @property
+    def skipped_line(self) -> str:
+        """The paths that were skipped and may have been expected, with reasons."""
+        shown = [f"{path[-SHOWN_CHARACTERS:]!r} ({why})" for path, why in islice(self.skipped.items(), SHOWN_NAMES)]
+        more = f" and {len(self.skipped) - SHOWN_NAMES} more" if len(self.skipped) > SHOWN_NAMES else ""
+        return f"skipped {', '.join(shown)}{more}"
 
 
 class Found(NamedTuple):
@@ -28,12 +68,21 @@ class Search:
     """A search for files below a folder. Hidden files are found only by patterns that begin with a dot.
 
     A symbolic link is followed if its target is a file below the folder, is not hidden and was not found directly. `..`
-    is not supported in patterns. `skipped` maps each skipped path to the reason.
+    is not supported in patterns. `skipped` maps each skipped path to the reason; `ignored` has those that git ignores.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Search below the folder `root`, which may be a link, because the user named it."""
+    def __init__(self, root: Path, *, heed_git: bool = False) -> None:
+        """Search below the folder `root`, which may be a link, because the user named it.
+
+        With `heed_git`, skip what git ignores.
+        """
         self.skipped: dict[str, str] = {}
+        self.ignored: set[str] = set()
+        self._rules: Ignored | None = None
+        if heed_git:
+            from grokcli.input.ignored import Ignored
+
+            self._rules = Ignored(str(root))
         self._root = root
         self._real_root = os.path.realpath(root)
         self._entries = 0
@@ -73,7 +122,7 @@ class Search:
         elif any(part.startswith(".") for part in path.relative_to(self._real_root).parts):
             self.skipped[link] = "link to a hidden file"
         elif path.is_file():
-            return True
+            return self._rules is None or not self._rules.holds_target(target)
         elif not path.is_dir():  # the search reaches a folder by its own path
             self.skipped[link] = "broken link"
         return False
@@ -97,9 +146,17 @@ class Search:
         for folder in folders:
             try:
                 with os.scandir(folder) as entries:
-                    yield from (entry for entry in self._counted(entries) if _matches(entry.name, pattern))
+                    yield from (entry for entry in self._counted(entries) if self._is_wanted(entry, pattern))
             except OSError as error:
                 self.skipped[folder] = reason(error)
+
+    def _is_wanted(self, entry: os.DirEntry[str], pattern: str) -> bool:
+        if not _matches(entry.name, pattern):
+            return False
+        if self._rules is None or not self._rules.holds(entry.path, is_folder=entry.is_dir(follow_symlinks=False)):
+            return True
+        self.ignored.add(entry.path)
+        return False
 
     def _counted(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         for entry in entries:

@@ -51,6 +51,8 @@ def _image(name: str, content: bytes) -> Part:
             else "not a PNG or JPEG image"
         )
         hint = "convert it first: magick old new.png" if kind else None
+        if kind == "application/pdf":
+            hint = f"attach it with -f: grok ask -f {name}"
         raise UsageError(f"{name} is {what}", hint=hint)
     if len(content) > MAX_IMAGE_BYTES:
         raise UsageError(

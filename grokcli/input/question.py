@@ -14,7 +14,6 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING
 
 from grokcli.errors import UsageError
-from grokcli.input.files import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,7 +98,7 @@ def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
         first = waited
         if not first:
             return ""
-    text = _decode(first + _read_all(descriptor, MAX_FILE_BYTES + 1 - len(first)))
+    text = _decode(first + _read_all(descriptor, len(first)))
     env.attached.append(("stdin", text))
     return text
 
@@ -126,13 +125,15 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
     return arrived.get()
 
 
-def _read_all(descriptor: int, limit: int) -> bytes:
-    """Return the rest of stdin. Raises UsageError if it has `limit` bytes or more."""
+def _read_all(descriptor: int, size: int) -> bytes:
+    """Return the rest of stdin, after `size` bytes. Raises UsageError if it is too large in all."""
+    from grokcli.input.files import MAX_FILE_BYTES
+
     pieces = []
     while piece := _read_once(descriptor):
         pieces.append(piece)
-        limit -= len(piece)
-        if limit <= 0:
+        size += len(piece)
+        if size > MAX_FILE_BYTES:
             raise UsageError(
                 f"stdin is larger than {MAX_FILE_BYTES >> 20} MiB",
                 hint="send a part of it, for example with head -c 1M",
@@ -148,14 +149,24 @@ def _read_once(descriptor: int) -> bytes:
 
 
 def _decode(data: bytes) -> str:
+    if data.startswith((b"%PDF-", b"PK")):
+        _refuse_document(data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "convert it first, for example: iconv -f latin1 -t utf-8"
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            hint = "it looks like UTF-16; convert it first: iconv -f utf-16 -t utf-8"
-        byte = data[error.start]
-        raise UsageError(f"stdin is not UTF-8: byte 0x{byte:02x} at offset {error.start}", hint=hint) from None
+        from grokcli.input.files import not_text
+
+        raise not_text("stdin", data, error.start) from None
+
+
+def _refuse_document(data: bytes) -> None:
+    from grokcli.input.documents import document_type
+
+    if kind := document_type(data):
+        raise UsageError(
+            f"stdin is a {kind[0][1:].upper()} document, not text",
+            hint=f'attach it with -f: grok ask -f file{kind[0]} "what is in it?"',
+        )
 
 
 def _as_text(prompt: str, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.chat import Response
 from grokcli.errors import APIError, GrokError
-from grokcli.events import End, Event, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
+from grokcli.events import CodeRun, End, Event, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
 from grokcli.terminal.sanitize import json_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ TYPES: Mapping[type[Event], str] = {
     ReasoningDelta: "reasoning",
     ToolCall: "tool_call",
     SearchStep: "search",
+    CodeRun: "run",
     Source: "source",
     Usage: "usage",
     End: "end",
@@ -78,6 +79,8 @@ def response_as_dict(response: Response, error: GrokError | None = None) -> dict
         document["reasoning"] = response.reasoning_content
     if response.tool_calls:
         document["tool_calls"] = [asdict(call) for call in response.tool_calls]
+    if response.runs:
+        document["runs"] = [asdict(run) for run in response.runs]
     document["sources"] = [asdict(source) for source in response.sources]
     document |= {"model": response.model or None, "finish_reason": response.finish_reason or None}
     document["usage"] = response.usage.as_dict() if response.usage else None

@@ -24,7 +24,8 @@ class Output(NamedTuple):
     """How an answer is shown.
 
     `markdown`: rendered everywhere, nowhere, or (None) on a terminal. A `structured` answer is JSON of a schema; of one
-    with `code` only the fenced code blocks are left that it says. `file` takes the answer when it is whole.
+    with `code` only the fenced code blocks are left that it says. `file` takes the answer when it is whole. `show_code`
+    shows on stderr what the server runs.
     """
 
     format: Format = "text"
@@ -32,6 +33,7 @@ class Output(NamedTuple):
     markdown: bool | None = None
     color: Color | None = None
     show_reasoning: bool = False
+    show_code: bool = False
     structured: bool = False
     code: Which | None = None
 
@@ -68,13 +70,18 @@ def _for_stderr(console: Console, output: Output) -> Iterator[Renderer]:
 
         reasoning = ReasoningRenderer(console.stderr, dim=console.is_capable(console.stderr))
         yield reasoning
+    before = reasoning.close if reasoning else None
+    if output.show_code and not console.quiet:
+        from grokcli.render.code import CodeRenderer
+
+        yield CodeRenderer(console, before=before)
     if console.quiet or not console.stderr.isatty():
         return
     from grokcli.render.progress import SearchRenderer, StatusRenderer
 
     if reasoning is None:
         yield StatusRenderer(console)
-    yield SearchRenderer(console, before=reasoning.close if reasoning else None)
+    yield SearchRenderer(console, before=before)
 
 
 def _for_stream(env: Env, out: TextIO, output: Output) -> Renderer:

@@ -13,6 +13,8 @@ from grokcli.turn.request import build_request
 if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.events import Usage
+    from grokcli.input.files import Attachments
+    from grokcli.render.image_files import ImageFiles
     from grokcli.render.select import Output
     from grokcli.repl.line_editor import LineReader
     from grokcli.store.conversation import Conversation
@@ -38,9 +40,10 @@ class Prompt:
 class Session:
     """A conversation and all state that slash commands may change.
 
-    `options` apply to every request. `documents` and `images` are attached to the next question; `shell_output` is
-    the output of the last shell command, for /file !. `toolset` has the functions that the model may call; with
-    `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even if they contain keys.
+    `options` apply to every request. `documents` (texts) and `parts` (images and other documents) are attached to the
+    next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions that
+    the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even
+    if they contain keys. `made_files` saves the pictures that code makes, None without --code.
     """
 
     env: Env
@@ -52,11 +55,12 @@ class Session:
     # The result of the last question, for scripts that drive a chat.
     exit_code: int = 0
     documents: list[tuple[str, str]] = field(default_factory=list)
-    images: list[Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     shell_output: str = ""
     toolset: Toolset | None = None
     ask_first: bool = True
     allow_secrets: bool = False
+    made_files: ImageFiles | None = None
     last_usage: Usage | None = None
     total_usage: Usage | None = None
 
@@ -94,16 +98,21 @@ class Session:
             self.options = before
             raise
 
+    def attach(self, attachments: Attachments) -> None:
+        """Attach files to the next question."""
+        self.documents += attachments.texts
+        self.parts += attachments.documents
+
     def take_question(self, text: str) -> Message:
         """Return the message for `text` with the pending attachments, and clear them."""
         content = join(text, self.documents)
-        message = user(content, *self.images) if self.images else user(content)
-        self.documents, self.images = [], []
+        message = user(content, *self.parts)
+        self.documents, self.parts = [], []
         return message
 
     def forget(self) -> None:
         """Clear the state of the conversation so far: pending attachments and usage."""
-        self.documents, self.images, self.last_usage, self.total_usage = [], [], None, None
+        self.documents, self.parts, self.last_usage, self.total_usage = [], [], None, None
 
     def count(self, usage: Usage | None) -> None:
         """Add the usage of an answer."""

@@ -47,7 +47,7 @@ def speaker(entry: StoredMessage) -> str:
 
 
 def text_of(message: Message) -> str:
-    """Return a message as text: its own text, a placeholder for each image, and its function calls."""
+    """Return a message as text: its own text, a placeholder for each image or document, and its function calls."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content or ""}]
     calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
@@ -58,6 +58,8 @@ def text_of(message: Message) -> str:
 def _text_of_part(part: Any) -> str:
     if isinstance(part, dict) and "text" in part:
         return str(part["text"])
+    if isinstance(part, dict) and isinstance(file := part.get("file"), dict):
+        return f"[{file.get('filename', 'file')}, {file.get('size', 0):,} bytes]"
     url = str(part["image_url"].get("url", "")) if isinstance(part, dict) and "image_url" in part else ""
     return f"![image]({url})" if url.startswith("http") else "[image]" if url else "[attachment]"
 

@@ -1,4 +1,4 @@
-"""Tools that xAI's server runs itself: web and X search, and the tools of MCP servers.
+"""Tools that xAI's server runs itself: web and X search, collections, code, and the tools of MCP servers.
 
 Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to include or
 those to exclude.
@@ -24,6 +24,7 @@ SERVER_TOOLS = frozenset(
 )
 MAX_DOMAINS = 5
 MAX_HANDLES = 20
+MAX_COLLECTIONS = 10
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?\Z")
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
@@ -40,6 +41,7 @@ class Search:
     handles: Sequence[str] = ()
     since: str | None = None
     until: str | None = None
+    excluded_handles: Sequence[str] = ()
 
     def tools(self) -> list[dict[str, Any]]:
         """Return the tools for a request; none if neither `web` nor `x` is set.
@@ -58,7 +60,8 @@ class Search:
         if (self.domains or self.excluded_domains) and not self.web:
             flag = "--domain" if self.domains else "--exclude-domain"
             raise UsageError(f"{flag} needs a web search", hint="add --web or --search")
-        for flag, value in (("--handle", self.handles), ("--since", self.since), ("--until", self.until)):
+        handles = (("--handle", self.handles), ("--exclude-handle", self.excluded_handles))
+        for flag, value in (*handles, ("--since", self.since), ("--until", self.until)):
             if value and not self.x:
                 raise UsageError(f"{flag} needs a search of X", hint="add --x or --search")
 
@@ -73,18 +76,26 @@ class Search:
 
     def _x_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {}
+        if self.handles and self.excluded_handles:
+            raise UsageError("--handle cannot be used with --exclude-handle", hint="leave out one of them")
         if self.handles:
-            handles = [handle.removeprefix("@") for handle in self.handles]
-            for handle in handles:
-                if not _HANDLE.match(handle):
-                    raise UsageError(f"invalid value for --handle: {handle!r}", hint="for example: --handle xai")
-            fields["allowed_x_handles"] = _limited("--handle", handles, MAX_HANDLES)
+            fields["allowed_x_handles"] = _handles("--handle", self.handles)
+        if self.excluded_handles:
+            fields["excluded_x_handles"] = _handles("--exclude-handle", self.excluded_handles)
         since, until = _date("--since", self.since), _date("--until", self.until)
         if since and until and since >= until:
             raise UsageError(
                 f"--since {since} is not before --until {until}", hint="--until is the first day that is excluded"
             )
         return fields | {name: day for name, day in (("from_date", since), ("to_date", until)) if day}
+
+
+def _handles(flag: str, names: Sequence[str]) -> list[str]:
+    handles = [name.removeprefix("@") for name in names]
+    for handle in handles:
+        if not _HANDLE.match(handle):
+            raise UsageError(f"invalid value for {flag}: {handle!r}", hint=f"for example: {flag} xai")
+    return _limited(flag, handles, MAX_HANDLES)
 
 
 def _domains(flag: str, domains: Sequence[str]) -> list[str]:
@@ -140,3 +151,13 @@ def _mcp_label(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"invalid value for --mcp: {url!r}", hint="for example: --mcp https://mcp.example.com/mcp")
     return re.sub(r"[^A-Za-z0-9]+", "_", host).strip("_") or "mcp"
+
+
+def collection_tools(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tool that searches these collections. Raises UsageError for what cannot be the id of one."""
+    for one in ids:
+        if not re.fullmatch(r"[\w.:-]+", one):
+            raise UsageError(
+                f"invalid value for --collection: {one!r}", hint="for example: --collection collection_3be0eec8"
+            )
+    return [{"type": "file_search", "vector_store_ids": _limited("--collection", ids, MAX_COLLECTIONS)}]

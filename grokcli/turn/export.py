@@ -14,6 +14,7 @@ from grokcli.config.cache import RejectedFields
 from grokcli.errors import MissingKeyError, UsageError
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.call import Call
+from grokcli.turn.documents import with_documents
 from grokcli.turn.languages import LANGUAGES
 from grokcli.turn.retry import OPTIONAL
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> Call:
     """Return the call that sends `request`; `conversation` is the id of the conversation for the server, or ""."""
+    request = with_documents(env, request)
     base_url = env.settings.value("base_url")
     check_url(base_url)
     # `ask` leaves out the fields that the model is known to reject (see `grokcli.turn.retry`).

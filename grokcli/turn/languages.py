@@ -234,12 +234,21 @@ def _anthropic_content(message: Message) -> object:
 
 
 def _anthropic_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part["type"] == "file":
+        return _anthropic_document(part["file"])
     if part["type"] != "image_url":
         return part
     url = part["image_url"]["url"]
     data = DATA_URL.fullmatch(url)
     source = {"type": "base64", "media_type": data[1], "data": data[2]} if data else {"type": "url", "url": url}
     return {"type": "image", "source": source}
+
+
+def _anthropic_document(file: dict[str, Any]) -> dict[str, Any]:
+    if file.get("mime_type") != "application/pdf":
+        raise _cannot_send(f"documents like {file.get('filename')}")
+    source = {"type": "base64", "media_type": "application/pdf", "data": file["file_data"]}
+    return {"type": "document", "source": source}
 
 
 def _cannot_send(what: str) -> UsageError:

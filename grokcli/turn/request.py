@@ -24,6 +24,7 @@ RESERVED = {
     **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
     **dict.fromkeys(("deferred", "background"), _LATER),
 }
+_KINDS = {"mcp": "an MCP server", "code_interpreter": "running code", "file_search": "a collection"}
 FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
 
 
@@ -76,7 +77,7 @@ def build_request(
     model = env.settings.model(options.model, role=options.role)
     fields = _fields(env, model, options)
     check_effort(model, fields.get("reasoning_effort"))
-    if options.server_tools:
+    if options.server_tools or "max_turns" in fields:
         check_server_tools(env, model, options.api, options.server_tools)
     offered = [*options.server_tools, *(toolset.schemas() if toolset else ())]
     if offered:
@@ -141,7 +142,8 @@ def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[di
     """Raise UsageError if the server that `model` runs on has no tools of its own."""
     from grokcli.client.wire import resolve
 
-    what = "an MCP server" if all(tool.get("type") == "mcp" for tool in tools) else "search"
+    kinds = {_KINDS.get(str(tool.get("type")), "search") for tool in tools} or {"max_turns"}
+    what = kinds.pop() if len(kinds) == 1 else "search"
     if model == LOCAL_MODEL:
         raise UsageError(f"the local model does not support {what}", hint=f"use -m {DEFAULT_MODEL}")
     base_url = env.settings.value("base_url")

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from grokcli.chat import Chat
+    from grokcli.client.xai import XAI
     from grokcli.env import Env
     from grokcli.events import Event
     from grokcli.render import Renderer
+    from grokcli.render.image_files import ImageFiles
     from grokcli.store.conversation import Conversation
     from grokcli.turn.request import Request
     from grokcli.turn.toolset import Toolset
@@ -36,8 +38,8 @@ class Turn:
 
     `conversation` records the messages; `toolset` has the functions that the model may call, None for none; `check` is
     called with the text of a complete answer and raises an error if it is invalid; `allow_secrets` sends messages even
-    if they contain keys. `response` has everything that was received, even after an error. With `replaced_from`, the
-    answer replaces the messages of the conversation from that index.
+    if they contain keys; `made_files` saves the pictures that code makes. `response` has everything that was received,
+    even after an error. With `replaced_from`, the answer replaces the messages of the conversation from that index.
     """
 
     request: Request
@@ -48,6 +50,7 @@ class Turn:
     stream: bool = True
     allow_secrets: bool = False
     replaced_from: int | None = None
+    made_files: ImageFiles | None = None
     response: Response = field(default_factory=Response)
 
 
@@ -57,22 +60,39 @@ def run_turn(env: Env, turn: Turn) -> None:
     Raises SecretError before anything is saved or sent; the errors of the client and the check; IncompleteError if the
     answer is incomplete or empty, or if the model still calls functions after MAX_ROUNDS rounds.
     """
-    request = turn.request
+    request = _with_documents(env, turn.request)
     env.require_key(request.model)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     client = env.connect(request.model, request.api, request.network)
     chat = turn.conversation.begin_turn(
-        client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
+        client, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
     )
+    chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
     alert = env.console.alert
     with (
         alert.at_end("finished") if alert else nullcontext(),
         closing(_ask_in_rounds(env, turn, chat)) as events,
     ):
-        _show(env, turn, events, renderers)
+        _show(env, turn, _saving(env, turn, client, events), renderers)
     _tell_oddities(env, request.model, turn.response)
+
+
+def _saving(env: Env, turn: Turn, client: XAI, events: Iterator[Event]) -> Iterator[Event]:
+    if turn.made_files is None:
+        return events
+    from grokcli.turn.code_files import with_saved_files
+
+    return with_saved_files(env, client, turn.made_files, events)
+
+
+def _with_documents(env: Env, request: Request) -> Request:
+    if all(isinstance(message.get("content"), str) for message in request.messages):
+        return request
+    from grokcli.turn.documents import with_documents
+
+    return with_documents(env, request)
 
 
 def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Renderer]) -> None:

@@ -58,6 +58,10 @@ def _texts(value: object) -> Iterator[str]:
 
             yield b64decode(value.partition(",")[2]).decode("latin-1")
     elif isinstance(value, dict):
+        if isinstance(data := value.get("file_data"), str):
+            from base64 import b64decode
+
+            yield b64decode(data).decode("latin-1")
         for name, one in value.items():
             yield str(name)
             yield from _texts(one)

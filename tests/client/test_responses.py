@@ -294,6 +294,7 @@ def test_searches_are_told_as_they_begin_and_end(xai, server):
         SearchStep("page", "https://x.ai/", "completed", "ws_3"),
         SearchStep("web", "old", "in_progress", "o"),
         SearchStep("web", "old", "completed", "o"),
+        SearchStep("code", "", "in_progress", "ci"),
         SearchStep("code", "1+1", "in_progress", "ci"),
         SearchStep("code", "1+1", "completed", "ci"),
         SearchStep("mcp", "lookup", "in_progress", "m"),

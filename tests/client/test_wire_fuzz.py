@@ -75,6 +75,7 @@ KINDS = [
     "function_call",
     "reasoning",
     "web_search_call",
+    "code_interpreter_call",
     "x_search_call",
     "url_citation",
     "response.done",

@@ -68,7 +68,6 @@ def test_what_is_no_image_is_told_before_anything_is_sent(grok, server, words, s
         (b"RIFF\x10\0\0\0WEBPVP8 ", "WEBP"),
         (b"BM123", "BMP"),
         (b"\0\0\0\x1cftypheic", "HEIC"),
-        (b"%PDF-1.7", "PDF"),
     ],
 )
 def test_pictures_that_the_api_does_not_take_are_named_with_the_way_out(grok, server, tmp_path, content, name):

@@ -39,7 +39,9 @@ def notes(tmp_path, monkeypatch):
 def test_a_key_is_refused_and_what_holds_it_named(grok, server, notes, words, what):
     code, out, err = grok("ask", *words)
     assert (code, out, server.requests) == (2, "", [])
-    assert err == (f"error: {what} contains your API key\nhint: remove it, or send it with --allow-secrets\n")
+    assert err.removeprefix("attached 2 files from 'src'\n") == (
+        f"error: {what} contains your API key\nhint: remove it, or send it with --allow-secrets\n"
+    )
     assert "holds" not in grok("history", "list").out
 
 
@@ -81,7 +83,7 @@ def test_a_short_word_in_place_of_a_key_is_no_secret(grok, server, environ):
 
 def test_it_is_sent_when_that_is_meant(grok, server, notes):
     server.reply(answer("ok"))
-    assert grok("ask", "--allow-secrets", "-f", "src", "hi") == (0, "ok\n", "")
+    assert grok("ask", "--allow-secrets", "-q", "-f", "src", "hi") == (0, "ok\n", "")
     assert KEY in server.requests[0].json["messages"][-1]["content"]
     code, _, err = grok("ask", "-c", "and now?")
     assert (code, len(server.requests)) == (2, 1)

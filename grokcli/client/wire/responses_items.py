@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from grokcli.client.wire.json_body import JSONObject, as_list, as_object, as_text
-from grokcli.events import SearchStep
+from grokcli.client.wire.json_body import JSONObject, as_list, as_object, as_text, plain
+from grokcli.events import CodeRun, SearchStep
 from grokcli.models import is_same_model
 
 if TYPE_CHECKING:
@@ -155,3 +155,31 @@ def _document(text: object) -> JSONObject:
         return as_object(json.loads(text))
     except (ValueError, RecursionError):
         return {"query": text}
+
+
+def run_of(item: JSONObject) -> CodeRun | None:
+    """Return the code run in an output item, or None for other items."""
+    if item.get("type") != "code_interpreter_call":
+        return None
+    run = CodeRun(as_text(item.get("id")), as_text(item.get("code")), status=as_text(item.get("status")) or "completed")
+    for output in map(as_object, as_list(item.get("outputs"))):
+        if output.get("type") == "logs":
+            _add_logs(run, as_text(output.get("logs")))
+        elif url := as_text(output.get("url")):
+            run.files.append(url)
+    return run
+
+
+def _add_logs(run: CodeRun, logs: str) -> None:
+    """Add the output of a program to `run`. `logs` is a JSON document with streams and exit code, or plain text."""
+    try:
+        found = as_object(plain(json.loads(logs)))
+    except (ValueError, RecursionError):
+        found = {}
+    if found.keys().isdisjoint(("stdout", "stderr", "exit_code")):
+        found = {"stdout": logs}
+    run.stdout += as_text(found.get("stdout"))
+    run.stderr += as_text(found.get("stderr"))
+    code = found.get("exit_code")
+    if isinstance(code, int) and not isinstance(code, bool):
+        run.exit_code = run.exit_code or code

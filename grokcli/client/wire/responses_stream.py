@@ -12,7 +12,7 @@ from grokcli.client.wire.citations import Citations
 from grokcli.client.wire.error_bodies import error_in_body
 from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object, plain
 from grokcli.client.wire.reader import Reader
-from grokcli.client.wire.responses_items import message_text, step_of
+from grokcli.client.wire.responses_items import message_text, run_of, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
 
@@ -110,6 +110,11 @@ class ResponseReader(Reader):
         if step and (step.query or step.status == "in_progress"):
             self._waiting.append(SearchStep(step.kind, step.query, "in_progress", step.id))
 
+    def tell_code(self, document: JSONObject) -> None:
+        """Report code that is about to run; the server sends it in one piece."""
+        if code := as_text(document.get("code")):
+            self._waiting.append(SearchStep("code", code, "in_progress", as_text(document.get("item_id"))))
+
     def add_arguments(self, document: JSONObject) -> None:
         """Collect the arguments of a call; the events that carry them do not name it."""
         name = _index(document)
@@ -141,10 +146,7 @@ class ResponseReader(Reader):
                 self._waiting.append(ToolCall(*texts))
             case _:
                 pass
-        if step := step_of(item):
-            self._waiting.append(step)
-        if item:
-            self._waiting.append(OutputItem(plain(item)))
+        self._waiting += filter(None, (step_of(item), run_of(item), OutputItem(plain(item)) if item else None))
 
     def _close_call(self, name: object) -> JSONObject:
         call = self._open_calls.pop(name)
@@ -188,6 +190,7 @@ _READERS: dict[str, Callable[[ResponseReader, JSONObject], None]] = {
         _index(document), as_object(document.get("item"))
     ),
     "response.output_text.annotation.added": ResponseReader.add_annotation,
+    "response.code_interpreter_call_code.done": ResponseReader.tell_code,
     "response.function_call_arguments.delta": ResponseReader.add_arguments,
     "response.function_call_arguments.done": ResponseReader.add_arguments,
     "response.completed": _read_terminal,

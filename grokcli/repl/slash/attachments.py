@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokcli.errors import GrokError, UsageError, reason
 from grokcli.files import PRIVATE, expand, write_atomically
 from grokcli.files import save as save_file
-from grokcli.input.files import read_files
+from grokcli.input.files import Attachments, read_files
 from grokcli.input.images import read_image
 from grokcli.render.extract import extract
 from grokcli.repl.slash.words import words_of
@@ -29,22 +29,31 @@ def file(session: Session, argument: str) -> None:
     if argument == "!":
         if not session.shell_output:
             raise UsageError("no shell command was run yet", hint="run one with !COMMAND")
-        documents = [("shell", session.shell_output)]
-        session.env.attached += documents
+        attachments = Attachments([("shell", session.shell_output)], [])
+        session.env.attached += attachments.texts
     else:
-        documents = read_files(session.env, _some(argument, "/file PATH"), session.options.network)
-    session.documents += documents
-    size = sum(len(text) for _, text in documents)
-    what = argument if argument != "!" and len(documents) == 1 else _count(documents, "document")
+        names, network = _some(argument, "/file PATH"), session.options.network
+        attachments = read_files(session.env, names, network, as_documents=session.made_files is not None)
+    session.attach(attachments)
+    count = [*attachments.texts, *attachments.documents]
+    what = argument if argument != "!" and len(count) == 1 else _count(count, "document")
     what = "the output of the last command" if argument == "!" else what
-    session.env.console.note(f"attached {what} ({size:,} characters) to the next message")
+    session.env.console.note(f"attached {what} ({_size(attachments)}) to the next message")
 
 
 def image(session: Session, argument: str) -> None:
     """Attach images to the next question."""
     images = [read_image(source) for source in _some(argument, "/image PATH")]
-    session.images += images
+    session.parts += images
     session.env.console.note(f"attached {_count(images, 'image')} to the next message")
+
+
+def _size(attachments: Attachments) -> str:
+    """Return the size of the attached texts in characters, and of other documents in bytes."""
+    size = sum(len(text) for _, text in attachments.texts)
+    others = sum(part["file"]["size"] for part in attachments.documents)
+    sizes = [f"{size:,} characters"] if size or not others else []
+    return ", ".join([*sizes, *([f"{others:,} bytes"] if others else [])])
 
 
 def copy(session: Session, argument: str) -> None:

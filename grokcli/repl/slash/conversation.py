@@ -83,7 +83,9 @@ def edit(session: Session, argument: str) -> Prompt | None:
     if not session.lines.is_typed:
         raise UsageError("/edit needs a terminal", hint="stdin, stdout and stderr must be one")
     index = questions[number - 1]
-    before = text_of(conversation.messages[index])
+    said = conversation.messages[index]["content"]
+    attached = [part for part in said if "text" not in part] if isinstance(said, list) else []
+    before = text_of(user(*(part["text"] for part in said if "text" in part)) if attached else user(said))
     text = edit_text(before, session.env.child_environ())
     if not text.strip():
         session.env.console.note("the question is empty; nothing was changed")
@@ -91,8 +93,9 @@ def edit(session: Session, argument: str) -> Prompt | None:
     if text == before.rstrip("\n"):
         session.env.console.note("the question is the same; nothing was changed")
         return None
-    session.next_request(user(text), length=index)  # raises before anything is removed if it cannot be asked
+    session.next_request(user(text, *attached), length=index)  # raises before anything is removed if it cannot be asked
     conversation.truncate(index)
+    session.parts += attached
     return Prompt(text)
 
 

@@ -91,7 +91,8 @@ def search(session: Session, argument: str) -> None:
 
 def _search_tools(words: list[str]) -> list[dict[str, Any]]:
     """Return the tools for the words of /search, none for "off"."""
-    lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--since": [], "--until": []}
+    lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--exclude-handle": []}
+    lists |= {"--since": [], "--until": []}
     target, *rest = words
     if target not in ("on", "web", "x", "off"):
         raise UsageError(
@@ -111,6 +112,7 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
         lists["--handle"],
         since,
         until,
+        lists["--exclude-handle"],
     ).tools()
 
 

@@ -1,0 +1,138 @@
+"""Documents such as PDFs, as parts of a message: they are sent unchanged, and the server reads them.
+
+A part refers to its file by path, size and hash, and the history keeps nothing else. Its content is added whenever the
+message is sent (see `grokcli.turn.documents`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from grokcli.errors import UsageError
+from grokcli.files import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grokcli.chat import Part
+    from grokcli.env import Env
+
+MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
+# A larger table is sent as a document, which the server searches, instead of as text.
+MAX_TABLE_CHARACTERS = 256 * 1024
+TABLES = {".csv": "text/csv", ".tsv": "text/tab-separated-values"}
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+# A member that only this kind of archive has, and the suffix and type of the kind. File names are not trusted.
+_MEMBERS = {
+    "word/document.xml": (".docx", f"{_OFFICE}.wordprocessingml.document"),
+    "ppt/presentation.xml": (".pptx", f"{_OFFICE}.presentationml.presentation"),
+    "xl/workbook.xml": (".xlsx", f"{_OFFICE}.spreadsheetml.sheet"),
+}
+# Other kinds declare their type in the member "mimetype".
+_DECLARED = {
+    b"application/epub+zip": (".epub", "application/epub+zip"),
+    b"application/vnd.oasis.opendocument.text": (".odt", "application/vnd.oasis.opendocument.text"),
+}
+_PDF = (".pdf", "application/pdf")
+_ZIP = b"PK\x03\x04"
+_BEFORE_PDF = b"\xef\xbb\xbf \t\r\n\0"
+
+
+def may_be_document(beginning: bytes) -> bool:
+    """Return whether the content may be a PDF or an archive, as most documents are."""
+    return beginning.startswith(_ZIP) or beginning[:1024].lstrip(_BEFORE_PDF).startswith(b"%PDF-")
+
+
+def document_type(content: bytes) -> tuple[str, str] | None:
+    """Return the suffix and MIME type of a document that the API reads, detected by content; None for other files."""
+    if not may_be_document(content):
+        return None
+    if not content.startswith(_ZIP):
+        return _PDF
+    import zipfile
+    from io import BytesIO
+
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            names = set(archive.namelist())
+            said = archive.open("mimetype").read(100).strip() if "mimetype" in names else b""
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):
+        return None
+    found = next((kind for member, kind in _MEMBERS.items() if member in names), None)
+    return found or _DECLARED.get(said)
+
+
+def is_large_table(name: str, text: str) -> bool:
+    """Return whether a text is a large CSV or TSV file. Only the name tells: the content looks like any text."""
+    return len(text) > MAX_TABLE_CHARACTERS and Path(name).suffix.lower() in TABLES
+
+
+def document_part(env: Env, source: str, content: bytes, *, in_folder: bool = False) -> Part:
+    """Return a part of a message that refers to the document at `source`, a path or a URL.
+
+    One that was only found in a folder may be left out later. Raises UsageError if it is too large.
+    """
+    import hashlib
+
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise too_large(source)
+    suffix, media_type = document_type(content) or _by_name(source)
+    is_url = source.startswith(("http://", "https://"))
+    digest = hashlib.sha256(content).hexdigest()
+    env.documents[digest] = content
+    named = PurePosixPath(unquote(urlsplit(source).path)).name if is_url else Path(source).name
+    stem = named[: -len(Path(named).suffix) or None].lstrip(".") or "document"
+    file = {
+        "filename": re.sub(r"[^\w.-]+", "_", stem + suffix),
+        "mime_type": media_type,
+        "path": source if is_url else _absolute(source),
+        "size": len(content),
+        "sha256": digest,
+    }
+    return {"type": "file", "file": {**file, "in_folder": True} if in_folder else file}
+
+
+def _absolute(source: str) -> str:
+    """Return the absolute path of a file, also of one in a folder whose name begins with `~`."""
+    path = Path(source)
+    return str((path if path.exists() else expand(source)).absolute())
+
+
+def too_large(source: str) -> UsageError:
+    """Return the error for a document that is larger than the limit."""
+    limit = MAX_DOCUMENT_BYTES >> 20
+    return UsageError(
+        f"{source} is larger than {limit} MB, the limit for documents",
+        hint="attach a part of it, or its text: pdftotext report.pdf report.txt",
+    )
+
+
+def file_of(part: Any) -> dict[str, Any] | None:
+    """Return the reference in a part of a message that is a document; None for other parts."""
+    file = part.get("file") if isinstance(part, dict) and part.get("type") == "file" else None
+    return file if isinstance(file, dict) and "sha256" in file else None
+
+
+def with_distinct_names(parts: Iterable[Part]) -> list[Part]:
+    """Return the parts with file names made unique, because the server identifies documents by name."""
+    taken: set[str] = set()
+    parts = list(parts)
+    for file in filter(None, map(file_of, parts)):
+        name = PurePosixPath(file["filename"])
+        number = 1
+        while file["filename"] in taken:
+            number += 1
+            file["filename"] = f"{name.stem}-{number}{name.suffix}"
+        taken.add(file["filename"])
+    return parts
+
+
+def _by_name(source: str) -> tuple[str, str]:
+    """Return the suffix and MIME type of a file from its name."""
+    import mimetypes
+
+    suffix = Path(urlsplit(source).path if "://" in source else source).suffix
+    return suffix, TABLES.get(suffix.lower()) or mimetypes.guess_type(f"x{suffix}")[0] or "application/octet-stream"

@@ -1,0 +1,342 @@
+"""Documents that are no plain text: sent as they are where the server reads them, as text where it does not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import responses as wire
+from documented import strict
+from language import KEY, until
+from papers import KINDS, archive, pdf
+from responses import message, reasoning
+from server import answer
+
+ASK = ("ask", "--api", "responses")
+
+
+PDF = pdf("Profits doubled.")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The working folder, with a report in it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "report.pdf").write_bytes(PDF)
+    return folder
+
+
+def parts(server, index=-1, item=0):
+    return server.requests[index].json["input"][item]["content"]
+
+
+def input_file(name, content, kind):
+    data = base64.b64encode(content).decode()
+    return {"type": "input_file", "filename": name, "file_data": data, "mime_type": kind}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_document_is_sent_as_it_is_and_told_by_its_content(grok, server, here, kind):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    content, media_type = KINDS[kind]
+    (here / "misleading.txt").write_bytes(content)
+    assert grok(*ASK, "-f", "misleading.txt", "sum it up") == (0, "ok\n", "")
+    text = {"type": "input_text", "text": "sum it up"}
+    assert parts(server) == [text, input_file(f"misleading.{kind}", content, media_type)]
+
+
+def test_texts_and_documents_go_together_and_images_last(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    (here / "a.txt").write_text("alpha")
+    (here / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n-the rest")
+    assert grok(*ASK, "-f", "report.pdf", "-f", "a.txt", "-i", "p.png", "and?", stdin="piped").code == 0
+    text, document, image = parts(server)
+    assert text["text"] == '<stdin>\npiped\n</stdin>\n\n<file path="a.txt">\nalpha\n</file>\n\nand?'
+    assert (document["type"], image["type"]) == ("input_file", "input_image")
+
+
+def test_a_folder_may_hold_documents(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    for name in "ab":
+        (here / "docs" / name).mkdir(parents=True)
+        (here / "docs" / name / "My report.pdf").write_bytes(pdf(name))
+    (here / "docs" / "notes.txt").write_text("alpha")
+    (here / "docs" / "any.zip").write_bytes(archive(some_txt=b"x"))
+    with (here / "docs" / "large.pdf").open("wb") as large:
+        large.write(PDF)
+        large.truncate((10 << 20) + 1)
+    code, _, err = grok(*ASK, "-f", "docs", "sum them up")
+    assert code == 0
+    assert [part.get("filename") for part in parts(server)] == [None, "My_report.pdf", "My_report-2.pdf"]
+    assert "notes.txt" in parts(server)[0]["text"]
+    assert "skipped 'docs/large.pdf' (larger than 10 MB)" in err
+
+
+def test_the_limit_is_named(grok, server, here):
+    for size in ((10 << 20) + 1, (32 << 20) + 1):
+        with (here / "report.pdf").open("r+b") as large:
+            large.truncate(size)
+        code, out, err = grok(*ASK, "-f", "report.pdf", "hi")
+        assert (code, out, server.requests) == (2, "", [])
+        assert err.startswith("error: report.pdf is larger than 10 MB, the limit for documents\nhint: ")
+
+
+def test_documents_have_a_limit_together(grok, server, here):
+    with (here / "report.pdf").open("r+b") as large:
+        large.truncate(9 << 20)
+    code, _, err = grok(*ASK, *["-f", "report.pdf"] * 4, "hi")
+    assert (code, server.requests) == (2, [])
+    assert err.startswith("error: the documents are larger than 32 MiB together\n")
+
+
+def test_a_document_alone_is_no_question(grok, server, here):
+    code, _, err = grok(*ASK, "-f", "report.pdf")
+    assert (code, server.requests) == (2, [])
+    assert err.startswith("error: no question given")
+
+
+def test_a_large_table_is_a_document_and_a_small_one_is_text(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    (here / "small.csv").write_text("a,b\n1,2\n")
+    (here / "large.csv").write_text("a,b\n" + "1,2\n" * 100_000)
+    assert grok(*ASK, "-f", "small.csv", "-f", "large.csv", "sum?").code == 0
+    text, table = parts(server)
+    assert "1,2" in text["text"]
+    assert (table["filename"], table["mime_type"]) == ("large.csv", "text/csv")
+
+
+def test_a_page_that_is_a_document(grok, server, here):
+    def page(connection):
+        connection.head(content_type="application/pdf", content_length=str(len(PDF)))
+        connection.send(PDF)
+
+    server.reply(page, wire.answer(message("ok")), page, wire.answer(message("ok")))
+    url = f"http://127.0.0.1:{server.port}/papers/a%20paper.pdf?v=1"
+    assert grok(*ASK, "-f", url, "hi") == (0, "ok\n", "")
+    assert parts(server)[1] == input_file("a_paper.pdf", PDF, "application/pdf")
+    assert grok(*ASK, "-c", "and?") == (0, "ok\n", "")
+    assert parts(server)[1] == input_file("a_paper.pdf", PDF, "application/pdf")
+
+
+# ---- the history
+
+
+def test_the_next_turn_sends_the_same_part_byte_for_byte(grok, server, here):
+    first = (reasoning("Hm."), message("Doubled."))
+    wire.strictly(server, first, (message("Yes."),))
+    assert grok(*ASK, "-f", "report.pdf", "what of profits?").code == 0
+    before = server.requests[0].body
+    assert grok(*ASK, "-c", "sure?") == (0, "Yes.\n", "")
+    part = json.dumps(parts(server, 0), separators=(",", ":")).encode()
+    assert part in before.replace(b": ", b":").replace(b", ", b",")
+    assert parts(server) == parts(server, 0)
+
+
+def test_the_history_keeps_name_size_and_hash_and_not_the_bytes(grok, server, here, home):
+    server.reply(wire.answer(message("ok")))
+    assert grok(*ASK, "-f", "report.pdf", "what of profits?").code == 0
+    shown = grok("history", "show").out
+    assert f"[report.pdf, {len(PDF):,} bytes]" in shown
+    assert grok("history", "list").out.count("what of profits?") == 1
+    exported = grok("history", "show", "--json").out
+    assert base64.b64encode(PDF).decode()[:40] not in exported
+    (said,) = [one for one in json.loads(exported)["messages"] if one["role"] == "user"]
+    assert set(said["content"][1]["file"]) == {"filename", "mime_type", "path", "size", "sha256"}
+    stored = b"".join(path.read_bytes() for path in (home / "data").iterdir() if path.is_file())
+    assert base64.b64encode(PDF)[:40] not in stored
+
+
+@pytest.mark.parametrize("change", ["edit", "delete", "pipe"])
+def test_a_document_that_has_changed_is_said_to_have(grok, server, here, change):
+    server.reply(wire.answer(message("ok")))
+    grok(*ASK, "-f", "report.pdf", "what of profits?")
+    path = here / "report.pdf"
+    if change == "edit":
+        path.write_bytes(pdf("Profits fell."))
+    else:
+        path.unlink()
+    if change == "pipe" and hasattr(os, "mkfifo"):
+        os.mkfifo(path)
+    code, out, err = grok(*ASK, "-c", "sure?")
+    assert (code, out) == (0, "ok\n")
+    what = "has changed since it was attached" if change == "edit" else "cannot be read any more"
+    assert err == f"warning: {path} {what}; continuing without it (attach it again with -f PATH)\n"
+    assert parts(server)[1] == {
+        "type": "input_text",
+        "text": "[report.pdf was attached here and is no longer available]",
+    }
+
+
+def test_in_a_chat_files_are_attached_alike(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    typed = "/file report.pdf\nwhat of profits?\nsure?\n"
+    code, _, err = grok("chat", "--api", "responses", stdin=typed)
+    assert code == 0
+    assert f"attached report.pdf ({len(PDF):,} bytes) to the next message" in err
+    assert parts(server, 0) == parts(server, 1)
+    assert parts(server)[1]["type"] == "input_file"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal")
+def test_an_edited_question_keeps_its_document(on_terminal, server, here, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf better > "$1"\n')
+    editor.chmod(0o755)
+    server.reply(wire.answer(message("one")), wire.answer(message("two")))
+    words = ("chat", "--no-live", "--api", "responses", "-f", "report.pdf", "good")
+    shown = on_terminal(*words, keyboard=True, VISUAL=str(editor))
+    until(lambda: shown.text().endswith("one\n>"))
+    shown.type("/edit\n")
+    until(lambda: shown.text().endswith("two\n>"))
+    shown.type("\x04")
+    assert shown.wait() == 0
+    text, document = parts(server)
+    assert (text["text"], document) == ("better", parts(server, 0)[1])
+
+
+def test_in_a_chat_hints_name_its_commands(grok, server, here):
+    (here / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n-")
+    err = grok("chat", stdin="/file x.png\n/image report.pdf\n").err
+    assert "hint: attach it with /image x.png\n" in err
+    assert "hint: attach it with /file report.pdf\n" in err
+
+
+# ---- servers that take text only
+
+
+def test_text_only_servers_get_the_text_between_its_tags(grok, server, here):
+    server.reply(answer("ok"))
+    (here / "large.csv").write_text("a,b\n" + "1,2\n" * 100_000)
+    assert grok("ask", "-f", "report.pdf", "-f", "large.csv", "what of profits?") == (0, "ok\n", "")
+    said = server.requests[0].json["messages"][0]["content"]
+    assert said.startswith('<file path="report.pdf">\nProfits doubled.\n</file>\n\n<file path="large.csv">\na,b\n')
+    assert said.endswith("</file>\n\nwhat of profits?")
+    assert grok("ask", "-c", "sure?").code == 0
+    assert server.requests[1].json["messages"][0]["content"] == said
+
+
+def test_a_document_in_a_folder_that_cannot_be_sent_is_left_out(grok, server, here):
+    server.reply(answer("ok"))
+    (here / "docs").mkdir()
+    (here / "docs" / "notes.txt").write_text("alpha")
+    (here / "docs" / "~$slides.pptx").write_bytes(KINDS["pptx"][0])
+    (here / "docs" / "report.pdf").write_bytes(PDF)
+    os.chdir("docs")
+    code, _, err = grok("ask", "-f", ".", "sum up")
+    assert code == 0
+    said = server.requests[0].json["messages"][0]["content"]
+    assert [name for name in ("alpha", "Profits doubled.", "slides") if name in said] == ["alpha", "Profits doubled."]
+    assert "warning: ~$slides.pptx cannot be sent: this model takes text only; continuing without it\n" in err
+
+
+@pytest.mark.parametrize("where", [(), ("-m", "local")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("notes.docx", "pandoc -t plain -o notes.txt notes.docx"),
+        ("slides.pptx", "libreoffice --headless --convert-to pdf slides.pptx"),
+        ("my table.xlsx", "libreoffice --headless --convert-to csv 'my table.xlsx'"),
+    ],
+)
+def test_what_we_cannot_read_is_refused_with_a_way_to_convert_it(grok, server, here, where, name, hint):
+    (here / name).write_bytes(KINDS[name.rpartition(".")[2]][0])
+    code, out, err = grok("ask", *where, "-f", name, "hi")
+    assert (code, out, server.requests) == (2, "", [])
+    assert err == f"error: {name} cannot be sent: this model takes text only\nhint: convert it first: {hint}\n"
+    assert grok("history", "list").out == ""
+
+
+def test_without_the_extra_nothing_is_sent_and_the_way_is_named(environ, server, here):
+    code = "import sys; sys.modules['pypdf'] = None; from grokcli.__main__ import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ask", "-f", "report.pdf", "hi"],
+        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, server.requests) == (2, "", [])
+    error, hint = done.stderr.splitlines()
+    assert error.endswith("this model takes text only, and pypdf, which reads PDFs, is not installed")
+    assert hint.startswith("hint: convert it first: pdftotext report.pdf; or install it: ")
+    assert "pypdf>=" in hint
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (pdf(""), "report.pdf contains no text: its pages are pictures"),
+        (b"%PDF-1.4\nnothing else", "report.pdf cannot be read: "),
+        (b"%PDF-1.4\n" + b"\xff" * 5000, "report.pdf cannot be read: "),
+    ],
+)
+def test_a_pdf_that_cannot_be_read(grok, server, here, content, said):
+    (here / "report.pdf").write_bytes(content)
+    code, _, err = grok("ask", "-f", "report.pdf", "hi")
+    assert (code, server.requests) == (2, [])
+    assert err.startswith(f"error: {said}")
+
+
+def test_a_text_that_does_not_fit_the_model(grok, server, here, monkeypatch):
+    (here / "large.csv").write_text("é" * 2_100_000)
+    code, _, err = grok("ask", "-f", "large.csv", "hi")
+    assert (code, server.requests) == (2, [])
+    assert "tokens" in err
+
+
+# ---- what is sent can be seen, and holds no secret
+
+
+def test_the_dry_run_and_the_code_show_what_is_sent(grok, server, here):
+    shown = grok(*ASK, "--dry-run", "-f", "report.pdf", "hi").out
+    document = input_file("report.pdf", PDF, "application/pdf")
+    assert json.loads(shown.partition("\n\n")[2])["input"][0]["content"][1] == document
+    for language in ("curl", "python", "openai", "js"):
+        assert base64.b64encode(PDF).decode()[-50:] in grok(*ASK, "--as", language, "-f", "report.pdf", "hi").out
+    shown = grok(*ASK, "--as", "anthropic", "-f", "report.pdf", "hi").out
+    assert "'type': 'document'" in shown
+    (here / "a.docx").write_bytes(KINDS["docx"][0])
+    assert grok(*ASK, "--as", "anthropic", "-f", "a.docx", "hi").code == 2
+    assert server.requests == []
+
+
+def test_a_key_in_a_document_is_found(grok, server, here):
+    (here / "large.csv").write_text("a,b\n" * 100_000 + KEY)
+    (here / "report.pdf").write_bytes(pdf(KEY))
+    for name in ("large.csv", "report.pdf"):
+        code, _, err = grok(*ASK, "-f", name, "hi")
+        assert (code, server.requests) == (2, [])
+        assert err.startswith(f"error: the file '{name}' contains your API key\n")
+    server.reply(wire.answer(message("ok")))
+    assert grok(*ASK, "--allow-secrets", "-f", "report.pdf", "hi").code == 0
+
+
+# ---- pictures and documents in the wrong place
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"\x89PNG\r\n\x1a\n-", "PNG"), (b"\xff\xd8\xff\xe0-", "JPEG"), (b"RIFF\xff\xff\xff\xffWEBP-", "WEBP")],
+)
+def test_a_picture_that_is_no_text_is_called_one(grok, server, here, content, kind):
+    (here / "x").write_bytes(content)
+    for words, stdin, name in ((["-f", "x", "hi"], None, "x"), (["hi"], content, "stdin"), ([], content, "stdin")):
+        code, _, err = grok("ask", *words, stdin=stdin)
+        assert (code, server.requests) == (2, [])
+        assert err.startswith(f"error: {name} is a {kind} image, not text\nhint: ")
+        assert "with -i" in err
+
+
+def test_a_document_after_i_is_called_one(grok, server, here):
+    code, _, err = grok("ask", "-i", "report.pdf", "hi")
+    assert (code, server.requests) == (2, [])
+    assert err.endswith("hint: attach it with -f: grok ask -f report.pdf\n")
+
+
+def test_a_document_on_stdin_is_called_one(grok, server):
+    code, _, err = grok("ask", "sum it up", stdin=PDF)
+    assert (code, server.requests) == (2, [])
+    assert err.startswith("error: stdin is a PDF document, not text\nhint: attach it with -f: ")
