@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROMPT = "> "
 BLOCK = '"""'
+MAX_ROW_DIGITS = 5
 
 
 class LineReader(Protocol):
@@ -128,7 +129,7 @@ class LineEditor:
             complete_while_typing=False,
             enable_suspend=True,
             multiline=True,
-            key_bindings=_editor_keys(_keys(self._is_unfinished), edit),
+            key_bindings=_editor_keys(_report_keys(_keys(self._is_unfinished)), edit),
             vi_mode=vi,
             # Pasted text may contain tabs, which would be shown as ^I.
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
@@ -208,6 +209,26 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
     @keys.add("c-j", filter=writing)
     def break_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
+
+    return keys
+
+
+def _report_keys(keys: KeyBindings) -> KeyBindings:
+    """Add what a terminal reports by itself: of the mouse and the cursor. Typed or pasted, a report may say anything.
+
+    prompt_toolkit's own bindings raise at `ESC [ 3 1 m`, which they take for a mouse, and that ends the prompt.
+    """
+    from prompt_toolkit.keys import Keys
+
+    @keys.add(Keys.Vt100MouseEvent, eager=True)
+    def ignore(event: KeyPressEvent) -> None:
+        """Do nothing: the mouse selects text, and that is up to the terminal."""
+
+    @keys.add(Keys.CPRResponse, eager=True, save_before=lambda _: False)
+    def place_cursor(event: KeyPressEvent) -> None:
+        row = event.data[2:].partition(";")[0]
+        if len(row) <= MAX_ROW_DIGITS:
+            event.app.renderer.report_absolute_cursor_row(int(row))
 
     return keys
 

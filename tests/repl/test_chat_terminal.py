@@ -276,6 +276,28 @@ def test_escape_and_enter_send_in_vi_mode(terminal, server, environ, words):
     assert texts(server) == ["one\ntwo"]
 
 
+# What terminals send by themselves, or would obey: typed, or pasted where a paste is not marked as one.
+SEQUENCES = [
+    "\x1b[31m", "\x1b[m", "\x1b[;m", "\x1b[1;2;3;4m", "\x1b[<m", "\x1b[<0;999;999M", "\x1b[32;1;1M", "\x1b[M\x01\x01\x01",
+    "\x1b[5;5R", "\x1b[0;0R", f"\x1b[{'9' * 5000};1R", f"\x1b[{'9' * 5000};1;1M", "\x1b[27;5;9~", "\x1b[I",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["emacs", "vi"])
+def test_escape_sequences_that_are_typed_do_not_end_the_chat(terminal, server, environ, mode):
+    environ["GROK_EDITING_MODE"] = mode
+    server.reply(answer("fine"))
+    child = terminal()
+    for sequence in SEQUENCES:
+        child.send(f"{sequence}{CTRL_C}")
+        child.expect(PROMPT)
+    child.send(f"hi{ENTER}")
+    child.expect("fine")
+    child.expect(PROMPT)
+    leave(child)
+    assert texts(server) == ["hi"]
+
+
 def test_ctrl_z_suspends_the_prompt(terminal, server):
     server.reply(answer("fine"))
     child = terminal(shell="set -m; {}; echo suspended; fg")
