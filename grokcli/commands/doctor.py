@@ -124,9 +124,10 @@ def _unusable(env: Env) -> Iterator[Finding]:
             check(value)
         except ConfigError as error:
             yield Finding("settings", "bad", f"{name} from {source}: {_with_hint(error)}")
-    for name in ("ca_bundle", "local_model"):
+    for name in ("ca_bundle", "local_model", "theme"):
         value, source = env.settings.find(name)
-        if value and not _is_there(value):
+        is_name = name == "theme" and not value.endswith(".toml")
+        if value and not is_name and not _is_there(value):
             yield Finding(
                 "settings", "bad", f"{name} from {source}: no such file: {value!r}: set it to one, or unset it"
             )

@@ -112,6 +112,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_source_and_its_fix(grok, 
         ("proxy", "GROK_PROXY", "http://x:99999999"),
         ("ca_bundle", "GROK_CA_BUNDLE", "/no/such/file"),
         ("local_model", "GROK_LOCAL_MODEL", "/no/such/file"),
+        ("theme", "GROK_THEME", "/no/such/theme.toml"),
     ],
 )
 def test_an_address_or_a_file_that_cannot_be_used_is_broken(grok, environ, name, variable, value):
