@@ -58,7 +58,9 @@ class Terminal:
             colors=_color_depth(console),
             styled=always or (color == "auto" and console.is_terminal and not dumb and not console.legacy_windows),
             addressable=addressable,
-            hyperlinks=addressable and not name.startswith(_WITHOUT_HYPERLINKS),
+            hyperlinks=addressable
+            and not name.startswith(_WITHOUT_HYPERLINKS)
+            and environ.get("TERM_PROGRAM") != "Apple_Terminal",  # ignores them: addresses are shown whole there
             synchronized=addressable,
             reflows="TMUX" in environ or not (name.startswith(_WITHOUT_REFLOW) or "XTERM_VERSION" in environ),
         )

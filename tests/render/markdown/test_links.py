@@ -89,3 +89,18 @@ def test_a_host_that_could_deceive_is_shown_as_it_is(text):
     shown = show(text, 120).text()
     assert re.search(r"evil\.example|xn--", shown)
     assert all(re.search(r"evil\.example|xn--", link) for link in links(text))
+
+
+@pytest.mark.parametrize(
+    ("target", "site"),
+    [
+        ("https://bank.example@evil.example/x", "evil.example"),
+        ("https://bank.example:443@evil.example:8443/@bank.example", "evil.example:8443"),
+        ("https://evil.example/https://bank.example", "evil.example"),
+        ("https://evil.example?bank.example/", "evil.example"),
+        ("https://bаnk.example/x", "xn--bnk-6cd.example"),
+        ("HTTPS://WWW.Evil.example", "evil.example"),
+    ],
+)
+def test_the_site_of_a_citation_is_where_it_leads(target, site):
+    assert show(f"[[1]](<{target}>)").lines() == [f"[1] ({site})"]

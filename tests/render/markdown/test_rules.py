@@ -232,6 +232,12 @@ def test_long_addresses_in_cells_are_notes_below_the_table():
     assert stream(list(text), 120).cells() == shown.cells()
 
 
+def test_a_table_of_addresses_shows_all_of_them():
+    rows = [f"| https://host.example/{'path/' * 5}{n}. |" for n in range(300)]
+    shown = "".join(lines("| a |\n|---|\n" + "\n".join(rows), 120, 900))
+    assert [n for n in range(300) if f"/path/{n}" not in shown] == []
+
+
 def test_columns_keep_their_longest_words():
     text = f"| a | b |\n|---|---|\n| internationalisation | {'word ' * 40} |"
     assert "internationalisation │" in "\n".join(lines(text, 40))

@@ -294,6 +294,20 @@ def test_what_a_terminal_can_do(environ, is_terminal, color, expected):
     assert found.size() == (80, 24)
 
 
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "linux"}, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, False),
+    ],
+)
+def test_which_terminals_have_hyperlinks(environ, expected):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    assert Terminal.detect(stream, environ).hyperlinks is expected
+
+
 def test_the_size_of_what_is_no_terminal_comes_from_the_environment():
     assert Terminal.detect(io.StringIO(), {"COLUMNS": "100", "LINES": "x"}).size() == (100, 24)
 

@@ -19,6 +19,7 @@ from grokcli.terminal.sanitize import clean
 
 _CITATION = re.compile(r"\[?\d{1,3}\]?")
 _LONGEST_IN_CELLS = 20  # characters of a URL; longer ones become notes below the table
+_MOST_NOTES = 200  # of one table: to look for a target among them takes time for each
 _BLANKS = str.maketrans("\n\t", "  ")
 _STYLE_OF = {
     "strong_open": "strong",
@@ -127,9 +128,9 @@ class _Writer:
             if self._link.is_its_own_label:
                 url = self._link.target
                 text = readable(text)
-                if self._notes is not None and len(text) > _LONGEST_IN_CELLS:
+                if note := self._note(url, text):
                     yield Span(site(url), style, url)
-                    yield self._note(url, self._notes)
+                    yield note
                     return
         yield Span(text, style + self._theme[_STYLE_OF[kind]] if kind in _STYLE_OF else style, url)
 
@@ -144,8 +145,8 @@ class _Writer:
         if self._theme.links == "host" or (by_site and self._hyperlinks):
             shown = site(target)
         faint = self._styles[0] + self._theme["faint"]
-        if self._notes is not None and len(shown) > _LONGEST_IN_CELLS:
-            yield self._note(target, self._notes)
+        if note := self._note(target, shown):
+            yield note
             shown = ""
         if shown or title:
             yield Span(" (", faint)
@@ -153,8 +154,11 @@ class _Writer:
             quoted = f'"{title}"' if title else ""
             yield Span(f" {quoted})" if shown and title else f"{quoted})", faint)
 
-    def _note(self, target: str, notes: list[str]) -> Span:
-        """Keep `target` for a note, and return its number."""
+    def _note(self, target: str, shown: str) -> Span | None:
+        """Keep `target` for a note and return its number, if notes are taken and what is `shown` is long."""
+        notes = self._notes
+        if notes is None or len(shown) <= _LONGEST_IN_CELLS or len(notes) >= _MOST_NOTES:
+            return None
         if target not in notes:
             notes.append(target)
         return Span(shifted(str(notes.index(target) + 1), "^"), self._theme["note_number"])

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 
 from grokcli.render.markdown.parse.syntax import ESCAPED_NOTE
 
+_Rule = Callable[[StateInline, bool], bool]
 References = dict[str, Any]  # as markdown-it keeps them: normalised label -> {"href": ..., "title": ...}
 
 # A URL without marks around it, as GitHub finds them: behind no letter, up to a blank or what no URL holds. East Asian
@@ -115,6 +116,15 @@ def _math(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _bracketed(rule: _Rule) -> _Rule:
+    """Return `rule`, asked only where a bracket may close: to find out that none does takes time for each one."""
+
+    def asked(state: StateInline, silent: bool) -> bool:
+        return state.src.rfind("]", state.pos, state.posMax) > 0 and rule(state, silent)
+
+    return asked
+
+
 class _InlineState(StateInline):
     """Lets emphasis end and begin beside Chinese, Japanese and Korean, which put no blank between words.
 
@@ -137,7 +147,7 @@ def _is_punctuation(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
 
 
-_RULES: dict[str, tuple[Callable[[StateInline, bool], bool], ...]] = {
+_RULES: dict[str, tuple[_Rule, ...]] = {
     "\n": (newline,),
     "\\": (_math, escape),
     "$": (_math,),
@@ -145,8 +155,8 @@ _RULES: dict[str, tuple[Callable[[StateInline, bool], bool], ...]] = {
     "~": (strikethrough,),
     "*": (emphasis,),
     "_": (emphasis,),
-    "[": (link,),
-    "!": (image,),
+    "[": (_bracketed(link),),
+    "!": (_bracketed(image),),
     "<": (autolink, html_inline),
     "&": (entity,),
     **dict.fromkeys("hHwW", (_bare_url,)),
