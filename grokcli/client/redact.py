@@ -34,9 +34,11 @@ SHORTEST_SECRET = 6
 LONG_SECRET = 20
 SHORTEST_PART = 8
 
-# A character as URLs, JSON and Python's repr write it, and those that are there and not to be seen.
+# A character as URLs, JSON and Python's repr write it, and those that are there and not to be seen. Backslashes are
+# counted from the first one only: from each of many, that would take quadratic time.
 _ESCAPE = (
-    r"%([0-9A-Fa-f]{2})|\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'/]))|\\(\\)|[\u00ad\u200b-\u200d\u2060\ufeff]"
+    r"%([0-9A-Fa-f]{2})|(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'/]))|\\(\\)|"
+    r"[\u00ad\u200b-\u200d\u2060\ufeff]"
 )
 
 
