@@ -48,7 +48,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1
     ],
     ids=["head", "continue", "body"],
 )
-@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["models"]])
+@pytest.mark.parametrize("words", [["ask", "--no-stream", "hi"], ["ask", "hi"], ["ask", "--debug", "hi"], ["models"]])
 def test_what_drips_is_silence(grok, server, environ, drip, head, piece, words):
     environ["GROK_IDLE_TIMEOUT"] = "60"
     server.reply(drip(head, piece))
