@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 from emulated_terminal import Emulator, hostile_characters, terminal
 from rich.console import Console
 from rich.panel import Panel
 
+import grokcli
 from grokcli.render.markdown import Markdown, MarkdownStream, Terminal, ThemeError, render, rows
+from grokcli.render.markdown.layout.theme import _MARKDOWN
 
 LINK = "See [the site](https://Example.com/a/b) and <https://x.ai/c>, ![a cat](http://pics.example:8080/cat.png)."
 
@@ -166,6 +170,13 @@ def test_a_theme_file_that_cannot_be_used_says_why(theme, text, message, hint):
         rows("x", theme=name)
     assert raised.value.message.replace(name, "mine.toml").startswith(message)
     assert raised.value.hint == hint
+
+
+def test_the_page_names_every_style():
+    page = (Path(grokcli.__file__).parent / "help" / "render.md").read_text("utf-8")
+    (names,) = re.findall(r"and their names (.*?)\n\n", page, re.DOTALL)
+    named = {*re.findall(r"`(\w+)`", names), *(f"heading{level}" for level in range(1, 7))}
+    assert named == {*_MARKDOWN}
 
 
 def test_a_theme_file_that_is_not_there(tmp_path):
