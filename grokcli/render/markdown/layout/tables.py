@@ -65,7 +65,8 @@ class TableLayout:
         lines: list[Line] = []
         if self._widths is None:
             self._widths = _fit(self._natural, self._words, room - len(_SEPARATOR) * (len(self._natural) - 1))
-            if self._has_breaks or self._widths != self._natural:
+            wraps = self._has_breaks or self._widths != self._natural
+            if wraps and self._rows_measured < _MEASURED_ROWS:  # a long table is data: rules would be most of its bytes
                 self._rule = [Span(_CROSSING.join("─" * width for width in self._widths), self._theme["faint"])]
             if self._widths and (last is None or len(self._waiting) < last):
                 lines += self._columns(self._head, self._widths)
