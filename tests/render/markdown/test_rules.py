@@ -248,6 +248,9 @@ def test_a_rule_separates_rows_where_one_of_them_wraps():
     rule = "──┼──"
     assert sum(line.startswith(rule) for line in lines("\n".join(rows).format("word " * 9), 30)) == 3
     assert sum(line.startswith(rule) for line in lines("\n".join(rows).format("word"), 30)) == 1
+    long = "\n".join([*rows, *["| 4 | y |"] * 70]).format("word " * 9)
+    assert sum(line.startswith(rule) for line in lines(long, 30, 200)) == 1
+    assert stream(list(long), 30, 200).cells() == show(long, 30, 200).cells()
 
 
 def test_line_breaks():

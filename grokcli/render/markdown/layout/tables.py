@@ -87,7 +87,8 @@ class TableLayout:
         self._widths = _fit(columns, self._words, room - len(_SEPARATOR) * (len(columns) - 1))
         if not self._widths:
             return [] if self._waiting else wrap(_joined_cells(self._head), room)
-        if self._has_breaks or self._widths != self._natural:
+        wraps = self._has_breaks or self._widths != self._natural
+        if wraps and self._rows_measured < _MEASURED_ROWS:  # a long table is data: rules would be most of its bytes
             self._rule = self._crossing(self._widths)
         if last is not None and len(self._waiting) >= last:
             return []
