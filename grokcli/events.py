@@ -6,28 +6,46 @@ most one Usage, and exactly one End, which comes last. A stream without an End w
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 TICKS_PER_DOLLAR = 10**10
 
 
-@dataclass(slots=True)
-class TextDelta:
+class _Event:
+    """What `dataclass` would write anew for each kind of event, a millisecond of each start."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]  # as of all that can change
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and _values(self) == _values(other)
+
+    def __repr__(self) -> str:
+        named = (f"{name}={value!r}" for name, value in _values(self))
+        return f"{type(self).__qualname__}({', '.join(named)})"
+
+
+def _values(event: Any) -> list[tuple[str, object]]:
+    return [(one.name, getattr(event, one.name)) for one in fields(event)]
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class TextDelta(_Event):
     """A piece of the answer, exactly as the model wrote it."""
 
     text: str
 
 
-@dataclass(slots=True)
-class ReasoningDelta:
+@dataclass(slots=True, eq=False, repr=False)
+class ReasoningDelta(_Event):
     """A piece of the model's reasoning, which precedes the answer and is not part of it."""
 
     text: str
 
 
-@dataclass(slots=True)
-class ToolCall:
+@dataclass(slots=True, eq=False, repr=False)
+class ToolCall(_Event):
     """A request by the model to call a function; `arguments` is a JSON document, as text."""
 
     id: str
@@ -35,8 +53,8 @@ class ToolCall:
     arguments: str
 
 
-@dataclass(slots=True)
-class SearchStep:
+@dataclass(slots=True, eq=False, repr=False)
+class SearchStep(_Event):
     """A search, or another tool that the server runs while it works on the answer.
 
     `kind` is "web", "x", "page", "files", "code", "mcp" or "image"; `query` is the search query, "" until it is known;
@@ -50,8 +68,8 @@ class SearchStep:
     id: str = ""
 
 
-@dataclass(slots=True)
-class CodeRun:
+@dataclass(slots=True, eq=False, repr=False)
+class CodeRun(_Event):
     """A run of code on the server.
 
     `exit_code` is that of the program, None if the server does not report it; `status` is "completed" or another value
@@ -72,8 +90,8 @@ class CodeRun:
         return bool(self.exit_code) or self.status not in ("completed", "")
 
 
-@dataclass(slots=True)
-class Source:
+@dataclass(slots=True, eq=False, repr=False)
+class Source(_Event):
     """A page or post that the answer is based on; `number` is that of its marker in the text, `[[1]](https://…)`.
 
     Sources without a marker in the text are numbered after those with one; `title` is "" if the server sent none.
@@ -84,8 +102,8 @@ class Source:
     number: int = 0
 
 
-@dataclass(slots=True)
-class OutputItem:
+@dataclass(slots=True, eq=False, repr=False)
+class OutputItem(_Event):
     """An output item as the server sent it: reasoning, a call or a message. The next request sends it back unchanged.
 
     Only the Responses API has output items. Their order matters.
@@ -94,8 +112,8 @@ class OutputItem:
     item: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Usage:
+@dataclass(slots=True, eq=False, repr=False)
+class Usage(_Event):
     """The tokens and the cost of an answer.
 
     `output_tokens` counts both the visible answer and the reasoning (`reasoning_tokens` of them); `cached_tokens` of
@@ -144,8 +162,8 @@ class Usage:
         return figures
 
 
-@dataclass(slots=True)
-class End:
+@dataclass(slots=True, eq=False, repr=False)
+class End(_Event):
     """The end of the answer.
 
     `finish_reason` is "stop", "length" (a token limit), "content_filter", "refusal", "tool_calls", "incomplete: …" with

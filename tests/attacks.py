@@ -36,7 +36,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent))
 import pyte  # like the next ones found through the path above, or a package of the tests
 import responses as wire
-from language import Result, Screen, piped, written
+from language import Result, Screen, piped, until, written
 from server import Connection, Reply, Request, Server, answer, body, calls, data, delta, finish, stream
 
 from grokcli.cli import main as grok
@@ -181,7 +181,7 @@ def _run(words: tuple[str, ...], shot: Shot, environ: dict[str, str]) -> Result:
 
 
 OURS = re.compile(
-    "\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7|25)[hl]|\x1b\\[[0-9]*[AC]|\x1b\\[[0-9]*[JK]|"
+    "\r\x1b\\[K|\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7|25)[hl]|\x1b\\[[0-9]*[AC]|\x1b\\[[0-9]*[JK]|"
     "\x1b\\]8;;(?:(?:https?://|mailto:)[\x21-\x7e]+)?\x1b\\\\",
     re.IGNORECASE,
 )
@@ -353,6 +353,10 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "an open fence", replace(one(DANGER), text="```\n")
 
 
+# Comes out of a terminal after everything that was written before it, and is on no screen.
+MARK = b"\0mark\0"
+
+
 class Terminal:
     """A terminal of 80x24 with somebody at it who looks at each question and says no; after some they press Ctrl-C.
 
@@ -367,13 +371,18 @@ class Terminal:
 
         self._has_answer = has_answer
         self.screens: list[list[str]] = []
-        self.shown = b""
+        self._read_so_far = b""
         self._master, self.slave = pty.openpty()
         termios.tcsetwinsize(self.slave, (24, 80))
         if typed:
             os.write(self._master, typed.encode())
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+
+    @property
+    def shown(self) -> bytes:
+        """All that was written."""
+        return self._read_so_far.replace(MARK, b"")
 
     def console(self, stack: ExitStack) -> Console:
         """Return the console of the program on this terminal."""
@@ -382,13 +391,14 @@ class Terminal:
         return Console(stdin, *map(stack.enter_context, streams))
 
     def asked(self) -> None:
-        """Wait until nothing more is written, as somebody does who reads; then look, and answer."""
-        # An answer on the screen may be painted again, a frame later.
-        quiet = 0.01 if self.screens or not self._has_answer else 0.07
+        """Wait until all that was written is here, as somebody does who reads; then look, and answer."""
         before = -1
-        while before != len(self.shown):
+        # An answer on the screen may be painted again, a frame later.
+        while self._has_answer and not self.screens and before != len(self.shown):
             before = len(self.shown)
-            time.sleep(quiet)
+            time.sleep(0.07)
+        os.write(self.slave, MARK)
+        until(lambda: self._read_so_far.count(MARK) > len(self.screens))
         screen = pyte.Screen(80, 24)
         pyte.Stream(screen).feed(self.shown[-200_000:].decode("utf-8", "replace"))
         self.screens.append(list(screen.display))
@@ -399,7 +409,7 @@ class Terminal:
     def _read(self) -> None:
         with suppress(OSError):  # closed
             while piece := os.read(self._master, 1 << 16):
-                self.shown += piece
+                self._read_so_far += piece
 
     def close(self) -> None:
         os.close(self.slave)
@@ -964,7 +974,9 @@ PAYLOADS = {
     "a hint": f"x\nhint: {FORGED}", "a call": f"x\ncall: {FORGED}", "a question": f"x\nrun it? [y/N] {FORGED}",
 }  # fmt: skip
 # Prose may have lines of its own, and they may begin as ours do: an answer is not in our voice.
-PROSE = ("answer", "reasoning", "kept answer")
+PROSE = (
+    "answer", "answer, --no-live", "reasoning", "kept answer", "exported page", "rendered text", "rendered table, --no-live",
+)  # fmt: skip
 
 
 def _escapes() -> Iterator[tuple[str, tuple[str, Shot]]]:
@@ -1008,6 +1020,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
 
     return {
         "answer": lambda text: asking()(streamed(delta(text), finish())),
+        "answer, --no-live": lambda text: asking("--no-live")(streamed(delta(text), finish())),
         "raw answer": lambda text: asking("--raw")(streamed(delta(f"x {text.replace(FORGED, '')}"), finish())),
         "reasoning": lambda text: asking("--show-reasoning")(streamed(delta(reasoning_content=text), delta("ok"), finish())),
         "tool name": lambda text: called(text, {}),
@@ -1050,6 +1063,16 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
             terminals="out err",
         ),
         "kept answer": kept(("history", "show"), ("history", "search", "x")),
+        "exported page": kept(("history", "export", "--format", "html")),
+        "rendered text": lambda text: Shot(("render",), stdin=text.encode("utf-8", "replace").decode(), terminals="out err"),
+        "rendered table, --no-live": lambda text: Shot(
+            ("render", "--no-live", "--links", "host"), terminals="out err",
+            stdin=f"| {_typed(text)} | b |\n|-|-|\n| [a](https://{_typed(text)}) | {_typed(text)} |",
+        ),
+        "name of a file to render": lambda text: Shot(("render", _typed(text)), terminals="out err"),
+        "theme file": lambda text: Shot(
+            ("render", "--theme", "../t.toml"), stdin="x", tree={"t.toml": f"{json.dumps(_typed(text))} = 1\n"}, terminals="out err"
+        ),
         "list of models": lambda text: Shot(
             ("models",), (body({"data": [{"id": text}], "models": [{"id": text, "aliases": [text]}]}),), terminals="out err"
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from language import command
@@ -18,7 +19,7 @@ def python(code, environ, *words):
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=environ, input="")
 
 
-@pytest.mark.parametrize("words", [["--version"], ["ask", "hi"], ["config", "path"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["models", "--help"], ["ask", "hi"], ["config", "path"]], ids=" ".join)
 def test_the_interpreter_is_not_taken_apart(environ, server, words):
     server.reply(answer("Hello"))
     done = python(LATE + RUN, environ, *words)
@@ -37,18 +38,18 @@ def test_exit_codes_arrive(environ, words, code):
 
 def test_functions_registered_for_the_end_run(environ):
     """Coverage writes its figures there."""
-    done = python("import atexit\natexit.register(print, 'registered')\n" + LATE + RUN, environ, "--version")
-    assert done.stdout.splitlines()[1:] == ["registered"]
+    done = python("import atexit\natexit.register(print, 'registered')\n" + LATE + RUN, environ, "config", "path")
+    assert done.stdout.splitlines()[-1:] == ["registered"]
 
 
 def test_threads_are_waited_for(environ):
     code = "import threading, time\ndef late():\n    main.join()\n    print('waited for')\n"
     code += "main = threading.main_thread()\nthreading.Thread(target=late).start()\n"
-    assert python(code + RUN, environ, "--version").stdout.splitlines()[1:] == ["waited for"]
+    assert python(code + RUN, environ, "config", "path").stdout.splitlines()[-1:] == ["waited for"]
 
 
 def test_a_profiler_reports(environ):
-    words = [sys.executable, "-m", "cProfile", "-m", "grokcli", "--version"]
+    words = [sys.executable, "-m", "cProfile", "-m", "grokcli", "config", "path"]
     assert " function calls " in subprocess.run(words, capture_output=True, text=True, env=environ).stdout
 
 
@@ -72,3 +73,19 @@ def test_a_pipe_that_closes_at_the_last_moment(environ, server):
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait(60) == 141
+
+
+def test_the_version_needs_nothing_loaded(environ):
+    code = "import sys\nfrom grokcli.__main__ import run\ntry: run()\nexcept SystemExit as end: print(end.code)\n"
+    done = python(code + "print([name for name in ('typer', 'grokcli.cli') if name in sys.modules])", environ, "-V")
+    first, *others = done.stdout.splitlines()
+    assert first.startswith("grok ")
+    assert others == ["0", "[]"]
+
+
+def test_a_version_that_cannot_be_written_is_an_error(environ):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command("--version"), stdout=full, stderr=subprocess.PIPE, text=True, env=environ)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "error: no space left on device")

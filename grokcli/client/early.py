@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 # Other hosts are written in several ways, which are for the ordinary way to sort out.
-_PLAIN_URL = re.compile(r"https://((?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63})(?::([1-9][0-9]{0,4}))?(?:/[^\s\\]*)?")
+_PLAIN_URL = r"https://((?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63})(?::([1-9][0-9]{0,4}))?(?:/[^\s\\]*)?"
 # What makes one TLS context as strict as another.
 _STRICTNESS = (
     "protocol", "options", "verify_flags", "verify_mode", "check_hostname", "hostname_checks_common_name",
@@ -56,7 +56,7 @@ def connect_early(base_url: str, proxy: str, ca_bundle: str, seconds: float) -> 
 
     `seconds` is how long each step may take. Nothing waits here, and nothing is sent but the handshake.
     """
-    match = _PLAIN_URL.fullmatch(base_url)
+    match = re.fullmatch(_PLAIN_URL, base_url) if base_url.startswith("https:") else None
     if match is None or int(match[2] or 443) > 65535 or proxy or _may_need_proxy():
         return None
     ca_bundle = told_ca_bundle(ca_bundle)

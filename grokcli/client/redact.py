@@ -54,8 +54,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with every one of `secrets`, and everything that looks like a key, masked."""
     # What servers of one's own take for a key, "none" say, is no secret and may be part of any word.
     text = _without(text, sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True))
-    text = re.sub(_LOGIN, "…@", text)
-    return re.sub(_KEY, _masked, text)
+    if "://" in text:
+        text = re.sub(_LOGIN, "…@", text)
+    # A key that is known by its header has a digit.
+    return re.sub(_KEY, _masked, text) if "xai-" in text or any(map(str.isdecimal, text)) else text
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -65,6 +67,8 @@ def _masked(match: re.Match[str]) -> str:
 
 def _without(text: str, secrets: list[str]) -> str:
     """Return `text` without `secrets`, the longest first, in whatever way they are written."""
+    if not secrets:
+        return text
     for secret in secrets:
         text = text.replace(secret, mask(secret))
     plain = re.sub(_ESCAPE, _character, text)

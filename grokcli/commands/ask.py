@@ -1,9 +1,6 @@
 """`grok ask`: one question, one answer."""
 
-from __future__ import annotations
-
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -45,7 +42,7 @@ class AskInput(InputOptions):
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
-    def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> Message:
+    def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> "Message":
         """Return the question with its attachments; with `for_code`, all files are documents.
 
         Raises UsageError, NetworkError, APIError.
@@ -98,7 +95,7 @@ class AskOutput(OutputOptions):
         """Whether the request is printed in place of being sent."""
         return self.dry_run or self.language is not None
 
-    def response_format(self) -> ResponseFormat | None:
+    def response_format(self) -> "ResponseFormat | None":
         """Return the format that the answer must have, None for any. Raises UsageError."""
         code = {"first": self.extract, "last": self.extract_last, "every": self.extract_all}
         if self.schema is None and not any(code.values()):
@@ -107,10 +104,10 @@ class AskOutput(OutputOptions):
 
         return read_response_format(self.schema, output_format=self._format, **code)
 
-    def to_output(self, response_format: ResponseFormat | None = None) -> Output:
+    def to_output(self, response_format: "ResponseFormat | None" = None) -> Output:
         """Return how an answer is shown that has this format."""
-        return replace(
-            super().to_output(),
+        output = super().to_output()
+        return output._replace(
             format=self._format,
             file=self.output,
             structured=response_format is not None and response_format.schema is not None,
@@ -163,7 +160,7 @@ def ask(
         return
     started = time.monotonic()
     check = response_format.check if response_format else None
-    shown = replace(output.to_output(response_format), show_code=tools.code)
+    shown = output.to_output(response_format)._replace(show_code=tools.code)
     turn = Turn(request, kept, shown, toolset, check, stream=not output.no_stream)
     turn.allow_secrets, turn.made_files = inputs.allow_secrets, made_files
     run_turn(env, turn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
@@ -70,7 +69,7 @@ def chat(
     made_files = tools.made_files()
     toolset = tools.toolset(env)
     kept = conversation.open(env)
-    shown = replace(output.to_output(), show_code=tools.code)
+    shown = output.to_output()._replace(show_code=tools.code)
     session = Session(env, options.continuing(kept), kept, shown, PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets, session.made_files = inputs.allow_secrets, made_files

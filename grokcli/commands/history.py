@@ -103,19 +103,24 @@ def export(
         typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, replacing it, readable only by you"),
     ] = None,
     export_format: Annotated[
-        Literal["markdown", "json"], typer.Option("--format", metavar="FORMAT", help="Format of the export")
+        Literal["markdown", "json", "html"], typer.Option("--format", metavar="FORMAT", help="Format of the export")
     ] = "markdown",
     everything: All = False,
 ) -> None:
-    """Export a conversation as markdown or JSON."""
+    """Export a conversation as markdown, JSON or a web page."""
     env: Env = ctx.obj
     conversation, entries = _get(env, wanted, everything)
-    as_json = export_format == "json"
-    text = _json(as_document(conversation, entries)) if as_json else _markdown(conversation, entries)
+    if export_format == "html":
+        text = _page(env, conversation, entries)
+    else:
+        as_json = export_format == "json"
+        text = env.console.mask(
+            _json(as_document(conversation, entries)) if as_json else _markdown(conversation, entries)
+        )
     if output is None:
-        _print(env, text)
+        env.console.stdout.write(clean(text) if env.console.stdout.isatty() else text)
         return
-    save(output, env.console.mask(text).encode("utf-8", "replace"), mode=PRIVATE)
+    save(output, text.encode("utf-8", "replace"), mode=PRIVATE)
 
 
 @app.command()
@@ -189,6 +194,18 @@ def _rows(found: Sequence[ConversationSummary]) -> list[tuple[str, ...]]:
 
 def _markdown(conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
     return as_markdown(((speaker(entry), entry.message) for entry in entries), conversation.title)
+
+
+def _page(env: Env, conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> str:
+    """Return a web page. It is masked piece by piece: a mask over the whole of it could open an element."""
+    from grokcli.render.page import Said, conversation_page
+
+    said = (
+        Said(str(one.message.get("role", "")), speaker(one), text_of(one.message), one.created, one.superseded)
+        for one in entries
+    )
+    messages = f"{len(entries):,} message{'' if len(entries) == 1 else 's'}"
+    return conversation_page(conversation.title, f"{conversation.model} · {messages}", said, env.console.mask)
 
 
 def _render(env: Env, conversation: ConversationSummary, entries: Sequence[StoredMessage]) -> None:

@@ -4,8 +4,6 @@ A group also says what its values mean to the rest of the program: `--temperatur
 a part of the way to the server.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,8 +88,8 @@ class ModelOptions:
         self,
         *,
         fields: dict[str, Any] | None = None,
-        tool_fields: Sequence[dict[str, Any]] = (),
-        server_tools: Sequence[dict[str, Any]],
+        tool_fields: "Sequence[dict[str, Any]]" = (),
+        server_tools: "Sequence[dict[str, Any]]",
         network: Network,
     ) -> RequestOptions:
         """Return what the user wants of each request, further `fields` among it, and those of tools.
@@ -131,20 +129,20 @@ class InputOptions:
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
 
-    def refuse_file_words(self, words: Sequence[str] | None) -> None:
+    def refuse_file_words(self, words: "Sequence[str] | None") -> None:
         """Raise UsageError if a shell has put files among the words of the question."""
         if self.file and words:
             from grokcli.input.files import refuse_file_words
 
             refuse_file_words(self.file, words)
 
-    def attachments(self, env: Env, network: NetworkOptions, *, as_documents: bool = False) -> Attachments:
+    def attachments(self, env: "Env", network: "NetworkOptions", *, as_documents: bool = False) -> "Attachments":
         """Return the files; `as_documents`, text files become documents. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
         return read_files(env, self.file or [], network.network(), as_documents=as_documents)
 
-    def images(self, env: Env) -> list[Part]:
+    def images(self, env: "Env") -> "list[Part]":
         """Return the images as parts of a message. Raises UsageError."""
         from grokcli.input.images import read_images
 
@@ -187,7 +185,7 @@ class ConversationOptions:
     ] = None
     no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
-    def open(self, env: Env) -> Conversation:
+    def open(self, env: "Env") -> "Conversation":
         """Return the conversation. Raises StoreError."""
         from grokcli.store.conversation import open_conversation
 

@@ -48,11 +48,10 @@ def flag(value: object) -> bool:
 
 
 def theme(value: object) -> str:
-    """Accept a theme: default, mono, a Pygments style, or a file whose name ends with .toml."""
-    own = ("default", "mono")
-    if value in own or (
-        isinstance(value, str) and value.endswith(".toml")
-    ):  # without importing Pygments, which is slow
+    """Accept a theme: default, marks, mono, a Pygments style, or a file whose name ends with .toml."""
+    own = ("default", "marks", "mono")
+    is_file = isinstance(value, str) and value.endswith(".toml")
+    if value in own or is_file:  # without importing Pygments, which is slow
         return str(value)
     from pygments.styles import get_all_styles
 

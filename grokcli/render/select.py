@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from grokcli.events import TextDelta
 from grokcli.render.json import JSONRenderer, StreamJSONRenderer
@@ -21,8 +20,7 @@ Format = Literal["text", "json", "stream-json"]
 Color = Literal["auto", "always", "never"]
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """How an answer is shown.
 
     `markdown`: rendered everywhere, nowhere, or (None) on a terminal. A `structured` answer is JSON of a schema; of one

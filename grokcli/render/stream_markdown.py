@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grokcli.render.markdown import Links, MarkdownStream, Tables, Terminal
     from grokcli.render.markdown.terminal import ColorMode
 
-_OWN_THEMES = ("default", "mono")  # known without importing the library
+_OWN_THEMES = ("default", "marks", "mono")  # known without importing the library
 
 
 class MarkdownRenderer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, user
@@ -81,7 +81,7 @@ class Session:
         if prompt is not None:
             length = prompt.length
             model = prompt.model or options.model
-            options = replace(options, model=model, fields={**options.fields, **prompt.fields})
+            options = options._replace(model=model, fields={**options.fields, **prompt.fields})
         messages = self.conversation.request_messages(length)
         return build_request(self.env, messages if question is None else [*messages, question], options, self.toolset)
 
@@ -91,7 +91,7 @@ class Session:
         Raises as build_request does.
         """
         before = self.options
-        self.options = replace(before, **changes)
+        self.options = before._replace(**changes)
         try:
             self.next_request()
         except BaseException:

@@ -14,9 +14,11 @@ import re
 
 _REPLACEMENT = "\ufffd"  # U+FFFD REPLACEMENT CHARACTER
 
+# Patterns are text here, and are compiled when first needed: most runs clean nothing.
+
 # Replaced by `clean`: C0 except newline and tab, DEL and C1; bidirectional controls; line breaks that only some
 # programs recognise; interlinear annotations; byte order marks; lone surrogates; tag characters (invisible ASCII).
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -28,17 +30,17 @@ _UNSEEN = (
 # Padding that could push the words after it onto a new row: more white space than any of our columns has, or runs of
 # blank characters.
 _BLANKS = f"\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000{_UNSEEN}"
-_PADDING = re.compile(f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}")
+_PADDING = f"\\s{{40,}}|(?: {{0,3}}[{_BLANKS}]){{8,}}"
 
 # The Unicode categories that `reveal` escapes: controls, formats, surrogates, private and unassigned characters,
 # enclosing marks, and all separators except the ASCII space.
 _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me", "Zl", "Zp", "Zs"))
 _MARKS = frozenset(("Mn",))
-_NOT_ASCII = re.compile("[^ -~]")
-_IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
+_NOT_ASCII = "[^ -~]"
+_IS_UNSEEN = f"[{_UNSEEN}]"
 # One to 64 characters or escapes, repeated more than 16 times. The pattern can match an escape in only one way: two
 # would mean 2^64 ways for a unit. So the cost per character is bounded by the 64.
-_REPEATED = re.compile(r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}")
+_REPEATED = r"((?:\\u[0-9a-f]{4}|\\(?!u[0-9a-f]{4}).|[^\\]){1,64}?)\1{16,}"
 
 # Byte order marks, and the marks of direction that right-to-left text is full of, are nothing to see and turn no line
 # around, as embeddings, overrides and isolates do: without them the text says what it said.
@@ -63,14 +65,14 @@ def clean(text: str) -> str:
     lone surrogates and tag characters become U+FFFD; marks of direction (U+200E, U+200F) vanish. The result does not
     depend on how the text is split into pieces.
     """
-    return _UNSAFE.sub(_replacement, text)
+    return re.sub(_UNSAFE, _replacement, text)
 
 
 def one_line(text: str) -> str:
     """Return `text`, cleaned, on one line: no line break or wide padding in it can start a new line."""
     first, *others = clean(text.replace("\r\n", "\n")).replace("\t", " ").split("\n")
     line = " ".join([first.rstrip(), *filter(None, map(str.strip, others))]) if others else first
-    return _PADDING.sub(" ", line)
+    return re.sub(_PADDING, " ", line)
 
 
 def reveal(text: str) -> str:
@@ -79,7 +81,7 @@ def reveal(text: str) -> str:
     Invisible characters, and marks that combine with an ASCII character, are shown as JSON escapes: `\u200b`.
     Repetitions are counted: `␠×2400`.
     """
-    return _REPEATED.sub(_counted, _NOT_ASCII.sub(_revealed, text))
+    return re.sub(_REPEATED, _counted, re.sub(_NOT_ASCII, _revealed, text))
 
 
 def _revealed(match: re.Match[str]) -> str:
@@ -87,7 +89,7 @@ def _revealed(match: re.Match[str]) -> str:
 
     character, kind = match[0], category(match[0])
     before = match.string[match.start() - 1 : match.start()]
-    is_seen = kind not in _ESCAPED and not (kind in _MARKS and before.isascii()) and not _IS_UNSEEN.match(character)
+    is_seen = kind not in _ESCAPED and not (kind in _MARKS and before.isascii()) and not re.match(_IS_UNSEEN, character)
     return character if is_seen else _escaped(match)
 
 
@@ -103,7 +105,7 @@ def _counted(match: re.Match[str]) -> str:
 
 def json_text(document: object, *, indent: int | None = None) -> str:
     """Return `document` as JSON on one line, or indented; characters that `clean` would replace are escaped."""
-    return _UNSAFE.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
+    return re.sub(_UNSAFE, _escaped, json.dumps(document, ensure_ascii=False, indent=indent)) + "\n"
 
 
 class StreamCleaner:

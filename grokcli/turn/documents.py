@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ def with_documents(env: Env, request: Request) -> Request:
 
     api = resolve(env.settings.value("api", request.api), env.settings.value("base_url"))
     fill = _with_bytes if api == "responses" and request.model != LOCAL_MODEL else _with_text
-    filled = replace(request, messages=[_filled(env, message, fill) for message in request.messages])
+    filled = request._replace(messages=[_filled(env, message, fill) for message in request.messages])
     check_context(filled)
     return filled
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grokcli.chat import Message, system
 from grokcli.config.settings import SETTINGS
@@ -28,8 +28,7 @@ _KINDS = {"mcp": "an MCP server", "code_interpreter": "running code", "file_sear
 FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
 
 
-@dataclass(frozen=True)
-class RequestOptions:
+class RequestOptions(NamedTuple):
     """The user's options for the requests of a conversation; None leaves an option to the settings.
 
     `fields` are request fields, named as in the chat completions API; a field that is None is not sent, regardless of
@@ -41,7 +40,7 @@ class RequestOptions:
     role: str | None = None
     system: str | None = None
     api: API | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     server_tools: Sequence[dict[str, Any]] = ()
     network: Network | None = None
 
@@ -49,11 +48,10 @@ class RequestOptions:
         """Return these options for `conversation`: a loaded one keeps its model unless the options name another."""
         if self.model is not None or conversation.summary is None:
             return self
-        return replace(self, model=conversation.summary.model or None)
+        return self._replace(model=conversation.summary.model or None)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request, independent of a connection: the model, the messages, and the other fields to send.
 
     `api` is the API to use, None for the one in the settings; `network` has the connection options.

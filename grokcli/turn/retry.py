@@ -23,9 +23,8 @@ MAX_TRIES = 4
 # If the server asks for a longer wait, the error is reported instead.
 MAX_WAIT_SECONDS = 60.0
 # The server's 400 names the field (API digest, section 8.2).
-REJECTED_PATTERN = re.compile(
-    r"(?:does not support parameter|argument not supported(?: on this model)?:)\s*[`'\"]?([A-Za-z_][\w.]*)",
-    re.IGNORECASE,
+REJECTED_PATTERN = (
+    r"(?i)(?:does not support parameter|argument not supported(?: on this model)?:)\s*[`'\"]?([A-Za-z_][\w.]*)"
 )
 # Servers' names for our fields, where they differ by more than camelCase.
 ALIASES = {
@@ -117,7 +116,7 @@ def _retry_after(error: GrokError) -> float:
 
 def rejected_field(error: APIError) -> str | None:
     """Return the request field that the model does not accept according to the server, or None for other errors."""
-    match = REJECTED_PATTERN.search(error.message) if error.status in (200, 400, 422) else None
+    match = re.search(REJECTED_PATTERN, error.message) if error.status in (200, 400, 422) else None
     if match is None:
         return None
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", match.group(1)).lower().rstrip(".")

@@ -32,7 +32,7 @@ LONGEST_NAME = 80
 USUAL_REASONS = ("stop", "length", "content_filter", "tool_calls")
 
 
-@dataclass
+@dataclass(eq=False, repr=False, match_args=False)
 class Turn:
     """A prompt and its answer.
 

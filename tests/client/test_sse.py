@@ -44,6 +44,27 @@ def test_any_cutting_gives_the_same_events(cuts):
     assert events([STREAM[a:b] for a, b in pairwise(marks)]) == EVENTS
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ([], [("", b"2")]),
+        ([b"data: 1\n\n"], [("", b"1"), ("", b"2")]),
+        ([b"event: 1\n"], [("1", b"2")]),
+        ([b"data: 1\n"], [("", b"1\n2")]),
+        ([b": 1\n\n", b"dat"], []),
+        ([b"data: 1\r\n\r"], [("", b"1"), ("", b"2")]),
+        ([b"\xef\xbb\xbf"], [("", b"2")]),
+    ],
+)
+def test_a_chunk_that_is_an_event_means_what_it_means_behind_what_came_before(before, expected):
+    assert events([*before, b"data: 2\n\n"]) == expected
+
+
+@pytest.mark.parametrize("chunk", [b"data: 2\n\r\n", b"data: 2\r\n\r\n", b"data: 2\r\r", b"data: 2\nid: 3\n\n"])
+def test_line_ends_in_a_chunk_that_is_an_event(chunk):
+    assert events([b"data: 1\n\n", chunk]) == [("", b"1"), ("", b"2")]
+
+
 def test_one_byte_at_a_time():
     assert events(STREAM[i : i + 1] for i in range(len(STREAM))) == EVENTS
 

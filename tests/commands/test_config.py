@@ -62,7 +62,10 @@ def test_sections_are_set_by_their_address(grok, server):
         (["set", "temperature", "3"], "invalid value for temperature: '3' (must be a number from 0 to 2)"),
         (["set", "max_tokens", "1.5"], "invalid value for max_tokens: '1.5' (must be a whole number"),
         (["set", "color", "pink"], "invalid value for color: 'pink' (choose from auto, always, never)"),
-        (["set", "theme", "nosuchtheme"], "invalid value for theme: 'nosuchtheme' (choose from default, mono, abap, "),
+        (
+            ["set", "theme", "nosuchtheme"],
+            "invalid value for theme: 'nosuchtheme' (choose from default, marks, mono, abap, ",
+        ),
         (["set", "model"], "model needs a value"),
         (["get", "roles.x"], "roles.x is not set"),
         (["get", "rolls.x"], "there is no setting"),

@@ -70,7 +70,7 @@ def test_on_a_terminal_it_is_rendered(grok, file, environ):
 def test_files_are_documents_of_their_own(grok, file):
     names = [file("```\nopen", "a.md"), file("**b**", "b.md")]
     out = grok("render", "--color", "never", "--no-live", *names, tty=True).out
-    assert out == "```\nopen\n```\n\nb\n"
+    assert out == "──\nopen\n──\n\nb\n"
 
 
 def test_what_is_no_text_survives(grok):

@@ -27,7 +27,7 @@ def test_an_answer_that_was_cut_is_finished_as_it_is():
     renderer.show(TextDelta("```\na"))
     renderer.close(StreamCutError("cut"))
     renderer.close()
-    assert out.getvalue() == "```\na\n```\n"
+    assert out.getvalue() == "──\na\n──\n"
 
 
 def test_an_answer_without_text_is_nothing():
@@ -38,7 +38,7 @@ def test_an_answer_without_text_is_nothing():
 
 @pytest.mark.parametrize(
     ("theme", "hint"),
-    [("monokay", "did you mean monokai?"), ("?", "use default, mono, or a Pygments style such as monokai")],
+    [("monokay", "did you mean monokai?"), ("?", "use default, marks, mono, or a Pygments style such as monokai")],
 )
 def test_an_unknown_theme_is_told_before_the_answer_comes(theme, hint):
     out = io.StringIO()

@@ -89,12 +89,12 @@ class _ResponseReader(Reader):
         return self.done or bool(self._finish_reason)
 
     def add_batch(self, batch: Sequence[ServerSentEvent]) -> None:
-        for event in batch:
-            if event.data == DONE:
+        for _, data in batch:
+            if data == DONE:
                 self.done = True
                 return
-            if event.data:
-                self.add(parse_object(event.data))
+            if data:
+                self.add(parse_object(data))
 
     def add(self, document: JSONObject) -> None:
         """Read one chunk of a stream, or a whole answer: they differ in `delta` and `message` only."""

@@ -37,10 +37,10 @@ NEUTRAL_HINTS = {
 
 
 class _Meaning(NamedTuple):
-    """What a server's error means for us: the first row whose status and words match wins."""
+    """What a server's error means for us: the first row whose status and words (a pattern) match wins."""
 
     statuses: range
-    words: re.Pattern[str]
+    words: str
     error: type[APIError]
     hint: str | None
     retryable: bool
@@ -50,7 +50,7 @@ def _row(
     statuses: range | int, words: str, error: type[APIError], hint: str | None, *, retryable: bool = False
 ) -> _Meaning:
     only = range(statuses, statuses + 1) if isinstance(statuses, int) else statuses
-    return _Meaning(only, re.compile(words, re.IGNORECASE), error, hint, retryable)
+    return _Meaning(only, words, error, hint, retryable)
 
 
 _CLIENT = range(400, 500)
@@ -107,7 +107,7 @@ def error_in_body(document: Mapping[str, Any]) -> APIError | None:
 def _error(words: str, without: str, code: str, status: int) -> APIError:
     """Return the error of a server that said `words`; `without` is what to say when there are none."""
     said = f"{code} {words}"
-    meaning = next(row for row in _MEANINGS if status in row.statuses and row.words.search(said))
+    meaning = next(row for row in _MEANINGS if status in row.statuses and re.search(row.words, said, re.IGNORECASE))
     hint = _successor_hint(words) if meaning.hint == MODEL_HINT else meaning.hint
     message = f"the server said: {words}" if words else without
     error = meaning.error(message, hint=hint, status=status, code=code or None)

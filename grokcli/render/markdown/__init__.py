@@ -27,6 +27,7 @@ it takes about 100 ms to import: import it where it is used, not at the top.
 
 from __future__ import annotations
 
+from grokcli.render.markdown.html.document import to_html
 from grokcli.render.markdown.layout.theme import Links, Tables, UnknownThemeError
 from grokcli.render.markdown.layout.theme_file import ThemeError
 from grokcli.render.markdown.parse.code_blocks import code_blocks
@@ -45,4 +46,5 @@ __all__ = [
     "code_blocks",
     "render",
     "rows",
+    "to_html",
 ]

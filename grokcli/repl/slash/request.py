@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from grokcli.config.cache import load_models
@@ -144,7 +143,7 @@ def _add_tools(session: Session, words: list[str]) -> None:
 def raw(session: Session, argument: str) -> None:
     """Switch between unchanged and rendered answers."""
     is_raw = session.output.markdown is False
-    session.output = replace(session.output, markdown=None if is_raw else False)
+    session.output = session.output._replace(markdown=None if is_raw else False)
     session.env.console.note("answers are rendered" if is_raw else "answers are printed unchanged")
 
 

@@ -12,7 +12,8 @@ import grokcli.render.markdown
 
 LIBRARY = "grokcli.render.markdown"
 FOLDER = Path(grokcli.render.markdown.__file__).parent
-PARTS = ["terminal", "parse", "layout", "document", "renderable", "screen", "stream", "__init__"]  # imports from before
+# Each imports from those before it.
+PARTS = ["terminal", "parse", "layout", "html", "document", "renderable", "screen", "stream", "__init__"]
 
 
 def imports(path: Path) -> set[str]:

@@ -14,7 +14,7 @@ def lines(text: str, columns: int = 80, rows: int = 24, **options) -> list[str]:
 
 def test_blank_rows_between_blocks():
     text = "# Title\ntext\n- a\n- b\n\n\nmore\n***\n> q\n```\nx\n```"
-    expected = ["Title", "", "text", "", "  • a", "  • b", "", "more", "", "─" * 40, "", "│ q", "", "```", "x", "```"]
+    expected = ["Title", "", "text", "", "  • a", "  • b", "", "more", "", "─" * 40, "", "│ q", "", "──", "x", "──"]
     assert lines(text) == expected
 
 
@@ -33,7 +33,8 @@ def test_numbers_line_up_and_never_move():
 
 
 def test_task_lists():
-    assert lines("- [ ] open\n- [x] done\n- [y] neither") == ["  • [ ] open", "  • [✓] done", "  • [y] neither"]
+    assert lines("- [ ] open\n- [x] done\n- [y] neither") == ["[ ] open", "[✓] done", "  • [y] neither"]
+    assert lines("1. [x] a\n   - [ ] b") == [" 1. [✓] a", "    [ ] b"]
 
 
 def test_an_empty_item_shows_its_mark():
@@ -47,8 +48,8 @@ def test_quotes_keep_their_bar():
 def test_code_copies_clean():
     code = ["def f():", "    return 1  ", "", "        # " + "long " * 40]
     shown = show("```python\n" + "\n".join(code) + "\n```").lines()
-    assert shown[0] == "```python"
-    assert shown[-1] == "```"
+    assert shown[0] == "── python"
+    assert shown[-1] == "──"
     assert shown[1:4] == ["def f():", "    return 1", ""]
     written = re.sub("\x1b\\[[0-9;]*m", "", show("```python\n" + "\n".join(code) + "\n```").output)
     assert code[3].rstrip() in written  # one logical line: it is the terminal that wraps it
@@ -76,8 +77,12 @@ def test_long_code_lines_are_not_cut():
 
 
 def test_unclosed_fences_are_closed():
-    assert lines("~~~~python\nx") == ["~~~~python", "x", "~~~~"]
-    assert lines("- ```\n  x\n\ny") == ["  • ```", "    x", "", "    ```", "", "y"]
+    assert lines("~~~~python\nx") == ["── python", "x", "──"]
+    assert lines("- ```\n  x\n\ny") == ["  • ──", "    x", "", "    ──", "", "y"]
+
+
+def test_a_theme_shows_the_marks_around_code():
+    assert lines("~~~~python\nx", theme="marks") == ["~~~~python", "x", "~~~~"]
 
 
 def test_tabs_in_code_are_four_columns():
@@ -124,7 +129,7 @@ def test_long_tables_keep_their_widths_after_the_first_rows():
 def test_links_show_their_target_once():
     text = '[a](http://x.example/p "T") <http://y.example> <m@z.example> ![i](p.png)'
     shown = show(text, 120)
-    assert shown.lines() == ['a (http://x.example/p "T") http://y.example m@z.example [image: i] (p.png)']
+    assert shown.lines() == ['a (http://x.example/p "T") http://y.example m@z.example i (p.png)']
     assert shown.output.count("\x1b]8;;http") == 2
     assert "\x1b]8;;mailto:m@z.example\x1b\\" in shown.output
 
@@ -141,18 +146,102 @@ def test_definitions_above_an_underlined_heading_define():
     assert lines("[a]: http://x\nb\n===\n[a]") == ["[a]: http://x", "", "b", "", "a (http://x)"]
 
 
-def test_html_is_shown_as_it_is():
-    text = "<details>\n<summary>s</summary>\n\nx </kbd> <b>y</b> <!-- z -->\n\n<think>\nhm\n</think>"
+def test_html_that_has_no_look_is_shown_as_it_is():
+    text = "<custom>\n<summary>s</summary> <p class='x'>\n\nx </kbd> <b>y <!-- z -->\n\n<think>\nhm\n</think>"
     assert lines(text) == [
-        "<details>",
-        "<summary>s</summary>",
+        "<custom>",
+        "s <p class='x'>",
         "",
-        "x </kbd> <b>y</b> <!-- z -->",
+        "x </kbd> <b>y <!-- z -->",
         "",
         "<think>",
         "hm",
         "</think>",
     ]
+
+
+def test_common_html_is_readable():
+    text = (
+        '<div align="center">\n<img src="https://e.example/i.png" alt="Logo" width="9">\n'
+        '<a href="https://e.example/p"><img src="https://b.example/x.svg" alt="v1"></a>\n</div>\n\n'
+        "<details>\n<summary>More</summary>\n\nPress <kbd>Ctrl</kbd>, <b>bold</b> <i>it</i><br>\nend\n\n</details>"
+    )
+    shown = ["Logo (e.example)", "v1 (b.example) (https://e.example/p)", "", "More", "", "Press Ctrl, bold it", "end"]
+    assert lines(text) == shown
+    assert show("<b>x</b>").cells()[0][0][4 - 1] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("H<sub>2</sub>O", "H₂O"),
+        ("10<sup>-3</sup>", "10⁻³"),
+        ("4<sup>th</sup>", "4ᵗʰ"),
+        ("x<sub>maximum</sub>", "x_maximum"),
+        ("a<sub>*b*</sub>", "a<sub>b</sub>"),
+    ],
+)
+def test_letters_above_and_below_the_line(text, plain):
+    assert lines(text) == [plain]
+
+
+@pytest.mark.parametrize("label", ["NOTE", "tip", "IMPORTANT", "Warning", "CAUTION"])
+def test_labels_of_quotes(label):
+    shown = show(f"> [!{label}]\n> text\n>\n> [!NOTE]")
+    assert shown.lines() == [f"│ {label.capitalize()}", "│ text", "│", "│ [!NOTE]"]
+    assert shown.cells()[0][2][1] != "default"
+    assert lines(f"> [!{label}] text") == [f"│ [!{label}] text"]
+    assert lines(f"> [!{label}]\n> - a") == [f"│ {label.capitalize()}", "│   • a"]
+
+
+def test_images_show_their_site_where_all_of_the_address_is_under_it():
+    shown = show("![a chart](https://www.e.example/c.png) ![](https://e.example/d.png)")
+    assert shown.lines() == ["a chart (e.example) image (e.example)"]
+    assert "\x1b]8;;https://www.e.example/c.png\x1b\\e.example" in shown.output
+    assert lines("![a](https://e.example/c.png)", hyperlinks=False) == ["a (https://e.example/c.png)"]
+
+
+def test_citations_show_their_site():
+    url = "https://www.reuters.com/a/b?c=d"
+    shown = show(f"so [[1]]({url})[[12]]({url}), [1]({url}) and [text]({url})", 200)
+    assert shown.lines() == [f"so [1] (reuters.com)[12] (reuters.com), 1 (reuters.com) and text ({url})"]
+    assert shown.output.count(f"\x1b]8;;{url}\x1b") == 4
+    assert lines(f"[[1]]({url})", hyperlinks=False) == [f"[1] ({url})"]
+
+
+def test_targets_are_shown_with_their_letters():
+    shown = show("[Köln](https://de.example/wiki/K%C3%B6ln%20%E2%80%AE%D7%90) https://de.example/K%C3%B6ln", 120)
+    assert shown.lines() == ["Köln (https://de.example/wiki/Köln%20%E2%80%AE%D7%90) https://de.example/Köln"]
+    assert "8;;https://de.example/K%C3%B6ln\x1b" in shown.output
+
+
+def test_long_addresses_in_cells_are_notes_below_the_table():
+    one, two = (f"https://{name}.example/{'path/' * 9}" for name in ("one", "two"))
+    text = f"| a | b |\n|---|---|\n| [x]({one}) | {two} |\n| [y]({one}) | [z](http://s.example) |\n\nend"
+    shown = show(text, 120)
+    assert shown.lines() == [
+        "a  │ b",
+        "───┼─────────────────────",
+        "x¹ │ two.example²",
+        "y¹ │ z (http://s.example)",
+        f"¹ {one}",
+        f"² {two}",
+        "",
+        "end",
+    ]
+    assert stream(list(text), 120).cells() == shown.cells()
+
+
+def test_columns_keep_their_longest_words():
+    text = f"| a | b |\n|---|---|\n| internationalisation | {'word ' * 40} |"
+    assert "internationalisation │" in "\n".join(lines(text, 40))
+
+
+def test_a_rule_separates_rows_where_one_of_them_wraps():
+    rows = ["| a | b |", "|---|---|", "| 1 | x |", "| 2 | {} |", "| 3 | z |"]
+    rule = "──┼──"
+    assert sum(line.startswith(rule) for line in lines("\n".join(rows).format("word " * 9), 30)) == 3
+    assert sum(line.startswith(rule) for line in lines("\n".join(rows).format("word"), 30)) == 1
 
 
 def test_line_breaks():
@@ -161,16 +250,50 @@ def test_line_breaks():
 
 
 @pytest.mark.parametrize(
-    "math",
-    [r"\(a_1^2\)", r"\[x\]", "$x_1$", "$$y$$", r"$\frac{1}{2}$", r"\(\left[ a \right]\)", r"$a*b*c$", r"$p_i_j$"],
+    ("math", "plain"),
+    [
+        (r"\(17.5 \times 60\)", "17.5 × 60"),
+        (r"\(a_1^2\)", "a₁²"),
+        (r"\[x \le y\]", "x ≤ y"),
+        ("$x_1$", "x₁"),
+        ("$$y$$", "y"),
+        (r"$\frac{a}{b}$", "a/b"),
+        (r"$\frac{a+b}{2}$", "(a+b)/2"),
+        (r"\(\left( a \right)\)", "( a )"),
+        (r"$\alpha \to \infty$", "α → ∞"),
+        (r"$\sqrt{2} \in \mathbb{R}$", "√2 ∈ ℝ"),
+        (r"$e^{-x^2/2}$", "e^(-x²/2)"),
+        (r"$x_{max}$", "x_max"),
+        (r"$O(n \log n)$", "O(n log n)"),
+        (r"$\text{a b} = 5\%$", "a b = 5%"),
+        (r"$90^\circ$", "90°"),
+    ],
 )
-def test_latex_stays_readable(math):
-    assert lines(f"so {math} holds") == [f"so {math} holds"]
+def test_latex_has_a_plain_form(math, plain):
+    assert lines(f"so {math} holds") == [f"so {plain} holds"]
+
+
+@pytest.mark.parametrize(
+    "math",
+    [
+        r"\(\begin{pmatrix} a & b \end{pmatrix}\)",
+        r"$\unknown{x}$",
+        r"$x^$",
+        r"$\frac{1}$",
+        "$a_{b$",
+        "$a}$",
+        r"$\sqrt[3]{x}$",
+        "$a & b_1$",
+        "$" + "{" * 50 + "x" + "}" * 50 + "$",
+    ],
+)
+def test_latex_without_a_plain_form_stays_as_it_was_written(math):
+    assert lines(f"so {math} holds", 150) == [f"so {math} holds"]
 
 
 def test_displayed_latex():
-    text = "as\n$$\na_1 * b_2 \\\\\n c\n$$\nand\n\n\\[\nx\n\\]"
-    assert lines(text) == ["as", "", "$$", "a_1 * b_2 \\\\", " c", "$$", "", "and", "", "\\[", "x", "\\]"]
+    text = "as\n$$\na_1 \\cdot b_2 \\\\\n c\n$$\nand\n\n\\[\n\\begin{x}\n\\]"
+    assert lines(text) == ["as", "", "  a₁ · b₂", "  c", "", "and", "", "\\[", "\\begin{x}", "\\]"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +308,7 @@ def test_what_only_looks_like_latex_does_not_swallow_markup(text):
 @pytest.mark.parametrize("formula", [r"\[ x = \text{if so}", r"$$ a_1 + b", r"\[ [0, 1) \cup (1, 2]"])
 def test_a_formula_may_begin_behind_its_mark(formula):
     end = "\\]" if formula[0] == "\\" else "$$"
-    assert lines(f"{formula}\n* c *\n{end}") == [formula, "* c *", end]
+    assert lines(f"{formula}\n\\unknown * c *\n{end}") == [formula, "\\unknown * c *", end]
 
 
 def test_money_is_not_latex():
@@ -286,7 +409,7 @@ def test_without_styles_there_is_no_escape_sequence():
 
 def test_without_a_cursor_rows_are_printed_when_they_are_final():
     shown = stream(["one\n", "\ntw", "o\n\n```\na\n", "b\n"], styled=False, addressable=False)
-    assert shown.sent == ["one\n", "\ntwo\n\n```\na\n", "b\n", "```\n"]
+    assert shown.sent == ["one\n", "\ntwo\n\n──\na\n", "b\n", "──\n"]
 
 
 @pytest.mark.parametrize("joint", [" ", "\n"], ids=repr)

@@ -133,7 +133,7 @@ def test_a_stream_that_cannot_encode():
 def test_an_unknown_theme_names_the_closest():
     with pytest.raises(ValueError, match=r"there is no theme called 'monokay': did you mean monokai\?"):
         render("text", io.StringIO(), terminal(), "monokay")
-    with pytest.raises(ValueError, match="use default, mono, or a Pygments style such as monokai"):
+    with pytest.raises(ValueError, match="use default, marks, mono, or a Pygments style such as monokai"):
         MarkdownStream(io.StringIO(), terminal(), "?")
 
 

@@ -1,4 +1,4 @@
-"""Inline markdown (emphasis, code, links, mathematics) into spans."""
+"""Inline markdown (emphasis, code, links, images, mathematics, HTML) into spans."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 from rich.style import Style
 
-from grokcli.render.markdown.layout.markup import MARKUP, References, normal_url, parse_inline
+from grokcli.render.markdown.layout.addresses import is_same_url, readable, site
+from grokcli.render.markdown.layout.html_tags import BREAK, split_tags, with_tags
+from grokcli.render.markdown.layout.latex import plain_formula, shifted
+from grokcli.render.markdown.layout.markup import MARKUP, References, parse_inline
 from grokcli.render.markdown.layout.spans import LINE_BREAK, PLAIN, Span
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.terminal.sanitize import clean
 
-_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?P<scheme>https?://)?(?P<host>[^\s/?#@]+\.[^\s/?#@]+)(?:[/?#]\S*)?$", re.IGNORECASE)
-# The host as browsers find it: behind what looks like a user's name, before a backslash too. Only letters that cannot
-# deceive: others are punycode by now.
-_HOST = re.compile(r"https?://(?:[^/?#\\]*@)?([a-z0-9.-]+(?::\d+)?)(?=[/?#\\]|$)", re.IGNORECASE)
+_CITATION = re.compile(r"\[?\d{1,3}\]?")
+_LONGEST_IN_CELLS = 20  # characters of a URL; longer ones become notes below the table
 _BLANKS = str.maketrans("\n\t", "  ")
 _STYLE_OF = {
     "strong_open": "strong",
@@ -31,15 +31,35 @@ _STYLE_OF = {
 }
 
 
-def render_inline(text: str, references: References, theme: Theme, base: Style = PLAIN) -> list[Span]:
-    """Return what `text` looks like, on top of the style `base`.
+class InlineRenderer:
+    """Makes spans of text with markup."""
 
-    A link is shown as its text and, unless it is the same, its target; an image as its description and address.
-    Nothing of the text is dropped but the marks that made it markup, and control characters that entities made.
-    """
-    if not MARKUP.search(text):
-        return [Span(text.translate(_BLANKS), base)]
-    return [span for span in _spans(parse_inline(text, references), theme, base) if span.text]
+    def __init__(self, theme: Theme, *, hyperlinks: bool) -> None:
+        """Show by `theme`, on a terminal that has `hyperlinks` or not."""
+        self._theme = theme
+        self._hyperlinks = hyperlinks
+
+    def render(
+        self, text: str, references: References, base: Style = PLAIN, notes: list[str] | None = None
+    ) -> list[Span]:
+        """Return what `text` looks like, on top of the style `base`.
+
+        A link is shown as its text and, unless it is the same, its target; an image as its description and address.
+        Long targets are added to `notes`, if it is given, and only their numbers shown. Nothing of the text is dropped
+        but the marks that made it markup, and control characters that entities made.
+        """
+        if not MARKUP.search(text):
+            return [Span(text.translate(_BLANKS), base)]
+        writer = _Writer(self._theme, base, notes, hyperlinks=self._hyperlinks)
+        return [span for span in writer.spans(with_tags(parse_inline(text, references))) if span.text]
+
+    def render_html(self, line: str) -> list[Span]:
+        """Return what a line of HTML looks like: nothing if it holds only tags that are structure."""
+        writer = _Writer(self._theme, PLAIN, None, hyperlinks=self._hyperlinks)
+        spans = [span for span in writer.spans(with_tags(split_tags(line))) if span.text]
+        while spans and not spans[-1].text.strip():
+            spans.pop()
+        return spans
 
 
 @dataclass
@@ -52,37 +72,92 @@ class _Link:
 
     @property
     def is_its_own_label(self) -> bool:
-        return self.label in (self.target, self.target.removeprefix("mailto:")) or _is_same_url(self.label, self.target)
+        return self.label in (self.target, self.target.removeprefix("mailto:")) or is_same_url(self.label, self.target)
 
 
-def _is_same_url(label: str, target: str) -> bool:
-    """Say whether `label` is the address `target` itself, written as people do: without what goes without saying.
+class _Writer:
+    """Writes one text."""
 
-    Not with a host of letters that could pass for others: the target has these in a form that cannot deceive.
-    """
-    match = _ADDRESS.match(label)
-    if match is None or not match["host"].isascii():
-        return False
-    written = label if match["scheme"] else f"{target.partition('://')[0]}://{label}"
-    return bool(normal_url(written).rstrip("/") == target.rstrip("/"))
+    def __init__(self, theme: Theme, base: Style, notes: list[str] | None, *, hyperlinks: bool) -> None:
+        self._theme = theme
+        self._styles = [base]
+        self._notes = notes
+        self._hyperlinks = hyperlinks
+        self._link: _Link | None = None  # links do not nest
 
+    def spans(self, tokens: list[Token]) -> Iterator[Span]:
+        for token in _after_breaks(tokens):
+            if token.nesting > 0:
+                self._styles.append(self._styles[-1] + self._theme[_STYLE_OF.get(token.type, token.info)])
+                if token.type == "link_open":
+                    self._link = _Link(*_address(token, "href"))
+            elif token.nesting < 0:
+                self._styles.pop()
+                if token.type == "link_close" and (link := self._link) is not None:
+                    self._link = None
+                    if not link.is_its_own_label:
+                        is_citation = _CITATION.fullmatch(link.label) is not None
+                        yield from self._destination(link.target, link.title, by_site=is_citation)
+            else:
+                yield from self._leaf(token)
 
-def _spans(tokens: list[Token], theme: Theme, base: Style) -> Iterator[Span]:
-    styles = [base]
-    link: _Link | None = None  # links do not nest
-    for token in _after_breaks(tokens):
-        if token.nesting > 0:
-            styles.append(styles[-1] + theme[_STYLE_OF[token.type]])
-            if token.type == "link_open":
-                link = _Link(*_address(token, "href"))
-        elif token.nesting < 0:
-            styles.pop()
-            if token.type == "link_close" and link is not None:
-                if not link.is_its_own_label:
-                    yield from _destination(link.target, link.title, styles[-1], theme)
-                link = None
-        else:
-            yield from _leaf(token, styles[-1], theme, link)
+    def _leaf(self, token: Token) -> Iterator[Span]:
+        style = self._styles[-1]
+        match token.type:
+            case "softbreak":
+                yield Span(" ", style)
+            case "hardbreak":
+                yield Span(LINE_BREAK)
+            case "html_inline" if BREAK.fullmatch(token.content):
+                yield Span(LINE_BREAK)
+            case "image":
+                yield Span(_printable(token.content) or "image", style + self._theme["image"])
+                yield from self._destination(*_address(token, "src"), by_site=True)
+            case "math_inline":
+                formula = _printable(token.content)
+                plain = plain_formula(formula)
+                yield Span(formula if plain is None else plain, style + self._theme["math"])
+            case kind:
+                yield from self._text(_printable(token.content), style, kind)
+
+    def _text(self, text: str, style: Style, kind: str) -> Iterator[Span]:
+        url = None
+        if self._link is not None:
+            self._link.label += text
+            if self._link.is_its_own_label:
+                url = self._link.target
+                text = readable(text)
+                if self._notes is not None and len(text) > _LONGEST_IN_CELLS:
+                    yield Span(site(url), style, url)
+                    yield self._note(url, self._notes)
+                    return
+        yield Span(text, style + self._theme[_STYLE_OF[kind]] if kind in _STYLE_OF else style, url)
+
+    def _destination(self, target: str, title: str, *, by_site: bool) -> Iterator[Span]:
+        """Show where a link leads: only what is printed here can be clicked.
+
+        The site alone, where all of the target is under it; else nothing is left out that cannot be found elsewhere.
+        """
+        if self._theme.links == "hidden" or not (target or title):
+            return
+        shown = readable(target)
+        if self._theme.links == "host" or (by_site and self._hyperlinks):
+            shown = site(target)
+        faint = self._styles[0] + self._theme["faint"]
+        if self._notes is not None and len(shown) > _LONGEST_IN_CELLS:
+            yield self._note(target, self._notes)
+            shown = ""
+        if shown or title:
+            yield Span(" (", faint)
+            yield Span(shown, self._theme["target"], target)
+            quoted = f'"{title}"' if title else ""
+            yield Span(f" {quoted})" if shown and title else f"{quoted})", faint)
+
+    def _note(self, target: str, notes: list[str]) -> Span:
+        """Keep `target` for a note, and return its number."""
+        if target not in notes:
+            notes.append(target)
+        return Span(shifted(str(notes.index(target) + 1), "^"), self._theme["note_number"])
 
 
 def _after_breaks(tokens: list[Token]) -> Iterator[Token]:
@@ -93,43 +168,8 @@ def _after_breaks(tokens: list[Token]) -> Iterator[Token]:
             continue
         if after_break and token.type == "text":
             token.content = token.content.lstrip(" ")
-        after_break = token.type == "html_inline" and _BREAK_TAG.fullmatch(token.content) is not None
+        after_break = token.type == "html_inline" and BREAK.fullmatch(token.content) is not None
         yield token
-
-
-def _leaf(token: Token, style: Style, theme: Theme, link: _Link | None) -> Iterator[Span]:
-    match token.type:
-        case "softbreak":
-            yield Span(" ", style)
-        case "hardbreak":
-            yield Span(LINE_BREAK)
-        case "html_inline" if _BREAK_TAG.fullmatch(token.content):
-            yield Span(LINE_BREAK)
-        case "image":
-            yield Span(f"[image: {_printable(token.content)}]", style + theme["image"])
-            yield from _destination(*_address(token, "src"), style, theme)
-        case kind:
-            text = _printable(token.content)
-            url = None
-            if link is not None:
-                link.label += text
-                url = link.target if link.is_its_own_label else None
-            yield Span(text, style + theme[_STYLE_OF[kind]] if kind in _STYLE_OF else style, url)
-
-
-def _destination(target: str, title: str, style: Style, theme: Theme) -> Iterator[Span]:
-    """Show where a link leads, unless it is to be left out: only what is printed here can be clicked."""
-    if theme.links == "hidden" or (not target and not title):
-        return
-    yield Span(" (", style + theme["faint"])
-    yield Span(_host(target) if theme.links == "host" else target, theme["target"], target)
-    yield Span(f' "{title}")' if title else ")", style + theme["faint"])
-
-
-def _host(target: str) -> str:
-    """Return the host that a target leads to, or the target itself if it is no plain one."""
-    match = _HOST.match(target)
-    return match[1].lower() if match else target
 
 
 def _address(token: Token, attribute: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ class Margins:
     def __init__(self, theme: Theme) -> None:
         """Style marks by `theme`."""
         self._theme = theme
+        self._box: tuple[int, Span] | None = None  # what the next row of an item has in place of its bullet
         self._marked: frozenset[int] = frozenset()  # keys of open items; never changed in place, so copies may share it
 
     def fork(self) -> Margins:
@@ -34,6 +35,10 @@ class Margins:
     def is_marked(self, item: Item) -> bool:
         """Say whether the item has shown its mark."""
         return item.key in self._marked
+
+    def put_box(self, item: Item, box: Span) -> None:
+        """Show `box`, three cells, instead of the bullet of an item that has not shown its mark."""
+        self._box = item.key, Span(f"{box.text} ", box.style)
 
     def width(self, path: Path, columns: int) -> int:
         """Return how many cells the margin takes on a terminal of `columns`."""
@@ -74,6 +79,8 @@ class Margins:
         mark = _mark(item, depth)
         if item.key in self._marked:
             return Span(" " * len(mark))
+        if self._box is not None and self._box[0] == item.key:
+            return self._box[1]
         return Span(mark, self._theme["number" if item.ordered else "bullet"])
 
     def _clamped(self, spans: list[Span], widest: int) -> list[Span]:

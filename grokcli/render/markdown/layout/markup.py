@@ -48,7 +48,7 @@ def parse_inline(text: str, references: References) -> list[Token]:
 
 def normal_url(url: str) -> str:
     """Return `url` as a link to it has it: letters that only some programs understand are encoded."""
-    return _PARSER.normalizeLink(url)
+    return str(_PARSER.normalizeLink(url))
 
 
 def _url_end(match: re.Match[str]) -> int:

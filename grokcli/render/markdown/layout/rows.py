@@ -6,10 +6,13 @@ answer that streams comes to the same rows as one that is there at once.
 
 from __future__ import annotations
 
+import re
 from copy import copy
 
+from grokcli.render.markdown.layout.addresses import readable
 from grokcli.render.markdown.layout.highlight import FencedCode
-from grokcli.render.markdown.layout.inline import render_inline
+from grokcli.render.markdown.layout.inline import InlineRenderer
+from grokcli.render.markdown.layout.latex import plain_formula, shifted
 from grokcli.render.markdown.layout.margins import Margins
 from grokcli.render.markdown.layout.markup import References
 from grokcli.render.markdown.layout.spans import EMPTY_ROW, PLAIN, Pen, Row, Span
@@ -21,20 +24,24 @@ from grokcli.render.markdown.parse.definitions import split_definitions
 from grokcli.render.markdown.parse.nodes import (
     Fence,
     Heading,
+    Html,
     IndentedCode,
     Item,
     Leaf,
     Math,
     Node,
     Paragraph,
+    Quote,
     Rule,
     Table,
 )
 from grokcli.render.markdown.parse.sink import Code, Path
-from grokcli.render.markdown.parse.syntax import TASK_MARK
+from grokcli.render.markdown.parse.syntax import TAKES_NO_BLANK, TASK_MARK
 
 _LONGEST_RULE = 40
 _TAB = 4
+_FENCE_RULE = "──"
+_LABEL = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)", re.IGNORECASE)
 
 
 class Layout:
@@ -48,11 +55,13 @@ class Layout:
         self._theme = theme
         self._preview_rows: int | None = None  # set in a preview
         self._references: References = {}  # never changed in place, so previews may share it
+        self._inline_renderer = InlineRenderer(theme, hyperlinks=pen.hyperlinks)
         self._margins = Margins(theme)
         self._last_leaf: Node | None = None
         self._last_path: Path = ()
         self._fence: FencedCode | None = None  # the open one
         self._table: TableLayout | None = None  # the open one
+        self._notes: list[str] = []  # targets of links in it that are too long for a cell
         self._last_row: list[Span] = []  # of the open paragraph, if all before it is final
         self._inline_cache = InlineCache()  # of the open paragraph; shared by all previews
 
@@ -67,6 +76,7 @@ class Layout:
         other._margins = self._margins.fork()
         other._fence = self._fence and self._fence.fork()
         other._table = self._table and self._table.fork()
+        other._notes = list(self._notes)
         return other
 
     # ---- what the parser hands over
@@ -74,7 +84,8 @@ class Layout:
     def begin_fence(self, path: Path, fence: Fence) -> None:
         """Show the opening mark: what is on the screen stays valid markdown."""
         self._separate(path, fence)
-        self._put(path, [Span(fence.mark + fence.info, self._theme["faint"])])
+        mark = f"{_FENCE_RULE} {fence.info}" if self._theme.has_rules else fence.mark + fence.info
+        self._put(path, [Span(mark, self._theme["faint"])])
         # A preview may see half a language's name: nothing to load a lexer for, and no code follows it in there.
         self._fence = FencedCode(fence.info if self._preview_rows is None else "", self._theme)
 
@@ -85,6 +96,11 @@ class Layout:
             if self._fence is not None:
                 self._fence.add(line)
                 self.settle(path)
+            return
+        if isinstance(code, Html) and code.kind in TAKES_NO_BLANK:
+            if spans := self._inline_renderer.render_html(line):
+                self._separate(path, code)
+                self._put_wrapped(path, spans)
             return
         self._separate(path, code)
         if isinstance(code, IndentedCode):
@@ -112,12 +128,11 @@ class Layout:
                 self._separate(path, leaf)
                 self._put(path, [Span("─" * min(_LONGEST_RULE, self._room(path)), self._theme["faint"])])
             case Math():
-                self._separate(path, leaf)
-                for line in leaf.lines:
-                    self._put_wrapped(path, [Span(line.expandtabs(_TAB), self._theme["math"])])
+                self._formula(path, leaf)
             case Table():
                 self._open_table(leaf)
                 self._put_table(path, leaf)
+                self._put_notes(path)
                 self._table = None
             case Fence():
                 self._end_fence(path, leaf)
@@ -139,6 +154,13 @@ class Layout:
 
     # ---- the kinds of leaves
 
+    def _formula(self, path: Path, math: Math) -> None:
+        self._separate(path, math)
+        plain = None if math.is_long else plain_formula("\n".join(math.lines))
+        lines = math.lines if plain is None else [f"  {line}" for line in plain.split("\n")]
+        for line in lines:
+            self._put_wrapped(path, [Span(line.expandtabs(_TAB), self._theme["math"])])
+
     def _paragraph(self, path: Path, paragraph: Paragraph) -> None:
         text = paragraph.text
         if not paragraph.continued:
@@ -149,8 +171,20 @@ class Layout:
             for line in lines:
                 self._put_wrapped(path, [Span(line, self._theme["faint"])])
         if text or paragraph.continued:
+            label, text = self._label(path, text)
             self._separate(path, paragraph)
-            self._put_piece(path, paragraph, text)
+            if label:
+                self._put(path, label)
+            if text or not label:
+                self._put_piece(path, paragraph, text)
+
+    def _label(self, path: Path, text: str) -> tuple[list[Span], str]:
+        """Return the label that a quote begins with, `[!NOTE]` on a line of its own, and the rest of the text."""
+        quote = path[-1] if path else None
+        match = _LABEL.match(text)
+        if match is None or not isinstance(quote, Quote) or quote.key in [node.key for node in self._last_path]:
+            return [], text
+        return [Span(match[1].capitalize(), self._theme[match[1].lower()])], text[match.end() :]
 
     def _put_piece(self, path: Path, paragraph: Paragraph, text: str) -> None:
         """Put the rows of a paragraph, or of a piece of one: the next piece goes on in the last of them."""
@@ -171,7 +205,10 @@ class Layout:
         if match is None or not isinstance(item, Item) or self._margins.is_marked(item):
             return [], text
         box = Span("[ ]", self._theme["open"]) if match[1] == " " else Span("[✓]", self._theme["done"])
-        return [box], text[match.end() :]
+        if item.ordered:
+            return [box], text[match.end() :]
+        self._margins.put_box(item, box)
+        return [], text[match.end() :].lstrip(" ")
 
     def _end_fence(self, path: Path, fence: Fence) -> None:
         if self._fence is None:
@@ -180,7 +217,7 @@ class Layout:
             self._put_code(path, line)
         self._fence = None
         if self._preview_rows is None:
-            self._put(path, [Span(fence.mark, self._theme["faint"])])
+            self._put(path, [Span(_FENCE_RULE if self._theme.has_rules else fence.mark, self._theme["faint"])])
 
     def _open_table(self, table: Table) -> TableLayout:
         if self._table is None:
@@ -193,18 +230,29 @@ class Layout:
         for line in self._open_table(table).take_lines(self._room(path), self._preview_rows):
             self._put(path, line)
 
+    def _put_notes(self, path: Path) -> None:
+        """Put the long targets of a table's links below it."""
+        if self._preview_rows is None and self._notes:
+            for number, target in enumerate(self._notes, 1):
+                mark = f"{shifted(str(number), '^')} "
+                lines = wrap([Span(readable(target), self._theme["target"], target)], self._room(path) - len(mark))
+                for index, line in enumerate(lines):
+                    lead = " " * len(mark) if index else mark
+                    self._put(path, [Span(lead, self._theme["note_number"]), *line])
+        self._notes = []
+
     def _cells(self, cells: list[str], count: int, style: str = "") -> list[Cell]:
         """Return `count` cells: missing ones are empty, and what is too much stands in the last."""
         if len(cells) > count:
             cells = [*cells[: count - 1], " | ".join(cells[count - 1 :])]
-        return [self._inline(cell, style) for cell in cells + [""] * (count - len(cells))]
+        return [self._inline(cell, style, self._notes) for cell in cells + [""] * (count - len(cells))]
 
     # ---- rows
 
-    def _inline(self, text: str, style: str = "") -> list[Span]:
+    def _inline(self, text: str, style: str = "", notes: list[str] | None = None) -> list[Span]:
         if self._preview_rows is not None:
             text = close_markup(text)
-        return render_inline(text, self._references, self._theme, self._theme[style] if style else PLAIN)
+        return self._inline_renderer.render(text, self._references, self._theme[style] if style else PLAIN, notes)
 
     def _room(self, path: Path) -> int:
         return max(8, self.columns - 1 - self._margins.width(path, self.columns))

@@ -50,6 +50,7 @@ class Pen:
     def __init__(self, terminal: Terminal) -> None:
         """Write for `terminal`."""
         self._terminal = terminal
+        self.hyperlinks = terminal.hyperlinks
         self._sequences: dict[Style, tuple[str, str]] = {PLAIN: ("", "")}
 
     def row(self, spans: Iterable[Span], *, exact: bool = False) -> Row:

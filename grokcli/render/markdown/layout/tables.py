@@ -30,7 +30,11 @@ class TableLayout:
         self._head = head
         self._waiting: list[list[Cell]] = []
         self._natural = [_natural_width(cell) for cell in head]
+        self._words = [_longest_word(cell) for cell in head]
+        self._rule: Line | None = None  # between the rows, if one of those that were measured takes several lines
         self._rows_measured = 0
+        self._has_breaks = False
+        self._is_first_row = True
         self._widths: list[int] | None = None  # once the head was taken; [] when there is no room for columns
 
     def add_row(self, cells: list[Cell]) -> None:
@@ -39,6 +43,8 @@ class TableLayout:
         if self._widths is None:
             self._rows_measured += 1
             self._natural = [max(width, _natural_width(cell)) for width, cell in zip(self._natural, cells, strict=True)]
+            self._words = [max(width, _longest_word(cell)) for width, cell in zip(self._words, cells, strict=True)]
+            self._has_breaks = self._has_breaks or any(span.text == LINE_BREAK for cell in cells for span in cell)
 
     @property
     def widths_are_final(self) -> bool:
@@ -60,28 +66,35 @@ class TableLayout:
 
         `room` is the width of the whole table; `last` limits the work to at most that many rows, from the end.
         """
-        lines: list[Line] = []
-        if self._widths is None:
-            columns = [] if self._has_no_columns else self._natural
-            self._widths = _fit(columns, room - len(_SEPARATOR) * (len(columns) - 1))
-            if not self._widths and not self._waiting:
-                lines += wrap(_joined_cells(self._head), room)
-            if self._widths and (last is None or len(self._waiting) < last):
-                lines += self._columns(self._head, self._widths)
-                lines.append([Span(_CROSSING.join("─" * width for width in self._widths), self._theme["faint"])])
-            first_record = True
-        else:
-            first_record = False
+        begins = self._widths is None
+        lines = self._begin(room, last) if begins else []
         rows, self._waiting = self._waiting, []
         if last is not None:
             rows = rows[first_shown(len(rows), last) :]
-        for row in rows:
+        for number, row in enumerate(rows):
             if self._widths:
+                if self._rule and not self._is_first_row:
+                    lines.append(self._rule)
                 lines += self._columns(row, self._widths)
+                self._is_first_row = False
             else:
-                lines += self._record(row, room, first=first_record)
-                first_record = False
+                lines += self._record(row, room, first=begins and not number)
         return lines
+
+    def _begin(self, room: int, last: int | None) -> list[Line]:
+        """Fix the widths, and return the lines of the head."""
+        columns = [] if self._has_no_columns else self._natural
+        self._widths = _fit(columns, self._words, room - len(_SEPARATOR) * (len(columns) - 1))
+        if not self._widths:
+            return [] if self._waiting else wrap(_joined_cells(self._head), room)
+        if self._has_breaks or self._widths != self._natural:
+            self._rule = self._crossing(self._widths)
+        if last is not None and len(self._waiting) >= last:
+            return []
+        return [*self._columns(self._head, self._widths), self._crossing(self._widths)]
+
+    def _crossing(self, widths: list[int]) -> Line:
+        return [Span(_CROSSING.join("─" * width for width in widths), self._theme["faint"])]
 
     def _columns(self, row: list[Cell], widths: list[int]) -> list[Line]:
         columns = [wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
@@ -126,11 +139,32 @@ def _padding(room: int, alignment: Alignment) -> tuple[int, int]:
             return 0, room
 
 
-def _fit(natural: list[int], room: int) -> list[int]:
-    """Return column widths that fill at most `room` cells, the widest shrunk first; [] if that is too little."""
+def _fit(natural: list[int], longest_words: list[int], room: int) -> list[int]:
+    """Return column widths that fill at most `room` cells; [] if that is too little.
+
+    The widest columns give first, but none of its longest word while another can give.
+    """
     if not natural or sum(min(width, _NARROWEST_COLUMN) for width in natural) > room:
         return []
+    least = [min(words, width) for words, width in zip(longest_words, natural, strict=True)]
+    if sum(least) > room:
+        least = [min(width, _NARROWEST_COLUMN) for width in natural]
+        natural = [min(words, width) for words, width in zip(longest_words, natural, strict=True)]
     limit = min(max(natural), room)  # no column can be wider than the table
-    while sum(min(width, limit) for width in natural) > room:
+    while sum(_between(least, limit, natural)) > room:
         limit -= 1
-    return [min(width, limit) for width in natural]
+    return _between(least, limit, natural)
+
+
+def _between(least: list[int], limit: int, natural: list[int]) -> list[int]:
+    return [max(low, min(width, limit)) for low, width in zip(least, natural, strict=True)]
+
+
+def _longest_word(cell: Cell) -> int:
+    words = "".join(span.text for span in cell).split()
+    return max((_width_of_word(word) for word in words), default=1)
+
+
+def _width_of_word(word: str) -> int:
+    """Return the width of a word; one that may be broken anywhere, as Chinese may, asks for no more than the least."""
+    return cell_width(word) if word.isascii() or cell_width(word) == len(word) else _NARROWEST_COLUMN

@@ -1,7 +1,8 @@
 """How each thing looks: a small table of named styles, and the colours of code.
 
-Colours are the terminal's own 16, without black, white, yellow and the bright ones: what is left reads on dark and on
-light backgrounds. Comments are dim, not grey, because some palettes make "bright black" the background.
+Colours are the terminal's own 16, without black, white, yellow, blue and the bright ones: what is left reads on dark
+and on light backgrounds; plain blue is close to black in many palettes. Comments are dim, not grey, because some
+palettes make "bright black" the background.
 """
 
 from __future__ import annotations
@@ -24,19 +25,26 @@ TokenType = Any  # pygments types its tokens as tuples that have attributes
 _MARKDOWN = {
     "heading1": "bold underline magenta",
     "heading2": "bold magenta",
-    "heading3": "bold cyan",
-    "heading4": "bold",
+    "heading3": "magenta",
+    "heading4": "italic magenta",
     "heading5": "bold italic",
     "heading6": "italic",
     "strong": "bold",
     "emphasis": "italic",
     "struck": "strike",
     "code": "cyan",
-    "math": "magenta",
-    "link": "underline blue",
-    "target": "dim underline blue",
-    "image": "magenta",
+    "math": "italic",
+    "link": "underline",
+    "target": "dim",
+    "image": "italic",
     "html": "dim",
+    "underlined": "underline",
+    "note_number": "dim",
+    "note": "bold cyan",
+    "tip": "bold green",
+    "important": "bold magenta",
+    "warning": "bold red",
+    "caution": "bold red",
     "faint": "dim",
     "bullet": "bold cyan",
     "number": "cyan",
@@ -55,15 +63,15 @@ _CODE = {
     Token.Operator.Word: "magenta",
     Token.Name.Builtin: "cyan",
     Token.Name.Builtin.Pseudo: "italic",
-    Token.Name.Function: "blue",
-    Token.Name.Class: "bold blue",
+    Token.Name.Function: "bold",
+    Token.Name.Class: "bold cyan",
     Token.Name.Exception: "bold red",
     Token.Name.Decorator: "magenta",
-    Token.Name.Tag: "blue",
+    Token.Name.Tag: "magenta",
     Token.Name.Attribute: "cyan",
     Token.Name.Variable: "red",
     Token.Literal.String: "green",
-    Token.Literal.String.Doc: "dim green",
+    Token.Literal.String.Doc: "green",
     Token.Literal.String.Escape: "cyan",
     Token.Literal.Number: "cyan",
     Token.Generic.Heading: "bold",
@@ -82,8 +90,8 @@ class UnknownThemeError(ThemeError):
 
     def __init__(self, name: str) -> None:
         """Look for what may have been meant by `name`."""
-        close = difflib.get_close_matches(name, ["default", "mono", *sorted(get_all_styles())], n=1)
-        hint = f"did you mean {close[0]}?" if close else "use default, mono, or a Pygments style such as monokai"
+        close = difflib.get_close_matches(name, ["default", "marks", "mono", *sorted(get_all_styles())], n=1)
+        hint = f"did you mean {close[0]}?" if close else "use default, marks, mono, or a Pygments style such as monokai"
         super().__init__(f"there is no theme called {name!r}", hint)
 
 
@@ -95,13 +103,17 @@ class Theme:
     """
 
     def __init__(self, name: str = "default", links: Links = "full", tables: Tables = "columns") -> None:
-        """Take "default", "mono" (no colours), the name of a Pygments style, which then colours the code, or a file.
+        """Take "default", "marks" (the same, with code between its backticks), "mono" (no colours), the name of a
+        Pygments style, which then colours the code, or a file.
 
         The name of a file ends with .toml. Raises ThemeError for a file that cannot be used, UnknownThemeError for
         other names.
         """
         self.links: Links = links
         self.tables: Tables = tables
+        self.has_rules = name != "marks"  # around code, in place of its backticks
+        if name == "marks":
+            name = "default"
         name, changes = read_theme_file(name, _MARKDOWN) if is_theme_file(name) else (name, {})
         colorless = name == "mono"
         self._styles = {key: _style(definition, colorless) for key, definition in (_MARKDOWN | changes).items()}
