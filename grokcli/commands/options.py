@@ -118,7 +118,7 @@ class InputOptions:
 
     file: Annotated[
         list[str] | None,
-        typer.Option("-f", "--file", metavar="PATH", help="Attach a file, folder, glob or URL (repeatable)"),
+        typer.Option("-f", "--file", metavar="PATH", help="Attach a text file, PDF, folder, glob or URL (repeatable)"),
     ] = None
     image: Annotated[
         list[str] | None,

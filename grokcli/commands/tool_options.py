@@ -1,7 +1,5 @@
 """Options for tools: what the server searches and runs itself, and the functions that the model may call."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -135,7 +133,7 @@ class ToolOptions:
                 fields["tool_choice"] = "required"
         return fields
 
-    def made_files(self) -> ImageFiles | None:
+    def made_files(self) -> "ImageFiles | None":
         """Return where to save pictures that code makes, None without --code. Raises UsageError."""
         if not self.code:
             if self.output_dir is not None:
@@ -149,7 +147,7 @@ class ToolOptions:
             error.hint = "name a folder with --output-dir"
             raise
 
-    def toolset(self, env: Env, *, offer_only: bool = False) -> Toolset | None:
+    def toolset(self, env: "Env", *, offer_only: bool = False) -> "Toolset | None":
         """Return the functions that may be called, None for none; with `offer_only` none of them will be.
 
         Raises UsageError for what cannot be a tool, and when there is no terminal to ask for confirmation on.
