@@ -113,6 +113,15 @@ class Response:
         """What the model thought, if it shows that."""
         return _joined(self._reasoning)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of the answer came."""
+        return bool(self._content or self._reasoning or self.usage or self.finish_reason or self._has_parts)
+
+    @property
+    def _has_parts(self) -> bool:
+        return bool(self.tool_calls or self.sources or self.output)
+
     def add(self, event: Event) -> None:
         """Take one event of the answer in."""
         match event:

@@ -150,7 +150,7 @@ def ask(
     )
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
     question = inputs.message(env, network)
-    kept = conversation.open(env)
+    kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
     if output.sends_nothing:
         _print_request(env, request, kept.id, output)

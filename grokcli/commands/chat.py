@@ -65,7 +65,7 @@ def chat(
         server_tools=[*search.server_tools(), *tools.server_tools()], network=network.network()
     )
     toolset = tools.toolset(env)
-    kept = conversation.open(env)
+    kept = conversation.open(env, "chat")
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets = inputs.allow_secrets

@@ -23,11 +23,12 @@ from grokcli.commands.options import (
 )
 from grokcli.env import Env
 from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
-from grokcli.events import dollars
+from grokcli.events import Usage, dollars
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.store.opening import open_ledger
 from grokcli.terminal.sanitize import json_text
 from grokcli.turn.secrets import refuse_secrets
 
@@ -101,9 +102,11 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     client = env.connect(name, network=network.network())
+    ledger = open_ledger(env, "image")
     refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
+    ledger.add(name, Usage(cost_in_usd_ticks=drawing.cost_in_usd_ticks))
     kept, failed = _keep(env, files, drawing, json=output.json)
     if output.json:
         env.console.stdout.write(json_text(_document(kept, drawing, name), indent=2))

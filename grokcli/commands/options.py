@@ -247,11 +247,13 @@ class ConversationOptions:
     ] = None
     no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
-    def open(self, env: Env) -> Conversation:
-        """Return the conversation. Raises StoreError."""
-        from grokcli.store.conversation import open_conversation
+    def open(self, env: Env, command: str) -> Conversation:
+        """Return the conversation in which `command` asks. Raises StoreError."""
+        from grokcli.store.opening import open_conversation
 
-        return open_conversation(env, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save)
+        return open_conversation(
+            env, command, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save
+        )
 
 
 @option_group("Network")

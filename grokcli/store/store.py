@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.store.records import ConversationSummary, SearchHit, StoredMessage
-    from grokcli.store.writing import Ending
+    from grokcli.store.usage import By, UsageRow
+    from grokcli.store.writing import AnsweredRequest, Ending
 
 __all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
 
@@ -44,17 +45,19 @@ class Store:
         busy_seconds: float = BUSY_SECONDS,
         interval: float = INTERVAL,
         now: Callable[[], float] = time.time,
+        lost: str = "this conversation is not saved",
     ) -> None:
         """Keep conversations in the file at `path` and tell `warn`, once, when that is not possible.
 
         `busy_seconds` is how long other processes are waited for, `interval` the seconds between two commits of an
-        answer that is coming, `now` the clock.
+        answer that is coming, `now` the clock; `lost` says in the warning what is not possible.
         """
         self.path = path
         self._warn = warn
         self._busy_seconds = busy_seconds
         self._interval = interval
         self._now = now
+        self._lost = lost
         self._lock = threading.RLock()
         self._store_errors = _StoreErrors(path)
         self._connection: sqlite3.Connection | None = None
@@ -112,6 +115,10 @@ class Store:
 
         self._save(cut)
 
+    def count(self, request: AnsweredRequest) -> bool:
+        """Keep the numbers of a request that was answered, and say whether that was possible."""
+        return self._save(writing.count, request, self._now()) is not None
+
     # What a user asks for: raises StoreError.
 
     def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
@@ -148,6 +155,12 @@ class Store:
         from grokcli.store.search import search
 
         return self._read(search, query, limit)
+
+    def usage(self, by: By, since: float | None = None, until: float | None = None) -> list[UsageRow]:
+        """Return what requests cost that were answered from the time `since` on and before `until`, summed up."""
+        from grokcli.store import usage
+
+        return self._read(usage.sums, by, since, until)
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title."""
@@ -199,7 +212,7 @@ class Store:
             with self._lock:
                 is_first, self._is_off = not self._is_off, True
             if is_first:  # still inside `except`, so that who warns can show where it came from
-                self._warn(f"this conversation is not saved: {error.message}")
+                self._warn(f"{self._lost}: {error.message}")
         return None
 
     def _read(self, read: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
