@@ -11,6 +11,7 @@
     │   ├── AuthError          exit 3   the key is refused
     │   ├── RateLimitError     exit 4   too many requests, or no credits
     │   └── RefusedError       exit 7   the server will not answer this
+    ├── BudgetError            exit 4   a limit of the user's on the cost is reached
     ├── IncompleteError        exit 7   the answer was cut by a limit, or refused
     ├── LocalModelError        exit 1   the embedded model cannot run
     └── StoreError             exit 1   the stored conversations cannot be read, or have no such one
@@ -118,6 +119,12 @@ class RefusedError(APIError):
     """The server will not answer this question: it breaks the usage guidelines."""
 
     exit_code = 7
+
+
+class BudgetError(GrokError):
+    """A limit that the user set on the cost is reached; nothing more was sent."""
+
+    exit_code = 4
 
 
 class IncompleteError(GrokError):

@@ -158,7 +158,7 @@ def ask(
     started = time.monotonic()
     check = response_format.check if response_format else None
     turn = Turn(request, kept, output.to_output(response_format), toolset, check, stream=not output.no_stream)
-    turn.allow_secrets = inputs.allow_secrets
+    turn.allow_secrets, turn.limits = inputs.allow_secrets, model.limits()
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))

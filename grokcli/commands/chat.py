@@ -68,7 +68,7 @@ def chat(
     kept = conversation.open(env, "chat")
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
-    session.allow_secrets = inputs.allow_secrets
+    session.allow_secrets, session.limits = inputs.allow_secrets, model.limits()
     request = session.next_request()  # an unusable request is reported before anything is typed
     session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)

@@ -13,12 +13,12 @@ from grokcli.chat import user
 from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import MaxCost, OverBudget, limits_of
 from grokcli.commands.options import (
     AsJSON,
     Fields,
     NetworkOptions,
     Quiet,
-    parse_fields,
     set_verbosity,
 )
 from grokcli.env import Env
@@ -30,6 +30,7 @@ from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
 from grokcli.store.opening import open_ledger
 from grokcli.terminal.sanitize import json_text
+from grokcli.turn.request import parse_fields
 from grokcli.turn.secrets import refuse_secrets
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class ImageInput:
     resolution: Annotated[
         Literal["1k", "2k"] | None, typer.Option("--resolution", metavar="SIZE", help="Resolution")
     ] = None
+    max_cost: MaxCost = None
+    over_budget: OverBudget = False
     option: Fields = None
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
@@ -101,8 +104,11 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         title = " ".join(word for word in words if word != "-") or prompt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
-    client = env.connect(name, network=network.network())
     ledger = open_ledger(env, "image")
+    budget = limits_of(inputs.max_cost, over_budget=inputs.over_budget).budget(env, ledger, name)
+    if budget:
+        budget.check()
+    client = env.connect(name, network=network.network())
     refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)

@@ -13,11 +13,11 @@ import typer
 from grokcli import models
 from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
+from grokcli.commands.limits import MaxCost, OverBudget, limits_of
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
-from grokcli.errors import UsageError
 from grokcli.render.select import Color, Output
-from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_field, text_or_file
+from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_fields, text_or_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grokcli.chat import Part
     from grokcli.env import Env
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.limits import Limits
     from grokcli.turn.toolset import Toolset
 
 
@@ -81,7 +82,13 @@ class ModelOptions:
             "--api", metavar="API", help="API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
     ] = None
+    max_cost: MaxCost = None
+    over_budget: OverBudget = False
     option: Fields = None
+
+    def limits(self) -> Limits:
+        """Return what the run may cost. Raises UsageError."""
+        return limits_of(self.max_cost, over_budget=self.over_budget)
 
     def request_options(
         self, *, fields: dict[str, Any] | None = None, server_tools: Sequence[dict[str, Any]], network: Network
@@ -286,14 +293,3 @@ def set_verbosity(env: Env, network: NetworkOptions, *, quiet: bool) -> None:
     """Let the console be as quiet or as talkative as the options say."""
     env.console.quiet = quiet
     env.console.debug = env.console.debug or network.debug
-
-
-def parse_fields(pairs: list[str] | None) -> dict[str, Any]:
-    """Return the fields of a request from KEY=VALUE words. Raises UsageError."""
-    parsed: dict[str, Any] = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"invalid value for -O: {pair!r} (expected KEY=VALUE)", hint="for example: -O seed=7")
-        parsed |= parse_field(key, value)
-    return parsed

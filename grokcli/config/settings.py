@@ -88,6 +88,8 @@ SETTINGS = {
             "",
             "file of certificate authorities to trust, instead of the usual ones",
         ),
+        Setting("daily_budget", values.dollars, None, "most to spend in a day, in US$; then nothing is sent"),
+        Setting("monthly_budget", values.dollars, None, "most to spend in a calendar month, in US$"),
         Setting("api_key_command", values.text, "", "command that prints the API key, such as: pass show xai"),
         Setting("local_model", values.text, "", "GGUF file for -m local, instead of the default model"),
     )

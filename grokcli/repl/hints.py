@@ -17,6 +17,8 @@ IN_CHAT = (
     (r"attach a part of it with -f", "attach a part of it with /file"),
     (r"attach images with -i", "attach images with /image"),
     (r"^add --(web|x) or --search", r"use /search \1 or /search on"),
+    (r"^raise it with --max-cost", "start the chat again with a higher --max-cost"),
+    (r"or add --over-budget", "or start the chat with --over-budget"),
     (r"^use --yes to", "start the chat with --yes to"),
     (r"or --api responses if", "or start the chat with --api responses if"),
 )

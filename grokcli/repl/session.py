@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, user
 from grokcli.input.question import join
+from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.request import build_request
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Session:
 
     `options` are what the user wants of each request. `documents` and `images` wait for the next question,
     `shell_output` for a wish to see it there. `toolset` are the functions that the model may have called; with
-    `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same.
+    `ask_first` only those that the user agrees to. `allow_secrets` sends keys all the same. `limits`
+    is what all of it may cost.
     """
 
     env: Env
@@ -57,6 +59,7 @@ class Session:
     toolset: Toolset | None = None
     ask_first: bool = True
     allow_secrets: bool = False
+    limits: Limits = NO_LIMITS
     last_usage: Usage | None = None
     total_usage: Usage | None = None
 

@@ -192,6 +192,17 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     return {key: SETTINGS[key].checked(parsed) if key in SETTINGS else parsed}
 
 
+def parse_fields(pairs: list[str] | None) -> dict[str, Any]:
+    """Return the fields of a request from KEY=VALUE words. Raises UsageError."""
+    parsed: dict[str, Any] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"invalid value for -O: {pair!r} (expected KEY=VALUE)", hint="for example: -O seed=7")
+        parsed |= parse_field(key, value)
+    return parsed
+
+
 def _finite(number: str) -> float:
     """Return a number of JSON. Raises ValueError for one that Python takes for infinite."""
     value = float(number)

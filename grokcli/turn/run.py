@@ -11,17 +11,19 @@ from grokcli.errors import GrokError, IncompleteError
 from grokcli.events import End, TextDelta, ToolCall, Usage
 from grokcli.models import LOCAL_MODEL, is_same_model
 from grokcli.render.select import Output, make_renderers
+from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.retry import ask_without_rejected
 from grokcli.turn.secrets import held_key, refuse_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from grokcli.chat import Chat
+    from grokcli.chat import Chat, EventSource
     from grokcli.env import Env
     from grokcli.events import Event
     from grokcli.render import Renderer
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.budget import Budget
     from grokcli.turn.request import Request
     from grokcli.turn.toolset import Toolset
 
@@ -35,9 +37,9 @@ class Turn:
     """A question and what becomes of it.
 
     `conversation` takes in what is said; `toolset` are the functions that may be called, None for none; `check` is
-    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same.
-    `response` holds what came, whatever happens. An answer takes the place of what the conversation has from
-    `replaced_from` on.
+    given the text of a whole answer and raises what is wrong with it; `allow_secrets` sends keys all the same; `limits`
+    is what it may cost. `response` holds what came, whatever happens. An answer takes the place of what the
+    conversation has from `replaced_from` on.
     """
 
     request: Request
@@ -48,25 +50,31 @@ class Turn:
     stream: bool = True
     allow_secrets: bool = False
     replaced_from: int | None = None
+    limits: Limits = NO_LIMITS
     response: Response = field(default_factory=Response)
 
 
 def run_turn(env: Env, turn: Turn) -> None:
     """Ask, and show and keep the answer as it comes.
 
-    Raises SecretError before anything is kept or sent; what the client and the check raise; IncompleteError for an
-    answer that a limit cut or that is empty, and when the model has asked for functions MAX_ROUNDS times and still
-    does.
+    Raises SecretError before anything is kept or sent; BudgetError then and between two requests; what the client and
+    the check raise; IncompleteError for an answer that a limit cut or that is empty, and when the model has asked for
+    functions MAX_ROUNDS times and still does.
     """
     request = turn.request
-    client = env.connect(request.model, request.api, request.network)
+    budget = turn.limits.budget(env, turn.conversation.ledger, request.model)
+    if budget:
+        budget.check()
+    client: EventSource = env.connect(request.model, request.api, request.network)
+    if budget:
+        client = budget.limiting(client)
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     chat = turn.conversation.begin_turn(
         client, request.model, request.messages, request.options, replaced_from=turn.replaced_from
     )
     renderers = make_renderers(env, turn.output)
-    with closing(_ask_in_rounds(env, turn, chat)) as events:
+    with closing(_ask_in_rounds(env, turn, chat, budget)) as events:
         _show(env, turn, events, renderers)
     _tell_oddities(env, request.model, turn.response)
 
@@ -84,7 +92,7 @@ def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Ren
             turn.check(response.content)
 
 
-def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
+def _ask_in_rounds(env: Env, turn: Turn, chat: Chat, budget: Budget | None) -> Generator[Event]:
     """Ask, call what the model asks for, and ask again until it has answered; yield all of that as one answer.
 
     Usage is told as it adds up. Close the generator to have the answer kept when it is not read to its end.
@@ -105,10 +113,7 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
         yield from _end_paragraph(response.content)
         yield from response.tool_calls
         if number < MAX_ROUNDS:
-            if response.content.strip() and env.console.stdout.isatty():
-                # Rendered text ends its last line only when it is known what follows.
-                env.console.stderr.write("\n")
-            _run_calls(env, turn, turn.toolset, response.tool_calls)
+            _run_calls(env, turn, turn.toolset, response, budget)
     raise IncompleteError(f"the model still calls tools after {MAX_ROUNDS} rounds", hint="ask a simpler question")
 
 
@@ -148,8 +153,13 @@ def _mask_end(env: Env, asked: str, end: End) -> None:
         end.model = env.console.mask(end.model)
 
 
-def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
-    for call, told in toolset.run_calls(env.console, calls):
+def _run_calls(env: Env, turn: Turn, toolset: Toolset, response: Response, budget: Budget | None) -> None:
+    if budget:  # a call is not run when its result could not be sent
+        budget.check()
+    if response.content.strip() and env.console.stdout.isatty():
+        # Rendered text ends its last line only when it is known what follows.
+        env.console.stderr.write("\n")
+    for call, told in toolset.run_calls(env.console, response.tool_calls):
         if not turn.allow_secrets and held_key(env, told):
             env.console.error_line(f"{call.name}: the result contains your API key and was not sent")
             told = "error: the result contains a secret and was withheld"
