@@ -80,7 +80,7 @@ class Usage:
     `cached_tokens` of the `input_tokens` were read from the server's prefix cache. `cost_in_usd_ticks` is what the
     server billed, in units of 1e-10 US dollars; None when the server did not say. With searches the tokens are summed
     over all of the server's own turns, `server_tool_calls` of them; `context_tokens` is then how full the context is,
-    None when the server did not say.
+    None when the server did not say. `service_tier` is the one that answered, "" when the server did not say.
     """
 
     input_tokens: int = 0
@@ -90,6 +90,7 @@ class Usage:
     cost_in_usd_ticks: int | None = None
     server_tool_calls: int = 0
     context_tokens: int | None = None
+    service_tier: str = ""
 
     @property
     def context(self) -> int:
@@ -107,13 +108,14 @@ class Usage:
             sum(costs) if costs else None,
             self.server_tool_calls + later.server_tool_calls,
             later.context,
+            later.service_tier,
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON, the cost in dollars too; of the last two, those that there are."""
+        """Return the figures by name, for JSON, the cost in dollars too; of the last three, those that there are."""
         ticks = self.cost_in_usd_ticks
         figures = asdict(self) | {"cost_usd": None if ticks is None else dollars(ticks)}
-        for name in ("server_tool_calls", "context_tokens"):
+        for name in ("server_tool_calls", "context_tokens", "service_tier"):
             if not figures[name]:
                 del figures[name]
         return figures

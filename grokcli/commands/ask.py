@@ -11,6 +11,7 @@ import typer
 
 from grokcli.chat import user
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import limits_of
 from grokcli.commands.options import (
     AsJSON,
     ConversationOptions,
@@ -158,7 +159,7 @@ def ask(
     started = time.monotonic()
     check = response_format.check if response_format else None
     turn = Turn(request, kept, output.to_output(response_format), toolset, check, stream=not output.no_stream)
-    turn.allow_secrets, turn.limits = inputs.allow_secrets, model.limits()
+    turn.allow_secrets, turn.limits = inputs.allow_secrets, limits_of(model)
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import limits_of
 from grokcli.commands.options import (
     ConversationOptions,
     InputOptions,
@@ -68,7 +69,7 @@ def chat(
     kept = conversation.open(env, "chat")
     session = Session(env, options.continuing(kept), kept, output.to_output(), PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
-    session.allow_secrets, session.limits = inputs.allow_secrets, model.limits()
+    session.allow_secrets, session.limits = inputs.allow_secrets, limits_of(model)
     request = session.next_request()  # an unusable request is reported before anything is typed
     session.documents += inputs.documents(env, network)
     session.images += inputs.images(env)

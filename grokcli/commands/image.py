@@ -105,7 +105,7 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     ledger = open_ledger(env, "image")
-    budget = limits_of(inputs.max_cost, over_budget=inputs.over_budget).budget(env, ledger, name)
+    budget = limits_of(inputs).budget(env, ledger, name)
     if budget:
         budget.check()
     client = env.connect(name, network=network.network())

@@ -1,8 +1,8 @@
-"""The options that limit what a run costs."""
+"""The options that say what a run may cost."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
@@ -10,6 +10,7 @@ from grokcli.config import values
 from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
 
+Fast = Annotated[bool, typer.Option("--fast", help="Ask for the service tier 'fast', which may cost twice as much")]
 MaxCost = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", help="Send no further request once this run has cost USD"),
@@ -19,9 +20,17 @@ OverBudget = Annotated[
 ]
 
 
-def limits_of(max_cost: float | None, *, over_budget: bool) -> Limits:
+class HasLimits(Protocol):
+    """A group of options that limit the cost."""
+
+    max_cost: MaxCost
+    over_budget: OverBudget
+
+
+def limits_of(options: HasLimits) -> Limits:
     """Return what the flags say. Raises UsageError."""
+    most = options.max_cost
     try:
-        return Limits(None if max_cost is None else values.dollars(max_cost), over_budget)
+        return Limits(None if most is None else values.dollars(most), options.over_budget)
     except ValueError as error:
-        raise UsageError(f"invalid value for --max-cost: {max_cost:g} ({error})") from None
+        raise UsageError(f"invalid value for --max-cost: {most:g} ({error})") from None

@@ -13,7 +13,7 @@ import typer
 from grokcli import models
 from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
-from grokcli.commands.limits import MaxCost, OverBudget, limits_of
+from grokcli.commands.limits import Fast, MaxCost, OverBudget
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
 from grokcli.render.select import Color, Output
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from grokcli.chat import Part
     from grokcli.env import Env
     from grokcli.store.conversation import Conversation
-    from grokcli.turn.limits import Limits
     from grokcli.turn.toolset import Toolset
 
 
@@ -82,13 +81,15 @@ class ModelOptions:
             "--api", metavar="API", help="API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
     ] = None
+    fast: Fast = False
     max_cost: MaxCost = None
     over_budget: OverBudget = False
     option: Fields = None
 
-    def limits(self) -> Limits:
-        """Return what the run may cost. Raises UsageError."""
-        return limits_of(self.max_cost, over_budget=self.over_budget)
+    @property
+    def service_tier(self) -> str | None:
+        """The service tier that the flag stands for."""
+        return "fast" if self.fast else None
 
     def request_options(
         self, *, fields: dict[str, Any] | None = None, server_tools: Sequence[dict[str, Any]], network: Network

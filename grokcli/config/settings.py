@@ -62,6 +62,7 @@ SETTINGS = {
         Setting("temperature", values.up_to(2), None, "sampling temperature, from 0 (focused) to 2 (most random)"),
         Setting("max_tokens", values.count, None, "longest answer, in tokens"),
         Setting("effort", values.one_of(*EFFORTS), None, "reasoning effort; the levels depend on the model"),
+        Setting("service_tier", values.name, None, "service tier to ask for, such as fast; it may cost more"),
         Setting(
             "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
@@ -97,8 +98,8 @@ SETTINGS = {
 
 # What a [models."…"] or [roles.…] section may hold.
 SECTION_SETTINGS = {
-    "models": ("system", "temperature", "max_tokens", "effort"),
-    "roles": ("system", "model", "temperature", "max_tokens", "effort"),
+    "models": ("system", "temperature", "max_tokens", "effort", "service_tier"),
+    "roles": ("system", "model", "temperature", "max_tokens", "effort", "service_tier"),
 }
 SECTIONS = (*SECTION_SETTINGS, "aliases")
 

@@ -24,7 +24,12 @@ RESERVED = {
     **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
     **dict.fromkeys(("deferred", "background"), _LATER),
 }
-FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
+FIELDS_OF_SETTINGS = {
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "reasoning_effort": "effort",
+    "service_tier": "service_tier",
+}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ MAX_COUNT = 2**53
 MAX_DEPTH = 100
 # Python reads no longer ones.
 MAX_DIGITS = 4300
+_WORD = re.compile(r"[a-z_]{1,20}")
 _HALF_PAIR = re.compile(rb"\\u[dD]")
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}]', re.DOTALL)
 
@@ -50,6 +51,11 @@ def as_list(value: object) -> list[Any]:
 def as_text(value: object) -> str:
     """Return `value` if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def as_word(value: object) -> str:
+    """Return `value` if it is one short lower-case word, else an empty string: a name that is shown without looking."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else ""
 
 
 def as_count(value: object) -> int:
