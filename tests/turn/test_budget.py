@@ -262,7 +262,7 @@ def test_eight_processes_overshoot_by_at_most_an_answer_each(server, environ, ho
         for _ in range(8)
     ]
     for chat in chats:
-        chat.stdin.write(b"hi\n" * 12)
+        chat.stdin.write(b"hi\n" * 30)  # more than all of them may ask
         chat.stdin.close()
     answers = 0
     for chat in chats:
