@@ -1,4 +1,4 @@
-"""The options that say what a run may cost."""
+"""The options that decide what an answer costs, and what it may cost."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ from typing import Annotated, Protocol
 
 import typer
 
+from grokcli import models
+from grokcli.commands.complete import complete_effort
 from grokcli.config import values
 from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
 
+Effort = Annotated[
+    models.Effort | None,
+    typer.Option(
+        "--effort",
+        metavar="LEVEL",
+        help="Reasoning effort; the levels depend on the model",
+        autocompletion=complete_effort,
+    ),
+]
 Fast = Annotated[bool, typer.Option("--fast", help="Ask for the service tier 'fast', which may cost twice as much")]
 MaxCost = Annotated[
     float | None,

@@ -13,7 +13,7 @@ import typer
 from grokcli import models
 from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
-from grokcli.commands.limits import Fast, MaxCost, OverBudget
+from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
 from grokcli.render.select import Color, Output
@@ -71,10 +71,7 @@ class ModelOptions:
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Limit the answer to N tokens")
     ] = None
-    effort: Annotated[
-        models.Effort | None,
-        typer.Option("--effort", metavar="LEVEL", help="Reasoning effort; the levels depend on the model"),
-    ] = None
+    effort: Effort = None
     api: Annotated[
         models.API | None,
         typer.Option(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, system
+from grokcli.config.cache import model_info
 from grokcli.config.settings import SETTINGS
 from grokcli.errors import UsageError
-from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, known, least_tokens
+from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, least_tokens
 
 if TYPE_CHECKING:
     from grokcli.env import Env, Network
@@ -82,7 +83,7 @@ def build_request(
         env.console.note_once(f"warning: {warning}")
     model = env.settings.model(options.model, role=options.role)
     fields = _fields(env, model, options)
-    check_effort(model, fields.get("reasoning_effort"))
+    check_effort(env, model, fields.get("reasoning_effort"))
     if options.server_tools:
         check_server_tools(env, model, options.api, options.server_tools)
     offered = [*options.server_tools, *(toolset.schemas() if toolset else ())]
@@ -132,10 +133,12 @@ def default_system_prompt(model: str) -> str:
     return SYSTEM_PROMPT
 
 
-def check_effort(model: str, effort: object) -> None:
+def check_effort(env: Env, model: str, effort: object) -> None:
     """Raise UsageError for an effort that `model` is known not to have; one that has none is left to say so itself."""
-    found = known(model)
-    if effort is not None and found and found.efforts and effort not in found.efforts:
+    if effort is None:
+        return
+    found = model_info(env.settings.paths.cache, env.settings.value("base_url"), model)
+    if found and found.efforts and effort not in found.efforts:
         raise UsageError(
             f"{model} does not support the effort {effort!r}", hint=f"choose from {', '.join(found.efforts)}"
         )
