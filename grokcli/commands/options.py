@@ -69,7 +69,13 @@ class ModelOptions:
         ),
     ] = None
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Limit the answer to N tokens")
+        int | None,
+        typer.Option(
+            "--max-tokens",
+            min=1,
+            metavar="N",
+            help="Limit the visible answer to N tokens; xAI does not count reasoning",
+        ),
     ] = None
     effort: Effort = None
     api: Annotated[

@@ -60,7 +60,7 @@ SETTINGS = {
         ),
         Setting("system", values.text, "", "system prompt for every question"),
         Setting("temperature", values.up_to(2), None, "sampling temperature, from 0 (focused) to 2 (most random)"),
-        Setting("max_tokens", values.count, None, "longest answer, in tokens"),
+        Setting("max_tokens", values.count, None, "longest visible answer, in tokens; xAI does not count reasoning"),
         Setting("effort", values.one_of(*EFFORTS), None, "reasoning effort; the levels depend on the model"),
         Setting("service_tier", values.name, None, "service tier to ask for, such as fast; it may cost more"),
         Setting(
