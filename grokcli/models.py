@@ -18,12 +18,8 @@ API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 
 
-class Prices(NamedTuple):
-    """What tokens cost, in US$ per million; None where that is not known."""
-
-    input: float | None = None
-    cached: float | None = None
-    output: float | None = None
+# What a million tokens of input, cached input and output cost, in US$; None where that is not known.
+Prices = tuple[float | None, float | None, float | None]
 
 
 class ModelInfo(NamedTuple):
@@ -43,7 +39,7 @@ class ModelInfo(NamedTuple):
     aliases: tuple[str, ...] = ()
     default_effort: str = ""
     long_from: int | None = None
-    long_prices: Prices = Prices()
+    long_prices: Prices = (None, None, None)
 
 
 # Every effort that some server knows, and what each model takes (API digest, section 10.2). Prices double from 200,000
@@ -161,7 +157,8 @@ def _names(value: object) -> tuple[str, ...] | None:
 
 
 def _prices(entry: dict[str, Any], suffix: str) -> Prices:
-    return Prices(*(_price(entry.get(f"{name}{suffix}")) for name in PRICE_FIELDS))
+    fresh, cached, output = (_price(entry.get(f"{name}{suffix}")) for name in PRICE_FIELDS)
+    return fresh, cached, output
 
 
 def _price(cents: object) -> float | None:

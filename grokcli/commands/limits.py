@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from grokcli.commands.complete import complete_effort
 from grokcli.config import values
 from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
+
+if TYPE_CHECKING:
+    from grokcli.commands.image import ImageInput
+    from grokcli.commands.options import ModelOptions
 
 Effort = Annotated[
     models.Effort | None,
@@ -31,17 +35,10 @@ OverBudget = Annotated[
 ]
 
 
-class HasLimits(Protocol):
-    """A group of options that limit the cost."""
-
-    max_cost: MaxCost
-    over_budget: OverBudget
-
-
-def limits_of(options: HasLimits) -> Limits:
+def limits_of(options: ModelOptions | ImageInput) -> Limits:
     """Return what the flags say. Raises UsageError."""
     most = options.max_cost
     try:
-        return Limits(None if most is None else values.dollars(most), options.over_budget)
+        return Limits(None if most is None else values.dollars(most), over_budget=options.over_budget)
     except ValueError as error:
         raise UsageError(f"invalid value for --max-cost: {most:g} ({error})") from None

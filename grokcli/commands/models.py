@@ -69,7 +69,7 @@ def _document(found: ModelList, default: str) -> dict[str, Any]:
 
 
 def _described(model: ModelInfo) -> dict[str, Any]:
-    usual = Prices(model.input_price, model.cached_price, model.output_price)
+    usual = (model.input_price, model.cached_price, model.output_price)
     long = None if model.long_from is None else {"from_tokens": model.long_from, **_prices(model.long_prices)}
     return {
         "id": model.id,
@@ -83,5 +83,4 @@ def _described(model: ModelInfo) -> dict[str, Any]:
 
 
 def _prices(prices: Prices) -> dict[str, Any]:
-    figures = {"input": prices.input, "cached_input": prices.cached, "output": prices.output}
-    return {"usd_per_million_tokens": figures}
+    return {"usd_per_million_tokens": dict(zip(("input", "cached_input", "output"), prices, strict=True))}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokcli.store.writing import AnsweredRequest
-
 if TYPE_CHECKING:
     from grokcli.events import Usage
     from grokcli.store.store import Store
@@ -34,5 +32,5 @@ class Ledger:
         if ticks is None:
             self.without_cost += 1
         self.ticks += ticks or 0
-        if not self.store.count(AnsweredRequest(self._command, model, conversation, is_question, usage)):
+        if not self.store.count(self._command, model, conversation, is_question, usage):
             self.unsaved += ticks or 0

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from grokcli.chat import Message
+    from grokcli.events import Usage
     from grokcli.store.records import ConversationSummary, SearchHit, StoredMessage
     from grokcli.store.usage import By, UsageRow
-    from grokcli.store.writing import AnsweredRequest, Ending
+    from grokcli.store.writing import Ending
 
 __all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
 
@@ -115,9 +116,9 @@ class Store:
 
         self._save(cut)
 
-    def count(self, request: AnsweredRequest) -> bool:
-        """Keep the numbers of a request that was answered, and say whether that was possible."""
-        return self._save(writing.count, request, self._now()) is not None
+    def count(self, command: str, model: str, conversation: str, is_question: bool, usage: Usage | None) -> bool:
+        """Keep the numbers of a request as `writing.count` does, and say whether that was possible."""
+        return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
 
     # What a user asks for: raises StoreError.
 

@@ -37,19 +37,6 @@ class Ending(NamedTuple):
     model: str = ""
 
 
-class AnsweredRequest(NamedTuple):
-    """A request that was answered, wholly or not, as it is counted; `usage` is None when the server reported none.
-
-    `conversation` is "" for an answer that is not kept. Of the requests of one question the first `is_question`.
-    """
-
-    command: str
-    model: str
-    conversation: str
-    is_question: bool
-    usage: Usage | None
-
-
 def create(connection: sqlite3.Connection, model: str, title: str, now: float) -> str:
     """Start a conversation and return its id; `now` is in seconds since 1970, here and below."""
     conversation_id = new_id()
@@ -130,9 +117,20 @@ def _replace_pieces(connection: sqlite3.Connection, answer_id: int, ending: Endi
     )
 
 
-def count(connection: sqlite3.Connection, request: AnsweredRequest, now: float) -> int:
-    """Keep the numbers of a request, and return the id of their row."""
-    command, model, conversation, is_question, usage = request
+def count(
+    connection: sqlite3.Connection,
+    command: str,
+    model: str,
+    conversation: str,
+    is_question: bool,
+    usage: Usage | None,
+    now: float,
+) -> int:
+    """Keep the numbers of a request that was answered, wholly or not, and return the id of their row.
+
+    `conversation` is "" for an answer that is not kept; `usage` is None when the server reported none. Of the requests
+    of one question the first `is_question`.
+    """
     calls = None if usage is None else usage.server_tool_calls
     figures = _usage_columns(usage)
     if usage is not None and not usage.input_tokens + usage.output_tokens:

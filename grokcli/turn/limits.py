@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from grokcli.models import LOCAL_MODEL
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 BUDGETS = ("daily_budget", "monthly_budget")
 
 
-class Limits(NamedTuple):
-    """What flags say of the cost: at most `max_cost` US dollars in this run, and whether the budgets hold for it."""
+class Limits:
+    """What flags say of the cost."""
 
-    max_cost: float | None = None
-    over_budget: bool = False
+    # No dataclass and no named tuple: each start would feel what those are made of.
+    def __init__(self, max_cost: float | None = None, *, over_budget: bool = False) -> None:
+        """Allow `max_cost` US dollars in this run, None for any, and what is `over_budget` too."""
+        self.max_cost = max_cost
+        self.over_budget = over_budget
 
     def budget(self, env: Env, ledger: Ledger | None, model: str) -> Budget | None:
         """Return what is asked before each request to `model`, None where nothing limits its cost.

@@ -160,7 +160,7 @@ def fill(path, rows):
         connection.execute("BEGIN")
         for created, model, ticks in rows:
             found = None if ticks is None else Usage(10, 5, 2, 4, ticks)
-            writing.count(connection, writing.AnsweredRequest("ask", model, "", True, found), created)
+            writing.count(connection, "ask", model, "", True, found, created)
 
 
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -327,7 +327,7 @@ def test_without_costs_the_bars_are_tokens(path, grok, monkeypatch):
         connection.execute("BEGIN")
         for model, tokens in (("a", 1000), ("b", 500)):
             found = Usage(10, tokens)
-            writing.count(connection, writing.AnsweredRequest("ask", model, "", True, found), 1e9)
+            writing.count(connection, "ask", model, "", True, found, 1e9)
     _, first, second, _ = grok("usage", "--by", "model", tty=True).out.splitlines()
     assert first.count("█") == 2 * second.count("█") == 20
 

@@ -52,7 +52,7 @@ def spend(home):
         with closing(schema.open_for_writing(path, 5)) as connection, connection:
             connection.execute("BEGIN")
             found = Usage(1, 1, cost_in_usd_ticks=round(dollars * DOLLAR))
-            writing.count(connection, writing.AnsweredRequest("ask", "m", "", True, found), time.time() - ago)
+            writing.count(connection, "ask", "m", "", True, found, time.time() - ago)
 
     return spend
 
