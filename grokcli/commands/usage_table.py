@@ -93,7 +93,7 @@ def _figures(rows: Sequence[UsageRow], names: Iterable[str], number: Callable[[i
     if not any(left_out):
         return cells
     counts = (f"{one:,}" if one else "" for one in left_out)
-    return [[*row, last] for row, last in zip(cells, [NOT_REPORTED, *counts], strict=True)]
+    return [[*row, last] for row, last in zip(cells, ["unreported", *counts], strict=True)]
 
 
 def _long(figure: int | None) -> str:

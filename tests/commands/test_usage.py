@@ -111,7 +111,7 @@ def test_what_is_not_reported_is_never_zero(grok, server, report):
     assert "$" not in grok("usage").out
     grok("ask", "three")
     header, row, total = grok("usage").out.splitlines()
-    assert header.endswith("cost  not reported")
+    assert header.endswith("cost  unreported")
     assert row.split()[-2:] == total.split()[-2:] == ["<$0.0001", "2"]
     figures = report()["total"]
     assert (figures["cost_in_usd_ticks"], figures["requests_without_cost"]) == (TICKS, 2)
