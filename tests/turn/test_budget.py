@@ -279,8 +279,8 @@ def test_eight_processes_overshoot_by_at_most_an_answer_each(server, environ, ho
 def test_without_a_limit_nothing_of_limits_is_loaded(environ, server):
     server.reply(answer("ok"))
     code = (
-        "import sys\nfrom grokcli.cli import run\n"
-        "try: run()\nexcept SystemExit: print(sorted(name for name in sys.modules if name.startswith('grokcli.')))"
+        "import sys\nfrom grokcli.cli import main\nfrom grokcli.env import Env\n"
+        "main(sys.argv[1:], Env.real())\nprint(sorted(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code, "ask", "hi"], capture_output=True, text=True, env=environ)
     assert "'grokcli.turn.limits'" in done.stdout
