@@ -117,6 +117,15 @@ class Response:
         """The model's reasoning, "" if the model does not show it."""
         return _joined(self._reasoning)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of the answer came."""
+        return bool(self._content or self._reasoning or self.usage or self.finish_reason or self._has_parts)
+
+    @property
+    def _has_parts(self) -> bool:
+        return bool(self.tool_calls or self.sources or self.output)
+
     def add(self, event: Event) -> None:
         """Add one event of the stream to the answer."""
         match event:

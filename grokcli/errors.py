@@ -11,6 +11,7 @@
     │   ├── AuthError          exit 3   the server rejected the key
     │   ├── RateLimitError     exit 4   too many requests, or no credits
     │   └── RefusedError       exit 7   the server refused to answer the prompt
+    ├── BudgetError            exit 4   a limit of the user's on the cost is reached
     ├── IncompleteError        exit 7   the answer was cut off by a limit, or withheld by a filter
     ├── LocalModelError        exit 1   the embedded model cannot run
     └── StoreError             exit 1   stored conversations cannot be read, or the one asked for does not exist
@@ -120,6 +121,12 @@ class RefusedError(APIError):
     """The server refused to answer the prompt, because it violates the usage guidelines."""
 
     exit_code = 7
+
+
+class BudgetError(GrokError):
+    """A limit that the user set on the cost is reached; nothing more was sent."""
+
+    exit_code = 4
 
 
 class IncompleteError(GrokError):

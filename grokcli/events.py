@@ -120,7 +120,7 @@ class Usage(_Event):
     the `input_tokens` were read from the server's prefix cache. `cost_in_usd_ticks` is the amount billed, in units of
     1e-10 US dollars; None if the server did not report it. If the server made tool calls of its own, such as searches,
     `server_tool_calls` is their number and the tokens are the sum over all its turns; `context_tokens` is then the size
-    of the context, None if the server did not report it.
+    of the context, None if the server did not report it. `service_tier` is the tier that answered, "" if it is unknown.
     """
 
     input_tokens: int = 0
@@ -130,6 +130,7 @@ class Usage(_Event):
     cost_in_usd_ticks: int | None = None
     server_tool_calls: int = 0
     context_tokens: int | None = None
+    service_tier: str = ""
 
     @property
     def context(self) -> int:
@@ -147,16 +148,17 @@ class Usage(_Event):
             sum(costs) if costs else None,
             self.server_tool_calls + later.server_tool_calls,
             later.context,
+            later.service_tier,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON, with the cost also in dollars.
 
-        `server_tool_calls` and `context_tokens` are left out when they are 0 or None.
+        `server_tool_calls`, `context_tokens` and `service_tier` are left out when they are 0, None or "".
         """
         ticks = self.cost_in_usd_ticks
         figures = asdict(self) | {"cost_usd": None if ticks is None else dollars(ticks)}
-        for name in ("server_tool_calls", "context_tokens"):
+        for name in ("server_tool_calls", "context_tokens", "service_tier"):
             if not figures[name]:
                 del figures[name]
         return figures

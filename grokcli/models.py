@@ -18,11 +18,16 @@ API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 
 
+# What a million tokens of input, cached input and output cost, in US$; None where that is not known.
+Prices = tuple[float | None, float | None, float | None]
+
+
 class ModelInfo(NamedTuple):
     """A model: `context` is the limit on the tokens of prompt and answer together, prices are US$ per 1M tokens.
 
-    `efforts` are the reasoning efforts that it accepts; None is unknown, and () that it accepts none. Other unknown
-    values are None or empty.
+    `efforts` are the reasoning efforts that it accepts; None is unknown, and () that it accepts none. `default_effort`
+    is the one it uses by itself. Requests of `long_from` tokens and more cost `long_prices`. Other unknown values are
+    None or empty.
     """
 
     id: str
@@ -32,6 +37,9 @@ class ModelInfo(NamedTuple):
     output_price: float | None = None
     efforts: tuple[str, ...] | None = None
     aliases: tuple[str, ...] = ()
+    default_effort: str = ""
+    long_from: int | None = None
+    long_prices: Prices = (None, None, None)
 
 
 # Every effort that any server knows, and those that each model accepts (API digest, section 10.2). Prices double above
@@ -41,10 +49,10 @@ EFFORTS: tuple[Effort, ...] = get_args(Effort)
 _TO_HIGH = ("low", "medium", "high")
 _TO_XHIGH = (*_TO_HIGH, "xhigh")
 MODELS = (
-    ModelInfo("grok-4.7", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH),
-    ModelInfo("grok-4.6", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH),
-    ModelInfo("grok-4.5", 500_000, 2.0, 0.3, 6.0, _TO_HIGH, ("grok-4.5-latest", "grok-build-latest")),
-    ModelInfo("grok-4.3", 1_000_000, 1.25, 0.2, 2.5, ("none", *_TO_HIGH), ("grok-4.3-latest",)),
+    ModelInfo("grok-4.7", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH, (), "high"),
+    ModelInfo("grok-4.6", 500_000, 2.0, 0.5, 6.0, _TO_XHIGH, (), "high"),
+    ModelInfo("grok-4.5", 500_000, 2.0, 0.3, 6.0, _TO_HIGH, ("grok-4.5-latest", "grok-build-latest"), "high"),
+    ModelInfo("grok-4.3", 1_000_000, 1.25, 0.2, 2.5, ("none", *_TO_HIGH), ("grok-4.3-latest",), "low"),
     ModelInfo("grok-4.20", 1_000_000, 1.25, 0.2, 2.5, ()),
     ModelInfo("grok-4.20-multi-agent", 1_000_000, 1.25, 0.2, 2.5, _TO_XHIGH),
     ModelInfo("grok-build-0.1", 256_000, 1.0, 0.2, 2.0, ()),
@@ -68,16 +76,17 @@ SUCCESSORS = {
 BYTES_PER_TOKEN = 5
 # Servers list prices in US cents per 100M tokens (API digest, section 10.3).
 CENTS_PER_100M = 10_000
+PRICE_FIELDS = ("prompt_text_token_price", "cached_prompt_text_token_price", "completion_text_token_price")
 # Larger than any context or price.
 MAX_FIGURE = 10**12
 # The columns of `listing` that hold numbers.
 FIGURES = (1, 2, 3, 4)
 
 
-def known(name: str) -> ModelInfo | None:
-    """Return the known model for `name`, which may be dated (`grok-4.3-0430`) or an alias."""
+def known(name: str, models: Iterable[ModelInfo] = MODELS) -> ModelInfo | None:
+    """Return the one of `models` for `name`, which may be dated (`grok-4.3-0430`) or an alias."""
     matches = [
-        model for model in MODELS if name == model.id or name in model.aliases or name.startswith(f"{model.id}-")
+        model for model in models if name == model.id or name in model.aliases or name.startswith(f"{model.id}-")
     ]
     return max(matches, key=lambda model: len(model.id)) if matches else None
 
@@ -111,18 +120,45 @@ def read_models(document: dict[str, Any]) -> list[ModelInfo]:
 
 
 def _read(entry: dict[str, Any]) -> ModelInfo:
-    found = known(entry["id"])
-    aliases = entry.get("aliases")
-    context = _figure(entry.get("context_length"))
+    context, threshold = _figure(entry.get("context_length")), _figure(entry.get("long_context_threshold"))
+    efforts, default = _efforts(entry)
     return ModelInfo(
         entry["id"],
         None if context is None else int(context),
-        _price(entry.get("prompt_text_token_price")),
-        _price(entry.get("cached_prompt_text_token_price")),
-        _price(entry.get("completion_text_token_price")),
-        found.efforts if found else None,
-        tuple(name for name in aliases if isinstance(name, str)) if isinstance(aliases, list) else (),
+        *_prices(entry, ""),
+        efforts,
+        _names(entry.get("aliases")) or (),
+        default,
+        None if threshold is None else int(threshold),
+        _prices(entry, "_long_context"),
     )
+
+
+def _efforts(entry: dict[str, Any]) -> tuple[tuple[str, ...] | None, str]:
+    """Return the efforts of a model and its default: as the server says, else as they are known here."""
+    capabilities = entry.get("capabilities")
+    told = capabilities if isinstance(capabilities, dict) else {}
+    names = _names(told.get("reasoning_effort"))
+    efforts = None if names is None else tuple(filter(_is_level, names))
+    if efforts is None or (told["reasoning_effort"] and not efforts):
+        found = known(entry["id"])
+        return (found.efforts, found.default_effort) if found else (None, "")
+    default = told.get("default_reasoning_effort")
+    return efforts, default if isinstance(default, str) and default in efforts else ""
+
+
+def _is_level(name: str) -> bool:
+    """Say whether `name` can be an effort: it is shown, completed and sent without being looked at again."""
+    return name.isascii() and name.isalpha() and name.islower() and len(name) < 20
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else None
+
+
+def _prices(entry: dict[str, Any], suffix: str) -> Prices:
+    fresh, cached, output = (_price(entry.get(f"{name}{suffix}")) for name in PRICE_FIELDS)
+    return fresh, cached, output
 
 
 def _price(cents: object) -> float | None:
@@ -137,21 +173,46 @@ def _figure(value: object) -> float | None:
     return value if 0 <= value < MAX_FIGURE else None
 
 
-def listing(models: Iterable[ModelInfo], *, retired: bool = True) -> list[tuple[str, ...]]:
-    """Return the models as a table with a header; with `retired`, xAI's retired models and replacements follow."""
+def with_local(models: Iterable[ModelInfo]) -> list[ModelInfo]:
+    """Return the models with the one on this machine, which no server lists."""
+    return [*(model for model in models if model.id != LOCAL_MODEL), *MODELS[-1:]]
+
+
+def listing(models: Iterable[ModelInfo], *, default: str = "", retired: bool = True) -> list[tuple[str, ...]]:
+    """Return the models as a table with a header; with `retired`, xAI's retired models and replacements follow.
+
+    The model `default` is marked; one whose prices depend on the length of a request has a row for each price.
+    """
     gone = SUCCESSORS if retired else {}
     return [
-        ("model", "context", "in", "cached", "out", "also called"),
-        *map(_row, models),
-        *((old.rstrip("-"), "", "", "", "", f"retired: use {new}") for old, new in gone.items()),
+        ("model", "context", "in", "cached", "out", "effort (default)", "also called"),
+        *(row for model in models for row in _rows(model, default)),
+        *((old.rstrip("-"), "", "", "", "", "", f"retired: use {new}") for old, new in gone.items()),
     ]
 
 
-def _row(model: ModelInfo) -> tuple[str, ...]:
+def _rows(model: ModelInfo, default: str) -> list[tuple[str, ...]]:
     prices = (model.input_price, model.cached_price, model.output_price)
     context = "" if model.context is None else f"{model.context:,}"
     note = "on this machine" if model.id == LOCAL_MODEL else ", ".join(model.aliases)
-    return (model.id, context, *map(_shown_price, prices), note)
+    mark = " (default)" if default and (default == model.id or default in model.aliases) else ""
+    rows = [(f"{model.id}{mark}", context, *map(_shown_price, prices), _shown_efforts(model), note)]
+    if model.long_from is not None and any(price is not None for price in model.long_prices):
+        rows.append((f"  from {model.long_from:,} tokens", "", *map(_shown_price, model.long_prices), "", ""))
+    return rows
+
+
+def _shown_efforts(model: ModelInfo) -> str:
+    """Return the efforts of a model and its default: "none, low-high (low)"."""
+    if not model.efforts:
+        return "" if model.efforts is None else "no choice"
+    off = ["none"] if model.efforts[0] == "none" else []
+    levels = model.efforts[len(off) :]
+    usual = tuple(level for level in EFFORTS if level in levels)
+    first = EFFORTS.index(usual[0]) if usual else 0
+    is_range = len(levels) > 2 and levels == EFFORTS[first : first + len(levels)]
+    shown = ", ".join([*off, *([f"{levels[0]}-{levels[-1]}"] if is_range else levels)])
+    return f"{shown} ({model.default_effort})" if model.default_effort else shown
 
 
 def _shown_price(price: float | None) -> str:

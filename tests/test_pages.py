@@ -321,7 +321,7 @@ def test_every_field_of_every_event_is_on_its_page():
     for kind, name in TYPES.items():
         (line,) = re.findall(rf"^- `{name}`: (.*(?:\n  .*)*)", TEXTS["scripting"], re.MULTILINE)
         assert all(f"`{field.name}`" in line for field in fields(kind)), name
-    assert len(fields(Usage)) == 7
+    assert len(fields(Usage)) == 8
 
 
 # ---- how they are written

@@ -9,6 +9,7 @@ import typer
 from grokcli.chat import user
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import limits_of
 from grokcli.commands.options import (
     AsJSON,
     ConversationOptions,
@@ -153,7 +154,7 @@ def ask(
     made_files = tools.made_files()
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
     question = inputs.message(env, network, for_code=tools.code)
-    kept = conversation.open(env)
+    kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
     if output.sends_nothing:
         _print_request(env, request, kept.id, output)
@@ -162,7 +163,7 @@ def ask(
     check = response_format.check if response_format else None
     shown = output.to_output(response_format)._replace(show_code=tools.code)
     turn = Turn(request, kept, shown, toolset, check, stream=not output.no_stream)
-    turn.allow_secrets, turn.made_files = inputs.allow_secrets, made_files
+    turn.allow_secrets, turn.made_files, turn.limits = inputs.allow_secrets, made_files, limits_of(model)
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))

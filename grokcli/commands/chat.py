@@ -8,6 +8,7 @@ import typer
 
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import limits_of
 from grokcli.commands.options import (
     ConversationOptions,
     InputOptions,
@@ -68,11 +69,11 @@ def chat(
     )
     made_files = tools.made_files()
     toolset = tools.toolset(env)
-    kept = conversation.open(env)
+    kept = conversation.open(env, "chat")
     shown = output.to_output()._replace(show_code=tools.code)
     session = Session(env, options.continuing(kept), kept, shown, PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
-    session.allow_secrets, session.made_files = inputs.allow_secrets, made_files
+    session.allow_secrets, session.made_files, session.limits = inputs.allow_secrets, made_files, limits_of(model)
     request = session.next_request()  # an unusable request is reported before anything is typed
     inputs.refuse_file_words(inputs.words)
     session.attach(inputs.attachments(env, network, as_documents=tools.code))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from grokcli.models import LOCAL_MODEL
+import typer
+
+from grokcli.models import EFFORTS, LOCAL_MODEL
 
 
 def complete_model(incomplete: str) -> list[str]:
@@ -17,3 +19,18 @@ def complete_model(incomplete: str) -> list[str]:
     names = [*(name for model in offered for name in (model.id, *model.aliases)), LOCAL_MODEL]
     # Spaces and control characters mean something to a shell.
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete) and re.fullmatch(r"[\w./:-]+", name)]
+
+
+def complete_effort(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the efforts that begin as typed: those of the model that is named or set, if they are known."""
+    import os
+
+    from grokcli.config.cache import model_info
+    from grokcli.config.paths import Paths
+    from grokcli.config.settings import Settings
+
+    settings = Settings(Paths.find(os.environ), os.environ)
+    name = settings.model(ctx.params.get("model"), role=ctx.params.get("role"))
+    found = model_info(settings.paths.cache, settings.value("base_url"), name)
+    levels = found.efforts if found and found.efforts else EFFORTS
+    return [level for level in levels if level.startswith(incomplete)]

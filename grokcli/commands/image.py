@@ -14,21 +14,23 @@ from grokcli.client.images import EXTENSIONS
 from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
+from grokcli.commands.limits import MaxCost, OverBudget, limits_of
 from grokcli.commands.options import (
     AsJSON,
     Fields,
     NetworkOptions,
     Quiet,
-    parse_fields,
 )
 from grokcli.env import Env
 from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
-from grokcli.events import dollars
+from grokcli.events import Usage, dollars
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
 from grokcli.render.image_files import ImageFiles
 from grokcli.render.inline_image import inline
+from grokcli.store.opening import open_ledger
 from grokcli.terminal.sanitize import json_text
+from grokcli.turn.request import parse_fields
 from grokcli.turn.secrets import refuse_secrets
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class ImageInput:
     resolution: Annotated[
         Literal["1k", "2k"] | None, typer.Option("--resolution", metavar="SIZE", help="Resolution")
     ] = None
+    max_cost: MaxCost = None
+    over_budget: OverBudget = False
     option: Fields = None
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
 
@@ -101,10 +105,15 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
         files = ImageFiles(output.output, title, inputs.count, force=output.force)
     started = time.monotonic()
     env.require_key(name)
+    ledger = open_ledger(env, "image")
+    budget = limits_of(inputs).budget(env, ledger, name)
+    if budget:
+        budget.check()
     refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
     client = env.connect(name, network=network.network())
     with env.console.status("drawing"):
         drawing = _draw(client, name, prompt, inputs.count, fields)
+    ledger.add(name, Usage(cost_in_usd_ticks=drawing.cost_in_usd_ticks))
     kept, failed = _keep(env, files, drawing, json=output.json)
     if output.json:
         env.console.stdout.write(json_text(_document(kept, drawing, name), indent=2))

@@ -11,7 +11,7 @@ from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON, Quiet
 from grokcli.config.cache import ModelList, load_models, save_models
 from grokcli.errors import MissingKeyError, NetworkError
-from grokcli.models import FIGURES, LOCAL_MODEL, MODELS, SUCCESSORS, listing
+from grokcli.models import FIGURES, SUCCESSORS, ModelInfo, Prices, listing, with_local
 from grokcli.terminal.columns import columns
 from grokcli.terminal.sanitize import json_text
 
@@ -30,12 +30,11 @@ def models(ctx: typer.Context, json: AsJSON = False, quiet: Quiet = False) -> No
     env: Env = ctx.obj
     env.console.quiet = quiet
     found = _find(env)
-    if all(model.id != LOCAL_MODEL for model in found.models):
-        found.models.extend(model for model in MODELS if model.id == LOCAL_MODEL)
+    default = env.settings.model(None)
     if json:
-        env.console.print(json_text(_document(found), indent=2))
+        env.console.print(json_text(_document(found, default), indent=2))
         return
-    rows = listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL))
+    rows = listing(with_local(found.models), default=default, retired=is_xai(found.server or DEFAULT_BASE_URL))
     for line in columns(rows, right=FIGURES):
         env.console.print(line + "\n")
 
@@ -59,23 +58,29 @@ def _find(env: Env) -> ModelList:
     return ModelList(offered, server)
 
 
-def _document(found: ModelList) -> dict[str, Any]:
+def _document(found: ModelList, default: str) -> dict[str, Any]:
     retired = SUCCESSORS if is_xai(found.server or DEFAULT_BASE_URL) else {}
     return {
         "server": found.server or None,
-        "models": [
-            {
-                "id": model.id,
-                "aliases": list(model.aliases),
-                "context": model.context,
-                "usd_per_million_tokens": {
-                    "input": model.input_price,
-                    "cached_input": model.cached_price,
-                    "output": model.output_price,
-                },
-                "efforts": None if model.efforts is None else list(model.efforts),
-            }
-            for model in found.models
-        ],
+        "default": default,
+        "models": [_described(model) for model in with_local(found.models)],
         "retired": [{"prefix": old, "successor": new} for old, new in retired.items()],
     }
+
+
+def _described(model: ModelInfo) -> dict[str, Any]:
+    usual = (model.input_price, model.cached_price, model.output_price)
+    long = None if model.long_from is None else {"from_tokens": model.long_from, **_prices(model.long_prices)}
+    return {
+        "id": model.id,
+        "aliases": list(model.aliases),
+        "context": model.context,
+        **_prices(usual),
+        "long_context": long,
+        "efforts": None if model.efforts is None else list(model.efforts),
+        "default_effort": model.default_effort or None,
+    }
+
+
+def _prices(prices: Prices) -> dict[str, Any]:
+    return {"usd_per_million_tokens": dict(zip(("input", "cached_input", "output"), prices, strict=True))}

@@ -11,11 +11,11 @@ import typer
 from grokcli import models
 from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
+from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
-from grokcli.errors import UsageError
 from grokcli.render.select import Color, Output
-from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_field, text_or_file
+from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_fields, text_or_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,19 +70,30 @@ class ModelOptions:
         ),
     ] = None
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Limit the answer to N tokens")
+        int | None,
+        typer.Option(
+            "--max-tokens",
+            min=1,
+            metavar="N",
+            help="Limit the visible answer to N tokens; xAI does not count reasoning",
+        ),
     ] = None
-    effort: Annotated[
-        models.Effort | None,
-        typer.Option("--effort", metavar="LEVEL", help="Reasoning effort; the levels depend on the model"),
-    ] = None
+    effort: Effort = None
     api: Annotated[
         models.API | None,
         typer.Option(
             "--api", metavar="API", help="API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
     ] = None
+    fast: Fast = False
+    max_cost: MaxCost = None
+    over_budget: OverBudget = False
     option: Fields = None
+
+    @property
+    def service_tier(self) -> str | None:
+        """The service tier that the flag stands for."""
+        return "fast" if self.fast else None
 
     def request_options(
         self,
@@ -185,11 +196,13 @@ class ConversationOptions:
     ] = None
     no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
-    def open(self, env: "Env") -> "Conversation":
-        """Return the conversation. Raises StoreError."""
-        from grokcli.store.conversation import open_conversation
+    def open(self, env: "Env", command: str) -> "Conversation":
+        """Return the conversation in which `command` asks. Raises StoreError."""
+        from grokcli.store.opening import open_conversation
 
-        return open_conversation(env, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save)
+        return open_conversation(
+            env, command, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save
+        )
 
 
 @option_group("Network")
@@ -227,14 +240,3 @@ def _merged(*several: dict[str, Any]) -> dict[str, Any]:
         if isinstance(before, list) and isinstance(after, list):
             merged["include"] = [*before, *after]
     return merged
-
-
-def parse_fields(pairs: list[str] | None) -> dict[str, Any]:
-    """Return the fields of a request from KEY=VALUE words. Raises UsageError."""
-    parsed: dict[str, Any] = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"invalid value for -O: {pair!r} (expected KEY=VALUE)", hint="for example: -O seed=7")
-        parsed |= parse_field(key, value)
-    return parsed

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from grokcli.config.lock import locked
 from grokcli.files import PRIVATE, read_own_file, write_atomically
-from grokcli.models import MODELS, ModelInfo, read_models
+from grokcli.models import CENTS_PER_100M, MODELS, PRICE_FIELDS, ModelInfo, known, read_models
 
 MODELS_FILE = "models.json"
 REJECTED_FILE = "rejected.json"
@@ -50,15 +50,30 @@ def save_models(cache: Path, server: str, models: list[ModelInfo]) -> None:
         return
 
 
+def model_info(cache: Path, server: str, name: str) -> ModelInfo | None:
+    """Return what `server` said of the model `name`, if it was asked of late; else what is known without asking."""
+    kept = load_models(cache, server)
+    is_fresh = kept.server and time.time() - kept.time < REMEMBERED_SECONDS
+    return (known(name, kept.models) if is_fresh else None) or known(name)
+
+
 def _entry(model: ModelInfo) -> dict[str, Any]:
     """Return a model in the server's format, which `read_models` parses."""
     entry: dict[str, Any] = {"id": model.id, "aliases": list(model.aliases), "context_length": model.context}
-    prices = (
-        ("prompt_text_token_price", model.input_price),
-        ("cached_prompt_text_token_price", model.cached_price),
-        ("completion_text_token_price", model.output_price),
-    )
-    return entry | {name: price * 10_000 for name, price in prices if price is not None}
+    if model.long_from is not None:
+        entry["long_context_threshold"] = model.long_from
+    found = known(model.id)
+    # What is known here need not be kept: the next version of grok may know better.
+    if model.efforts is not None and not (found and found.efforts == model.efforts):
+        entry["capabilities"] = {
+            "reasoning_effort": list(model.efforts),
+            "default_reasoning_effort": model.default_effort or None,
+        }
+    usual = (model.input_price, model.cached_price, model.output_price)
+    for suffix, prices in (("", usual), ("_long_context", model.long_prices)):
+        told = zip(PRICE_FIELDS, prices, strict=True)
+        entry |= {f"{name}{suffix}": price * CENTS_PER_100M for name, price in told if price is not None}
+    return entry
 
 
 class RejectedFields:

@@ -60,8 +60,9 @@ SETTINGS = {
         ),
         Setting("system", values.text, "", "system prompt for every question"),
         Setting("temperature", values.up_to(2), None, "sampling temperature, from 0 (focused) to 2 (most random)"),
-        Setting("max_tokens", values.count, None, "longest answer, in tokens"),
+        Setting("max_tokens", values.count, None, "longest visible answer, in tokens; xAI does not count reasoning"),
         Setting("effort", values.one_of(*EFFORTS), None, "reasoning effort; the levels depend on the model"),
+        Setting("service_tier", values.name, None, "service tier to ask for, such as fast; it may cost more"),
         Setting(
             "api", values.one_of(*APIS), "auto", "API to use: auto picks responses for xAI, chat completions elsewhere"
         ),
@@ -101,6 +102,8 @@ SETTINGS = {
             "",
             "file of certificate authorities to trust, instead of the usual ones",
         ),
+        Setting("daily_budget", values.dollars, None, "most to spend in a day, in US$; then nothing is sent"),
+        Setting("monthly_budget", values.dollars, None, "most to spend in a calendar month, in US$"),
         Setting("api_key_command", values.text, "", "command that prints the API key, such as: pass show xai"),
         Setting("local_model", values.text, "", "GGUF file for -m local, instead of the default model"),
     )
@@ -108,8 +111,8 @@ SETTINGS = {
 
 # The settings that a [models."…"] or [roles.…] section may contain.
 SECTION_SETTINGS = {
-    "models": ("system", "temperature", "max_tokens", "effort"),
-    "roles": ("system", "model", "temperature", "max_tokens", "effort"),
+    "models": ("system", "temperature", "max_tokens", "effort", "service_tier"),
+    "roles": ("system", "model", "temperature", "max_tokens", "effort", "service_tier"),
 }
 SECTIONS = (*SECTION_SETTINGS, "aliases")
 

@@ -74,6 +74,10 @@ def up_to(most: float) -> Callable[[object], float]:
 seconds = up_to(1_000_000)
 
 
+# A millionaire's budget; in ticks it is far from what SQLite and floats cannot count.
+dollars = up_to(1_000_000)
+
+
 def some_seconds(value: object) -> float:
     """Accept a number of seconds greater than 0."""
     number = seconds(value)

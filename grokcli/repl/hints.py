@@ -20,6 +20,8 @@ IN_CHAT = (
     (r"attach it with -f: grok ask -f (.+)", r"attach it with /file \1"),
     (r"attach it again with -f PATH", "attach it again with /file PATH"),
     (r"^add --(web|x) or --search", r"use /search \1 or /search on"),
+    (r"^raise it with --max-cost", "start the chat again with a higher --max-cost"),
+    (r"or add --over-budget", "or start the chat with --over-budget"),
     (r"^use --yes to", "start the chat with --yes to"),
     (r"or --api responses if", "or start the chat with --api responses if"),
 )

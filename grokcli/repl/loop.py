@@ -106,7 +106,7 @@ def take_turn(session: Session, prompt: Prompt) -> None:
         request = session.next_request(question, prompt)
         turn = Turn(request, session.conversation, session.output, session.toolset)
         turn.allow_secrets, turn.replaced_from = session.allow_secrets, prompt.length
-        turn.made_files = session.made_files
+        turn.made_files, turn.limits = session.made_files, session.limits
         _run(session, turn)
         session.exit_code = 0
     except SecretError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, user
 from grokcli.input.question import join
+from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.request import build_request
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Session:
     `options` apply to every request. `documents` (texts) and `parts` (images and other documents) are attached to the
     next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions that
     the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even
-    if they contain keys. `made_files` saves the pictures that code makes, None without --code.
+    if they contain keys. `made_files` saves the pictures that code makes, None without --code. `limits` is what all of
+    it may cost.
     """
 
     env: Env
@@ -61,6 +63,7 @@ class Session:
     ask_first: bool = True
     allow_secrets: bool = False
     made_files: ImageFiles | None = None
+    limits: Limits = NO_LIMITS
     last_usage: Usage | None = None
     total_usage: Usage | None = None
 

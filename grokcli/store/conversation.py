@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Chat, Response, fill_missing_results
 from grokcli.events import End, Event, TextDelta
 from grokcli.store.rows import title_of
-from grokcli.store.store import FILE_NAME, Store
 from grokcli.store.transcript import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grokcli.chat import EventSource, Message
-    from grokcli.env import Env
     from grokcli.errors import GrokError
     from grokcli.store.answer_writer import AnswerWriter
+    from grokcli.store.ledger import Ledger
     from grokcli.store.records import ConversationSummary
-    from grokcli.terminal.console import Console
+    from grokcli.store.store import Store
 
 # Keys that the store adds to messages and that are never sent.
 MARKS = ("interrupted",)
@@ -31,13 +29,15 @@ class Conversation:
 
     `messages` are in chronological order; a system prompt is at the position from which it applies, so that changing it
     rewrites nothing. Every request carries the conversation's id, which the server uses as its cache key.
+    `ledger` counts what its answers cost, saved or not.
     `summary` is the store's record of a loaded conversation, None for a new one; `interrupted` is the reason why the
     last answer is incomplete, "" if it is complete.
     """
 
-    def __init__(self, store: Store | None) -> None:
+    def __init__(self, store: Store | None, ledger: Ledger | None = None) -> None:
         """Start a conversation that is saved in `store`."""
         self.store = store
+        self.ledger = ledger
         self.messages: list[Message] = []
         self.summary: ConversationSummary | None = None
         self.interrupted = ""
@@ -45,6 +45,7 @@ class Conversation:
         self._chat: Chat | None = None
         self._replaced_from: int | None = None
         self._late_prompt: tuple[Message, str] | None = None
+        self._is_question = True
 
     @property
     def id(self) -> str:
@@ -108,7 +109,7 @@ class Conversation:
         replaces the messages from that index once it begins to arrive; without an answer they stay.
         """
         self._create(messages[-1], model)
-        self._replaced_from, self._late_prompt = replaced_from, None
+        self._replaced_from, self._late_prompt, self._is_question = replaced_from, None, True
         first = messages[0]
         if first["role"] == "system" and first["content"] != self._system_prompt(replaced_from):
             if replaced_from is None:
@@ -152,6 +153,14 @@ class Conversation:
             self.messages.append(message)
             if self._chat is not None:
                 self._chat.append(message)
+
+    def count(self, response: Response, model: str) -> None:
+        """Count what an answer of `model` cost, whole or not; where nothing came, nothing is known to be billed."""
+        if self.ledger is None or not response.has_begun:
+            return
+        kept_in = self._id if self.store is not None else ""
+        self.ledger.add(response.model or model, response.usage, conversation=kept_in, is_question=self._is_question)
+        self._is_question = False
 
     def _create(self, question: Message, model: str) -> None:
         """Create the conversation in the store, titled after its first question, if it is not there yet."""
@@ -221,55 +230,30 @@ class AnswerRecorder:
                 self._begin()
             # Not in `close`: a complete answer must not be lost because of an error elsewhere.
             self._over = True
-            if not self._has_begun:
-                return
-            self._conversation.append_answer(response)
+            if self._has_begun:
+                self._conversation.append_answer(response)
             if self._writer is not None:
                 self._writer.finish(
                     response.message(), finish_reason=event.finish_reason, usage=response.usage, model=event.model
                 )
+            self._conversation.count(response, self._model)
 
     def close(self, error: GrokError | None = None) -> None:
         """Mark the answer as interrupted if it has not ended."""
-        if self._over or not self._has_begun:
+        if self._over:
             return
         self._over = True
         response = self._response
-        self._conversation.append_answer(response)
+        if self._has_begun:
+            self._conversation.append_answer(response)
         if self._writer is not None:
             # An error of another renderer (the screen, a file) may have kept this text from being written.
             if missing := response.content[self._writer.length() :]:
                 self._writer.write(missing)
             self._writer.interrupt(error.message if error else "interrupted", usage=response.usage)
+        self._conversation.count(response, self._model)
 
     def _begin(self) -> None:
         if not self._has_begun:
             self._has_begun = True
             self._writer = self._conversation.begin_answer(self._model)
-
-
-def open_conversation(
-    env: Env, *, continue_latest: bool = False, resume: str | None = None, keep: bool = True
-) -> Conversation:
-    """Return a new conversation, the latest one, or the one that `resume` names.
-
-    Without `keep`, nothing is written, but a conversation to continue is still read. Raises StoreError.
-    """
-    store = Store(env.settings.paths.data / FILE_NAME, partial(_warn, env.console))
-    env.on_close(store.close)
-    conversation = Conversation(store)
-    if resume is not None or continue_latest:
-        conversation.load(store.find(resume) if resume is not None else store.latest())
-    if not keep:
-        conversation.store = None
-    return conversation
-
-
-def _warn(console: Console, text: str) -> None:
-    """Show a warning of the store; with --debug, also the traceback, because it may be a bug in grok."""
-    console.warn(text)
-    if console.debug:
-        import traceback
-
-        for line in traceback.format_exc().splitlines():
-            console.error_line(line)

@@ -72,6 +72,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             coalesce((SELECT max(message.id) FROM message WHERE message.conversation = conversation.id), 0)""",
         "CREATE INDEX conversation_used ON conversation (used)",
     ),
+    # What each request cost: numbers alone, so that answers which are not kept have theirs here too, and deleting a
+    # conversation does not unspend money. NULL is what the server did not report. `question` is 1 for the first request
+    # of a question and 0 for those that tool calls made necessary. `notice` remembers what was said today.
+    (
+        """CREATE TABLE request (
+            id INTEGER PRIMARY KEY,
+            created REAL NOT NULL,
+            command TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL,
+            conversation TEXT NOT NULL DEFAULT '',
+            question INTEGER NOT NULL,
+            input_tokens INTEGER,
+            cached_tokens INTEGER,
+            output_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            server_tool_calls INTEGER,
+            cost_in_usd_ticks INTEGER
+        )""",
+        "CREATE INDEX request_created ON request (created, cost_in_usd_ticks)",
+        """INSERT INTO request (created, model, conversation, question, input_tokens, cached_tokens, output_tokens,
+                reasoning_tokens, cost_in_usd_ticks)
+            SELECT created, model, conversation, NOT coalesce(follows_result, 0), input_tokens, cached_tokens,
+                output_tokens, reasoning_tokens, cost_in_usd_ticks
+            FROM (SELECT *, lag(body LIKE '{"role": "tool"%') OVER (PARTITION BY conversation ORDER BY id)
+                AS follows_result FROM message)
+            WHERE status = 'interrupted' OR reason <> ''
+            ORDER BY id""",
+        "CREATE TABLE notice (name TEXT PRIMARY KEY, day TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )
 
 

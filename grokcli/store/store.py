@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from grokcli.chat import Message
+    from grokcli.events import Usage
     from grokcli.store.records import ConversationSummary, SearchHit, StoredMessage
+    from grokcli.store.usage import By, UsageRow
     from grokcli.store.writing import Ending
 
 __all__ = ["FILE_NAME", "AnswerWriter", "Store", "title_of"]
@@ -44,17 +46,19 @@ class Store:
         busy_seconds: float = BUSY_SECONDS,
         interval: float = INTERVAL,
         now: Callable[[], float] = time.time,
+        lost: str = "this conversation is not saved",
     ) -> None:
         """Store conversations in the file at `path`; call `warn`, once, if they cannot be saved.
 
         `busy_seconds` is how long to wait for other processes, `interval` the seconds between two commits of a
-        streamed answer, `now` the clock.
+        streamed answer, `now` the clock; `lost` says in the warning what is not possible.
         """
         self.path = path
         self._warn = warn
         self._busy_seconds = busy_seconds
         self._interval = interval
         self._now = now
+        self._lost = lost
         self._lock = threading.RLock()
         self._store_errors = _StoreErrors(path)
         self._connection: sqlite3.Connection | None = None
@@ -112,6 +116,10 @@ class Store:
 
         self._save(cut)
 
+    def count(self, command: str, model: str, conversation: str, is_question: bool, usage: Usage | None) -> bool:
+        """Save the numbers of a request as `writing.count` does, and return whether that was possible."""
+        return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
+
     # Operations that a user asks for: raise StoreError.
 
     def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
@@ -148,6 +156,12 @@ class Store:
         from grokcli.store.search import search
 
         return self._read(search, query, limit)
+
+    def usage(self, by: By, since: float | None = None, until: float | None = None) -> list[UsageRow]:
+        """Return what requests cost that were answered from the time `since` on and before `until`, summed up."""
+        from grokcli.store import usage
+
+        return self._read(usage.sums, by, since, until)
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title."""
@@ -199,7 +213,7 @@ class Store:
             with self._lock:
                 is_first, self._is_off = not self._is_off, True
             if is_first:  # still inside `except`, so that the callback can show the traceback
-                self._warn(f"this conversation is not saved: {error.message}")
+                self._warn(f"{self._lost}: {error.message}")
         return None
 
     def _read(self, read: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

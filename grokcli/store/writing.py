@@ -118,6 +118,34 @@ def _replace_pieces(connection: sqlite3.Connection, answer_id: int, ending: Endi
     )
 
 
+def count(
+    connection: sqlite3.Connection,
+    command: str,
+    model: str,
+    conversation: str,
+    is_question: bool,
+    usage: Usage | None,
+    now: float,
+) -> int:
+    """Keep the numbers of a request that was answered, wholly or not, and return the id of their row.
+
+    `conversation` is "" for an answer that is not kept; `usage` is None when the server reported none. Of the requests
+    of one question the first `is_question`.
+    """
+    calls = None if usage is None else usage.server_tool_calls
+    figures = _usage_columns(usage)
+    if usage is not None and not usage.input_tokens + usage.output_tokens:
+        # No answer is made of no tokens: they were not reported, as those of pictures are not.
+        figures, calls = (*[None] * 4, figures[-1]), None
+    cursor = connection.execute(
+        "INSERT INTO request (created, command, model, conversation, question, input_tokens, output_tokens,"
+        " reasoning_tokens, cached_tokens, cost_in_usd_ticks, server_tool_calls)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (now, command, storable(model), conversation, int(is_question), *figures, calls),
+    )
+    return cursor.lastrowid or 0
+
+
 def dead_answers(connection: sqlite3.Connection, now: float) -> list[int]:
     """Return the ids of the answers that are incomplete because their processes died."""
     rows = connection.execute("SELECT id, created, writer FROM message WHERE status = 'streaming'")
@@ -127,9 +155,14 @@ def dead_answers(connection: sqlite3.Connection, now: float) -> list[int]:
 def settle(connection: sqlite3.Connection, now: float) -> None:
     """Mark the answers whose processes died as interrupted, with their text so far.
 
-    This does not count as a use of their conversations.
+    This does not count as a use of their conversations. They were requests all the same, of which nothing was reported.
     """
     for answer_id in dead_answers(connection, now):
+        connection.execute(
+            "INSERT INTO request (created, model, conversation, question)"
+            " SELECT created, model, conversation, 1 FROM message WHERE id = ?",
+            (answer_id,),
+        )
         message = assistant(text_of_pieces(connection, answer_id))
         _replace_pieces(connection, answer_id, Ending(message, "interrupted", DIED))
 

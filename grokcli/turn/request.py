@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grokcli.chat import Message, system
+from grokcli.config.cache import model_info
 from grokcli.config.settings import SETTINGS
 from grokcli.errors import UsageError
-from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, known, least_tokens
+from grokcli.models import API, DEFAULT_MODEL, LOCAL_MODEL, context_window, least_tokens
 
 if TYPE_CHECKING:
     from grokcli.env import Env, Network
@@ -25,7 +26,12 @@ RESERVED = {
     **dict.fromkeys(("deferred", "background"), _LATER),
 }
 _KINDS = {"mcp": "an MCP server", "code_interpreter": "running code", "file_search": "a collection"}
-FIELDS_OF_SETTINGS = {"temperature": "temperature", "max_tokens": "max_tokens", "reasoning_effort": "effort"}
+FIELDS_OF_SETTINGS = {
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "reasoning_effort": "effort",
+    "service_tier": "service_tier",
+}
 
 
 class RequestOptions(NamedTuple):
@@ -76,7 +82,7 @@ def build_request(
         env.console.note_once(f"warning: {warning}")
     model = env.settings.model(options.model, role=options.role)
     fields = _fields(env, model, options)
-    check_effort(model, fields.get("reasoning_effort"))
+    check_effort(env, model, fields.get("reasoning_effort"))
     if options.server_tools or "max_turns" in fields:
         check_server_tools(env, model, options.api, options.server_tools)
     offered = [*options.server_tools, *(toolset.schemas() if toolset else ())]
@@ -126,13 +132,15 @@ def default_system_prompt(model: str) -> str:
     return SYSTEM_PROMPT
 
 
-def check_effort(model: str, effort: object) -> None:
+def check_effort(env: Env, model: str, effort: object) -> None:
     """Raise UsageError for an effort that `model` is known not to support.
 
     For a model without efforts this is left to the server.
     """
-    found = known(model)
-    if effort is not None and found and found.efforts and effort not in found.efforts:
+    if effort is None:
+        return
+    found = model_info(env.settings.paths.cache, env.settings.value("base_url"), model)
+    if found and found.efforts and effort not in found.efforts:
         raise UsageError(
             f"{model} does not support the effort {effort!r}", hint=f"choose from {', '.join(found.efforts)}"
         )
@@ -193,6 +201,17 @@ def parse_field(key: str, value: str) -> dict[str, Any]:
     except ValueError:
         parsed = value
     return {key: SETTINGS[key].checked(parsed) if key in SETTINGS else parsed}
+
+
+def parse_fields(pairs: list[str] | None) -> dict[str, Any]:
+    """Return the fields of a request from KEY=VALUE words. Raises UsageError."""
+    parsed: dict[str, Any] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"invalid value for -O: {pair!r} (expected KEY=VALUE)", hint="for example: -O seed=7")
+        parsed |= parse_field(key, value)
+    return parsed
 
 
 def _finite(number: str) -> float:

@@ -11,6 +11,7 @@ from grokcli.errors import GrokError, IncompleteError
 from grokcli.events import End, TextDelta, ToolCall, Usage
 from grokcli.models import LOCAL_MODEL, is_same_model
 from grokcli.render.select import Output, make_renderers
+from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.retry import ask_without_rejected
 from grokcli.turn.secrets import held_key, refuse_secrets
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from grokcli.render import Renderer
     from grokcli.render.image_files import ImageFiles
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.budget import Budget
     from grokcli.turn.request import Request
     from grokcli.turn.toolset import Toolset
 
@@ -38,8 +40,9 @@ class Turn:
 
     `conversation` records the messages; `toolset` has the functions that the model may call, None for none; `check` is
     called with the text of a complete answer and raises an error if it is invalid; `allow_secrets` sends messages even
-    if they contain keys; `made_files` saves the pictures that code makes. `response` has everything that was received,
-    even after an error. With `replaced_from`, the answer replaces the messages of the conversation from that index.
+    if they contain keys; `made_files` saves the pictures that code makes; `limits` is what it may cost. `response` has
+    everything that was received, even after an error. With `replaced_from`, the answer replaces the messages of the
+    conversation from that index.
     """
 
     request: Request
@@ -51,29 +54,35 @@ class Turn:
     allow_secrets: bool = False
     replaced_from: int | None = None
     made_files: ImageFiles | None = None
+    limits: Limits = NO_LIMITS
     response: Response = field(default_factory=Response)
 
 
 def run_turn(env: Env, turn: Turn) -> None:
     """Send the prompt, and show and save the answer as it is streamed.
 
-    Raises SecretError before anything is saved or sent; the errors of the client and the check; IncompleteError if the
-    answer is incomplete or empty, or if the model still calls functions after MAX_ROUNDS rounds.
+    Raises SecretError before anything is saved or sent; BudgetError then and between two requests; the errors of the
+    client and the check; IncompleteError if the answer is incomplete or empty, or if the model still calls functions
+    after MAX_ROUNDS rounds.
     """
     request = _with_documents(env, turn.request)
     env.require_key(request.model)
+    budget = turn.limits.budget(env, turn.conversation.ledger, request.model)
+    if budget:
+        budget.check()
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     client = env.connect(request.model, request.api, request.network)
+    source = budget.limiting(client) if budget else client
     chat = turn.conversation.begin_turn(
-        client, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
+        source, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
     )
     chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
     alert = env.console.alert
     with (
         alert.at_end("finished") if alert else nullcontext(),
-        closing(_ask_in_rounds(env, turn, chat)) as events,
+        closing(_ask_in_rounds(env, turn, chat, budget)) as events,
     ):
         _show(env, turn, _saving(env, turn, client, events), renderers)
     _tell_oddities(env, request.model, turn.response)
@@ -108,7 +117,7 @@ def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Ren
             turn.check(response.content)
 
 
-def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
+def _ask_in_rounds(env: Env, turn: Turn, chat: Chat, budget: Budget | None) -> Generator[Event]:
     """Send requests and run the model's function calls until it has answered; yield the events as one answer.
 
     Usage events have the running total. Close the generator if you do not exhaust it, so that the answer is saved.
@@ -129,10 +138,7 @@ def _ask_in_rounds(env: Env, turn: Turn, chat: Chat) -> Generator[Event]:
         yield from _end_paragraph(response.content)
         yield from response.tool_calls
         if number < MAX_ROUNDS:
-            if response.content.strip() and env.console.stdout.isatty():
-                # The renderer ends its last line only once it knows what follows.
-                env.console.stderr.write("\n")
-            _run_calls(env, turn, turn.toolset, response.tool_calls)
+            _run_calls(env, turn, turn.toolset, response, budget)
     raise IncompleteError(f"the model still calls tools after {MAX_ROUNDS} rounds", hint="ask a simpler question")
 
 
@@ -172,8 +178,13 @@ def _mask_end(env: Env, asked: str, end: End) -> None:
         end.model = env.console.mask(end.model)
 
 
-def _run_calls(env: Env, turn: Turn, toolset: Toolset, calls: list[ToolCall]) -> None:
-    for call, told in toolset.run_calls(env.console, calls):
+def _run_calls(env: Env, turn: Turn, toolset: Toolset, response: Response, budget: Budget | None) -> None:
+    if budget:  # a call is not run when its result could not be sent
+        budget.check()
+    if response.content.strip() and env.console.stdout.isatty():
+        # The renderer ends its last line only once it knows what follows.
+        env.console.stderr.write("\n")
+    for call, told in toolset.run_calls(env.console, response.tool_calls):
         if not turn.allow_secrets and held_key(env, told):
             env.console.error_line(f"{call.name}: the result contains your API key and was not sent")
             told = "error: the result contains a secret and was withheld"

@@ -17,7 +17,8 @@ def usage_line(usage: Usage | None, started: float) -> str:
     reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
     line = f"usage: {usage.input_tokens:,} tokens in{cached} · {usage.output_tokens:,} out{reasoning}"
     calls = f" · {usage.server_tool_calls} server tool calls" if usage.server_tool_calls else ""
-    return f"{line}{calls}{_cost(usage)} · {seconds}"
+    tier = f" · {usage.service_tier} tier" if usage.service_tier else ""
+    return f"{line}{calls}{_cost(usage)}{tier} · {seconds}"
 
 
 def total_line(total: Usage | None, last: Usage | None, model: str) -> str:

@@ -565,3 +565,29 @@ def test_a_terminal_shows_the_last_answer_of_a_resumed_chat(talk, server):
     talk("first question")
     out = talk("second", words=["-c"], tty=True).out
     assert out.index("old") < out.index("new")
+
+
+def test_tab_offers_the_models_of_the_server_and_their_efforts(talk, grok, server, environ):
+    from grokcli.env import Env
+    from grokcli.render.select import Output
+    from grokcli.repl.line_editor import PlainLineReader
+    from grokcli.repl.session import Session
+    from grokcli.repl.slash.table import complete
+    from grokcli.store.conversation import Conversation
+    from grokcli.terminal.console import Console
+    from grokcli.turn.request import RequestOptions
+
+    env = Env(Console(None, Screen(tty=True), Screen(tty=True)), environ)
+    session = Session(env, RequestOptions(), Conversation(None), Output(), PlainLineReader(None))
+
+    def offered(typed):
+        return [word for word, _ in complete(session, typed)]
+
+    assert offered("/model grok-4.2") == ["grok-4.20", "grok-4.20-multi-agent"]
+    assert offered("/effort x") == ["xhigh"]
+    capable = {"reasoning_effort": ["low", "max"]}
+    server.reply(body({"data": [{"id": "grok-4.7", "aliases": ["newest"], "capabilities": capable}]}))
+    grok("models")
+    assert offered("/model ") == ["grok-4.7", "newest", "local"]
+    assert offered("/effort ") == ["low", "max"]
+    assert offered("/search o") == ["on", "off"]

@@ -57,11 +57,15 @@ def test_a_conversation_that_does_not_exist_is_told_and_nothing_sent(grok, serve
     assert grok("ask", "-c", "hi").code == 1
 
 
-def test_no_save_keeps_nothing(grok, server, home):
-    server.reply(answer("ok"))
+def test_no_save_keeps_numbers_alone(grok, server, home):
+    server.reply(answer("hidden"))
     grok("ask", "-n", "secret")
     grok("chat", "--no-save", stdin="secret\n/resume\n")
-    assert not (home / "data" / "conversations.db").exists()
+    assert grok("history", "list").out == ""
+    for file in home.rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        assert b"secret" not in content, file
+        assert b"hidden" not in content, file
 
 
 def test_no_save_can_go_on_and_leaves_the_conversation_as_it_was(grok, server):

@@ -14,6 +14,7 @@ from grokcli.client.wire.json_body import (
     as_list,
     as_object,
     as_text,
+    as_word,
     parse_object,
 )
 from grokcli.client.wire.reader import Reader, read_events
@@ -78,6 +79,7 @@ class _ResponseReader(Reader):
         self._refused = False
         self._model = ""
         self._id = ""
+        self._tier = ""
         self._usage: Usage | None = None
         self._calls: dict[int, ToolCall] = {}
         # Pieces, joined at the end: adding to a string copies it.
@@ -107,8 +109,9 @@ class _ResponseReader(Reader):
         if not self._model:
             self._model = as_text(document.get("model"))
             self._id = as_text(document.get("id"))
+            self._tier = as_word(document.get("service_tier"))
         if document.get("usage"):
-            self._usage = read_usage(as_object(document["usage"]))
+            self._usage = read_usage(as_object(document["usage"]), as_word(document.get("service_tier")) or self._tier)
         if "citations" in document:
             self._citations = [url for url in as_list(document["citations"]) if isinstance(url, str)]
 
@@ -152,7 +155,7 @@ def finish_reason(document: JSONObject) -> str:
     return as_text(as_object(choices[0]).get("finish_reason")) if choices else ""
 
 
-def read_usage(usage: JSONObject) -> Usage:
+def read_usage(usage: JSONObject, tier: str = "") -> Usage:
     """Return what an answer cost. `completion_tokens` leaves the reasoning out on xAI and holds it elsewhere."""
     visible = as_count(usage.get("completion_tokens"))
     details = as_object(usage.get("completion_tokens_details"))
@@ -165,4 +168,5 @@ def read_usage(usage: JSONObject) -> Usage:
         reasoning_tokens=reasoning,
         cached_tokens=as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens")),
         cost_in_usd_ticks=as_count(usage.get("cost_in_usd_ticks")) or None,
+        service_tier=tier,
     )

@@ -29,6 +29,7 @@ class NotJSONError(APIError):
 MAX_COUNT = 2**53
 # Answers nest some ten levels deep. What is much deeper than that could be read, and then neither stored nor sent.
 MAX_DEPTH = 100
+MAX_WORD = 20
 # Python reads no longer ones.
 MAX_DIGITS = 4300
 _HALF_PAIR = re.compile(rb"\\u[dD]")
@@ -50,6 +51,12 @@ def as_list(value: object) -> list[Any]:
 def as_text(value: object) -> str:
     """Return `value` if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def as_word(value: object) -> str:
+    """Return `value` if it is one short lower-case word, else an empty string: a name that is shown without looking."""
+    is_word = isinstance(value, str) and len(value) <= MAX_WORD and value.isascii() and value.islower()
+    return str(value) if is_word and str(value).replace("_", "").isalpha() else ""
 
 
 def as_count(value: object) -> int:

@@ -33,8 +33,8 @@ def build_request(
     """Return the body of a request that the server answers and forgets.
 
     `options` are body fields, spelled as in chat requests or as here; one that is None is not sent, and neither is
-    one of our own. `conversation` names what has the same beginning, for the server's cache. `max_tokens` counts the
-    reasoning too here (API digest, sections 4.1 and 5.1).
+    one of our own. `conversation` names what has the same beginning, for the server's cache. `max_tokens` counts only
+    what is visible, here as in chat requests.
     """
     body: JSONObject = {"model": model, "input": to_input(messages, model)}
     if stream:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from grokcli.client.wire.citations import Citations
 from grokcli.client.wire.error_bodies import error_in_body
-from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text, parse_object, plain
+from grokcli.client.wire.json_body import (
+    JSONObject,
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    as_word,
+    parse_object,
+    plain,
+)
 from grokcli.client.wire.reader import Reader
 from grokcli.client.wire.responses_items import message_text, run_of, step_of
 from grokcli.errors import APIError
@@ -70,7 +79,7 @@ class ResponseReader(Reader):
         for name in list(self._open_calls):
             self.finish_item(name, {})
         if response.get("usage"):
-            self._usage = read_usage(as_object(response["usage"]))
+            self._usage = read_usage(as_object(response["usage"]), as_word(response.get("service_tier")))
         if response.get("status") in ("failed", "cancelled"):
             raise _failure(response)
         if response.get("status") == "incomplete" or response.get("incomplete_details"):
@@ -219,7 +228,7 @@ def _failure(response: JSONObject) -> APIError:
     return error or APIError("the server could not complete the answer and gave no reason", hint="ask again")
 
 
-def read_usage(usage: JSONObject) -> Usage:
+def read_usage(usage: JSONObject, tier: str) -> Usage:
     """Return what an answer cost: `output_tokens` hold the reasoning, and a cost of 0 means that none was told."""
     context = as_object(usage.get("context_details"))
     calls = as_object(usage.get("server_side_tool_usage_details"))
@@ -230,5 +239,6 @@ def read_usage(usage: JSONObject) -> Usage:
         cached_tokens=as_count(as_object(usage.get("input_tokens_details")).get("cached_tokens")),
         cost_in_usd_ticks=as_count(usage.get("cost_in_usd_ticks")) or None,
         server_tool_calls=as_count(usage.get("num_server_side_tools_used")) or sum(map(as_count, calls.values())),
+        service_tier=tier,
         context_tokens=as_count(context.get("input_tokens")) + as_count(context.get("output_tokens")) or None,
     )

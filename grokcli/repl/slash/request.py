@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from grokcli.config.cache import load_models
+from grokcli.config.cache import load_models, model_info
 from grokcli.errors import UsageError
-from grokcli.models import EFFORTS, FIGURES, listing
+from grokcli.models import EFFORTS, FIGURES, listing, with_local
 from grokcli.repl.line_editor import LineEditor
 from grokcli.repl.slash.words import words_of
 from grokcli.terminal.columns import columns
@@ -15,6 +15,8 @@ from grokcli.tools.server_tools import Search
 from grokcli.turn.request import parse_field, text_or_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grokcli.repl.session import Session
 
 SEARCHES = ("web_search", "x_search")
@@ -33,8 +35,24 @@ def models(session: Session, argument: str) -> None:
 
     settings = session.env.settings
     found = load_models(settings.paths.cache, settings.value("base_url"))
-    rows = listing(found.models, retired=is_xai(found.server or DEFAULT_BASE_URL))
+    retired = is_xai(found.server or DEFAULT_BASE_URL)
+    rows = listing(with_local(found.models), default=settings.model(None), retired=retired)
     session.env.console.error_text("\n".join(columns(rows, right=FIGURES)))
+
+
+def model_names(session: Session) -> list[str]:
+    """Return the names that Tab offers behind /model."""
+    settings = session.env.settings
+    offered = with_local(load_models(settings.paths.cache, settings.value("base_url")).models)
+    return [name for model in offered for name in (model.id, *model.aliases)]
+
+
+def effort_levels(session: Session) -> Sequence[str]:
+    """Return what Tab offers behind /effort: what the model has, if that is known."""
+    settings = session.env.settings
+    name = settings.model(session.options.model, role=session.options.role)
+    found = model_info(settings.paths.cache, settings.value("base_url"), name)
+    return found.efforts if found and found.efforts else EFFORTS
 
 
 def system(session: Session, argument: str) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
 from grokcli.files import expand
-from grokcli.models import CONTEXT_WINDOWS, EFFORTS
 from grokcli.repl.slash import attachments, conversation, request
 from grokcli.turn.request import FIELDS_OF_SETTINGS
 
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 class Command:
     """A row of the table: names (the main one first), arguments and help as /help shows them, and the function.
 
-    `values` are the completions that Tab offers after the name; PATHS means file names.
+    `values` are the completions that Tab offers after the name, or a function for them; PATHS means file names.
     """
 
     names: tuple[str, ...]
     arguments: str
     help: str
     action: Action
-    values: Iterable[str] = ()
+    values: Iterable[str] | Callable[[Session], Iterable[str]] = ()
 
 
 def help_(session: Session, argument: str) -> None:
@@ -50,7 +49,7 @@ COMMANDS = (
     Command(("help", "?"), "", "show commands and keys", help_),
     Command(("exit", "quit"), "", "leave the chat (or Ctrl-D)", conversation.exit_),
     Command(("new", "clear"), "", "start a new conversation", conversation.new),
-    Command(("model", "m"), "[NAME]", "show or change the model", request.model, CONTEXT_WINDOWS),
+    Command(("model", "m"), "[NAME]", "show or change the model", request.model, request.model_names),
     Command(("models",), "", "list models", request.models),
     Command(("system",), "[TEXT|@FILE|-]", "show or change the system prompt; - removes it", request.system),
     Command(
@@ -61,7 +60,11 @@ COMMANDS = (
         FIELDS,
     ),
     Command(
-        ("effort",), "[LEVEL|-]", "show or change the reasoning effort; - for the default", request.effort, EFFORTS
+        ("effort",),
+        "[LEVEL|-]",
+        "show or change the reasoning effort; - for the default",
+        request.effort,
+        request.effort_levels,
     ),
     Command(
         ("search",),
@@ -167,7 +170,8 @@ def complete(session: Session, before: str) -> list[tuple[str, int]]:
     if row is None:
         return []
     last = argument.rpartition(" ")[2]
-    candidates = _matching_paths(last) if row.values is PATHS else row.values
+    values = row.values(session) if callable(row.values) else row.values
+    candidates = _matching_paths(last) if values is PATHS else values
     return [(value, len(last)) for value in candidates if value.startswith(last)]
 
 
