@@ -181,7 +181,7 @@ def _run(words: tuple[str, ...], shot: Shot, environ: dict[str, str]) -> Result:
 
 
 OURS = re.compile(
-    "\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7|25)[hl]|\x1b\\[[0-9]*[AC]|\x1b\\[[0-9]*[JK]|"
+    "\r\x1b\\[K|\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7|25)[hl]|\x1b\\[[0-9]*[AC]|\x1b\\[[0-9]*[JK]|"
     "\x1b\\]8;;(?:(?:https?://|mailto:)[\x21-\x7e]+)?\x1b\\\\",
     re.IGNORECASE,
 )
@@ -323,6 +323,8 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "a long harmless argument behind", one(DANGER, note="x" * 9000)
     yield "a long harmless argument before", bare(_object([("note", "x" * 9000), ("command", DANGER)]))
     yield "a megabyte", one(HEAD + "x" * 1_000_000 + TAIL)
+    yield "megabytes that cannot be seen", one(HEAD + ("\u200b" * 15 + "x") * 80_000 + TAIL)
+    yield "a megabyte of backslashes", one(HEAD + "\\" * 1_000_000 + TAIL)
     yield "nested", one(DANGER, more=json.loads("[" * 90 + "]" * 90))
     yield "nested beyond parsing", bare('{"command": "' + DANGER + '", "more": ' + "[" * 5000 + "]" * 5000 + "}")
     yield "a tree", one(DANGER, more={str(number): {"x": ["\n"] * 20} for number in range(200)})
@@ -910,6 +912,7 @@ def _cut(places: Mapping[str, Callable[[str], Shot]]) -> Iterator[tuple[str, Sec
     for offset in (*range(180, 300, 6), *range(60, 75, 3), *range(65_440, 65_540, 12)):
         yield f"cut at {offset}", Secret(places["plain body"]("x" * offset + KEY), KEY)
         yield f"cut at {offset}, JSON", Secret(places["error body"]("x " * (offset // 2) + KEY), KEY)
+    yield "behind backslashes", Secret(places["plain body"]("\\" * 65_000 + KEY), KEY)
     for offset in range(150, 210, 12):
         yield f"a URL cut at {offset}", Secret(places["picture URL"](f"http://x.test/{'x' * offset}{KEY}"), KEY)
     for offset in range(20, 110, 10):
