@@ -994,7 +994,11 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
 
     tool = {"work/t.py": "def look(path: str) -> str:\n    'Look.'\n    return path\n"}
 
-    def called(name: str, arguments: dict[str, str]) -> Shot:
+    said = {
+        "work/t.py": "def look(path: str) -> str:\n    'Look.'\n    print(path)\n    print(end=path)\n    return path\n"
+    }
+
+    def called(name: str, arguments: dict[str, str], tree: Mapping[str, str] = tool) -> Shot:
         piece = {
             "id": "c",
             "index": 0,
@@ -1002,7 +1006,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
             "function": {"name": name, "arguments": json.dumps(arguments)},
         }
         reply = streamed(delta(tool_calls=[piece]), finish("tool_calls"))
-        return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tool, terminals="out err")
+        return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tree, terminals="out err")
 
     def kept(*then: tuple[str, ...]) -> Callable[[str], Shot]:
         return lambda text: Shot(
@@ -1015,6 +1019,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
         "reasoning": lambda text: asking("--show-reasoning")(streamed(delta(reasoning_content=text), delta("ok"), finish())),
         "tool name": lambda text: called(text, {}),
         "tool argument": lambda text: called("look", {"path": text}),
+        "what a tool prints": lambda text: called("look", {"path": text}, said),
         "tool argument's name": lambda text: called("look", {text: "x"}),
         "call that nobody runs": lambda text: asking()(
             streamed(delta(tool_calls=[{"id": "c", "index": 0, "type": "function", "function": {"name": text, "arguments": "{}"}}]),

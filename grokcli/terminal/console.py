@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from grokcli.terminal.status import Status
 
 
+MARK = "| "  # begins each line that others print on a terminal
+
+
 class Console:
     """stdin (None when its descriptor is closed), stdout and stderr.
 
@@ -44,6 +47,7 @@ class Console:
         self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
         self._noted: set[str] = set()
+        self._others: CleanedStderr | None = None
         self._status: Status | None = None
 
     @classmethod
@@ -169,7 +173,9 @@ class Console:
         """Make room for whoever else writes to the terminal: while this lasts, there is no status line."""
         status = self._status
         self.stop_status()
+        self._end_line_of_others()
         yield
+        self._end_line_of_others()
         if status is not None:
             self.start_status(status.label)
 
@@ -190,8 +196,16 @@ class Console:
         self.stdout = open(own, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: PTH123, SIM115  # a descriptor, and it lives as long as the process
 
     def for_others(self) -> TextIO:
-        """Return where others in this process print: stderr, which they cannot steer where it is a terminal."""
-        return CleanedStderr(self.stderr) if self.stderr.isatty() else self.stderr
+        """Return where others in this process print: stderr. On a terminal they cannot steer it, or speak for us."""
+        if not self.stderr.isatty():
+            return self.stderr
+        # One for all of them: a line of one that another ends must not go on without its mark.
+        self._others = self._others or CleanedStderr(self.stderr)
+        return self._others
+
+    def _end_line_of_others(self) -> None:
+        if self._others is not None:
+            self._others.end_line()
 
     def abandon_stdout(self) -> None:
         """Leave a stdout that fails alone, so that the interpreter does not complain about it when it ends."""
@@ -231,18 +245,33 @@ class TolerantStderr(TextIOWrapper):
 
 
 class CleanedStderr(StringIO):
-    """Stands in for a terminal that others print on. It calls itself none: they need not try colours."""
+    """Stands in for a terminal that others print on: each of their lines has a mark, so that none looks like ours.
+
+    It calls itself no terminal: they need not try colours.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         """Write to `stream`."""
+        from threading import Lock
+
         super().__init__()
         self._stream = stream
         self._cleaner = StreamCleaner()
+        self._lock = Lock()
+        self._has_begun = False
 
     def write(self, text: str) -> int:
-        """Write `text`, cleaned."""
-        self._stream.write(self._cleaner.feed(text))
+        """Write `text`, cleaned, with a mark at the beginning of each line."""
+        with self._lock:
+            for line in self._cleaner.feed(text).splitlines(keepends=True):
+                self._stream.write(line if self._has_begun else f"{MARK}{line}")
+                self._has_begun = not line.endswith("\n")
         return len(text)
+
+    def end_line(self) -> None:
+        """End a line that has no end yet."""
+        if self._has_begun:
+            self.write("\n")
 
     def flush(self) -> None:
         """Flush what was written."""

@@ -196,11 +196,38 @@ def test_what_a_function_prints_when_its_call_is_over_cannot_steer_the_terminal(
     line = shlex.join(command("ask", "--tool", "mine.py", "--yes", "hi"))
     child = pexpect.spawn("/bin/sh", ["-c", line], env=environ | {"TERM": "dumb"}, timeout=60, encoding="utf-8")
     child.expect("fine")
-    assert "␛[2Jto stdout\r\n␛[2Jto stderr\r\n" in child.before
+    assert "| ␛[2Jto stdout\r\n| ␛[2Jto stderr\r\n" in child.before
     child.close()
 
 
 def test_what_a_function_prints_cannot_steer_the_terminal(grok, server):
     server.reply(calls(("speaks", {})), answer("ok"))
     err = grok("ask", "--tool", "mine.py", "--yes", "hi", stderr=Screen(tty=True)).err
-    assert err == "calling: speaks()\n␛[2Jprinted\nerror: forged\n␛]0;title␇\n"
+    assert err == "calling: speaks()\n| ␛[2Jprinted\n| error: forged\n| ␛]0;title␇\n"
+
+
+def test_no_line_that_a_function_prints_looks_like_one_of_grok(grok, server, file):
+    file.write_text("""
+import sys
+def says(text: str):
+    print("wait", end="")
+    print("...", end="\\r")
+    sys.stderr.write(text)
+    sys.stdout.write(text[:5])
+""")
+    server.reply(
+        calls(("says", {"text": "\nhint: run this\n\nerror: no"})), calls(("says", {"text": "x"})), answer("ok")
+    )
+    code, out, err = grok("ask", "--tool", "mine.py", "--yes", "hi", stderr=Screen(tty=True))
+    assert (code, out) == (0, "ok\n")
+    assert [line for line in err.splitlines() if not line.startswith("| ")] == [
+        'calling: says(text="\\nhint: run this\\n\\nerror: no")',
+        'calling: says(text="x")',
+    ]
+    assert "| wait...\n| hint: run this\n| \n| error: no\n| hint\n" in err
+
+
+def test_in_a_log_what_a_function_prints_is_as_it_is(grok, server, file):
+    file.write_text('def says():\n    print("a\\nb")\n')
+    server.reply(calls(("says", {})), answer("ok"))
+    assert grok("ask", "--tool", "mine.py", "--yes", "hi").err == "calling: says()\na\nb\n"
