@@ -323,6 +323,8 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "a long harmless argument behind", one(DANGER, note="x" * 9000)
     yield "a long harmless argument before", bare(_object([("note", "x" * 9000), ("command", DANGER)]))
     yield "a megabyte", one(HEAD + "x" * 1_000_000 + TAIL)
+    yield "megabytes that cannot be seen", one(HEAD + ("\u200b" * 15 + "x") * 80_000 + TAIL)
+    yield "a megabyte of backslashes", one(HEAD + "\\" * 1_000_000 + TAIL)
     yield "nested", one(DANGER, more=json.loads("[" * 90 + "]" * 90))
     yield "nested beyond parsing", bare('{"command": "' + DANGER + '", "more": ' + "[" * 5000 + "]" * 5000 + "}")
     yield "a tree", one(DANGER, more={str(number): {"x": ["\n"] * 20} for number in range(200)})
@@ -920,6 +922,7 @@ def _cut(places: Mapping[str, Callable[[str], Shot]]) -> Iterator[tuple[str, Sec
     for offset in (*range(180, 300, 6), *range(60, 75, 3), *range(65_440, 65_540, 12)):
         yield f"cut at {offset}", Secret(places["plain body"]("x" * offset + KEY), KEY)
         yield f"cut at {offset}, JSON", Secret(places["error body"]("x " * (offset // 2) + KEY), KEY)
+    yield "behind backslashes", Secret(places["plain body"]("\\" * 65_000 + KEY), KEY)
     for offset in range(150, 210, 12):
         yield f"a URL cut at {offset}", Secret(places["picture URL"](f"http://x.test/{'x' * offset}{KEY}"), KEY)
     for offset in range(20, 110, 10):
@@ -1003,7 +1006,11 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
 
     tool = {"work/t.py": "def look(path: str) -> str:\n    'Look.'\n    return path\n"}
 
-    def called(name: str, arguments: dict[str, str]) -> Shot:
+    said = {
+        "work/t.py": "def look(path: str) -> str:\n    'Look.'\n    print(path)\n    print(end=path)\n    return path\n"
+    }
+
+    def called(name: str, arguments: dict[str, str], tree: Mapping[str, str] = tool) -> Shot:
         piece = {
             "id": "c",
             "index": 0,
@@ -1011,7 +1018,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
             "function": {"name": name, "arguments": json.dumps(arguments)},
         }
         reply = streamed(delta(tool_calls=[piece]), finish("tool_calls"))
-        return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tool, terminals="out err")
+        return Shot(("ask", "--tool", "t.py", "--yes", "hi"), (reply, answer("ok")), tree=tree, terminals="out err")
 
     def kept(*then: tuple[str, ...]) -> Callable[[str], Shot]:
         return lambda text: Shot(
@@ -1025,6 +1032,7 @@ def _screens() -> dict[str, Callable[[str], Shot]]:
         "reasoning": lambda text: asking("--show-reasoning")(streamed(delta(reasoning_content=text), delta("ok"), finish())),
         "tool name": lambda text: called(text, {}),
         "tool argument": lambda text: called("look", {"path": text}),
+        "what a tool prints": lambda text: called("look", {"path": text}, said),
         "tool argument's name": lambda text: called("look", {text: "x"}),
         "call that nobody runs": lambda text: asking()(
             streamed(delta(tool_calls=[{"id": "c", "index": 0, "type": "function", "function": {"name": text, "arguments": "{}"}}]),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from grokcli.terminal.sanitize import one_line, reveal
+from grokcli.terminal.sanitize import one_line, reveal_ends
 
 if TYPE_CHECKING:
     from grokcli.terminal.console import Console
@@ -38,22 +38,28 @@ def present(console: Console, label: str, text: str) -> None:
     On a terminal the text is wrapped, with a prefix on each continuation row; if it does not fit on one screen, only
     its beginning and end are shown, with the number of characters between them. Elsewhere it is one line.
     """
-    shown = reveal(console.mask(text))
+    head, hidden, tail = reveal_ends(text, console.mask)
     if not console.stderr.isatty():
-        console.error_line(f"{label}{shown}")
+        gap = f" {_gap(hidden)} " if hidden else ""
+        console.error_line(f"{label}{head}{gap}{tail}")
         return
     columns, lines = _size(console)
-    rows = _wrapped(shown, columns - 1 - len(label), columns - 1 - len(_CONTINUED))
+    width = columns - 1 - len(_CONTINUED)
+    rows = _wrapped(head, columns - 1 - len(label), width)
+    last = _wrapped(tail, width, width) if hidden else []
     most = max(4, lines - 4)
-    if len(rows) > most:
-        head, tail = most // 2, most - most // 2 - 1
-        between = sum(map(len, rows[head : len(rows) - tail]))
-        rows[head : len(rows) - tail] = [f"[{between:,} characters not shown]"]
-        begins = [label, *[_CONTINUED] * (head - 1), "    ", *[_CONTINUED] * tail]
-    else:
-        begins = [label, *[_CONTINUED] * (len(rows) - 1)]
-    for begin, row in zip(begins, rows, strict=True):
-        console.error_line(f"{begin}{row}")
+    if hidden or len(rows) > most:
+        hidden += sum(map(len, rows + last))
+        half = most // 2
+        rows, last = rows[:half], (last or rows)[half + 1 - most :]
+        hidden -= sum(map(len, rows + last))
+        last = [f"    {_gap(hidden)}", *(f"{_CONTINUED}{row}" for row in last)]
+    for line in (f"{label}{rows[0]}", *(f"{_CONTINUED}{row}" for row in rows[1:]), *last):
+        console.error_line(line)
+
+
+def _gap(characters: int) -> str:
+    return f"[{characters:,} characters not shown]"
 
 
 def _wrapped(text: str, first: int, further: int) -> list[str]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from grokcli.terminal.status import Status
 
 
+MARK = "| "  # begins each line that others print on a terminal
+
+
 class Console:
     """stdin (None when its descriptor is closed), stdout and stderr.
 
@@ -48,6 +51,7 @@ class Console:
         self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
         self._noted: set[str] = set()
+        self._others: CleanedStderr | None = None
         self._status: Status | None = None
 
     @classmethod
@@ -179,7 +183,9 @@ class Console:
         """Hide the status line while the block runs, so that other output can be written to the terminal."""
         status = self._status
         self.stop_status()
+        self._end_line_of_others()
         yield
+        self._end_line_of_others()
         if status is not None and not status.is_reported:
             self.start_status(status.label)
 
@@ -200,7 +206,15 @@ class Console:
 
     def for_others(self) -> TextIO:
         """Return the stream for the output of other code in this process: stderr, sanitized if it is a terminal."""
-        return CleanedStderr(self.stderr) if self.stderr.isatty() else self.stderr
+        if not self.stderr.isatty():
+            return self.stderr
+        # One for all of them: a line that one begins and another ends must not continue without its mark.
+        self._others = self._others or CleanedStderr(self.stderr)
+        return self._others
+
+    def _end_line_of_others(self) -> None:
+        if self._others is not None:
+            self._others.end_line()
 
     def abandon_stdout(self) -> None:
         """Redirect a failed stdout to the null device, so that the interpreter does not report an error at exit."""
@@ -240,18 +254,33 @@ class TolerantStderr(TextIOWrapper):
 
 
 class CleanedStderr(StringIO):
-    """A stderr for other code to print on when stderr is a terminal. `isatty()` is false, to discourage colours."""
+    """A stderr for other code to print on when stderr is a terminal: it marks each line, so that none looks like ours.
+
+    `isatty()` is false, to discourage colours.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         """Write to `stream`."""
+        from threading import Lock
+
         super().__init__()
         self._stream = stream
         self._cleaner = StreamCleaner()
+        self._lock = Lock()
+        self._has_begun = False
 
     def write(self, text: str) -> int:
-        """Write `text`, cleaned."""
-        self._stream.write(self._cleaner.feed(text))
+        """Write `text`, cleaned, with a mark at the beginning of each line."""
+        with self._lock:
+            for line in self._cleaner.feed(text).splitlines(keepends=True):
+                self._stream.write(line if self._has_begun else f"{MARK}{line}")
+                self._has_begun = not line.endswith("\n")
         return len(text)
+
+    def end_line(self) -> None:
+        """End a line that has no end yet."""
+        if self._has_begun:
+            self.write("\n")
 
     def flush(self) -> None:
         """Flush what was written."""

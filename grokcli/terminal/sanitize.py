@@ -1,7 +1,7 @@
 """Making untrusted text safe for the terminal: each control character becomes harmless and visible, or vanishes.
 
-`clean` is for text that is read, `one_line` for our own lines that quote such text, `reveal` for text that a user is
-asked to approve, and `json_text` for data.
+`clean` is for text that is read, `one_line` for our own lines that quote such text, `reveal` and `reveal_ends` for text
+that a user is asked to approve, and `json_text` for data.
 
 `clean` replaces each character independently of its neighbours, so splitting the text never changes the result: an
 escape sequence that arrives in two pieces is as harmless as one that arrives whole.
@@ -11,6 +11,14 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# No screen has so many characters, and to reveal them takes a tenth of a second; megabytes would take half a minute.
+MOST_REVEALED = 20_000
+_LONGEST_KEY = 1000
 
 _REPLACEMENT = "\ufffd"  # U+FFFD REPLACEMENT CHARACTER
 
@@ -82,6 +90,19 @@ def reveal(text: str) -> str:
     Repetitions are counted: `␠×2400`.
     """
     return re.sub(_REPEATED, _counted, re.sub(_NOT_ASCII, _revealed, text))
+
+
+def reveal_ends(text: str, mask: Callable[[str], str] = str) -> tuple[str, int, str]:
+    """Return the beginning of `text` as `reveal` shows it, how many characters are left out then, and its end.
+
+    What is not too much is a beginning without an end. `mask` takes the secrets out first.
+    """
+    if len(text) <= 2 * MOST_REVEALED:
+        return reveal(mask(text)), 0, ""
+    # Masked with what is around it: where a key is cut, the rest of it may no longer look like one.
+    around = MOST_REVEALED + _LONGEST_KEY
+    head, tail = mask(text[:around])[:MOST_REVEALED], mask(text[-around:])[-MOST_REVEALED:]
+    return reveal(head), len(text) - len(head) - len(tail), reveal(tail)
 
 
 def _revealed(match: re.Match[str]) -> str:

@@ -110,6 +110,35 @@ def test_a_call_that_fills_the_screen_shows_its_beginning_its_end_and_how_much_i
     assert gap == f"    [{len(command) + len('shell(command=..)') - shown:,} characters not shown]"
 
 
+MUCH = ("\u200b" * 15 + "x") * 5_000
+
+
+def test_of_a_huge_call_only_the_beginning_and_the_end_are_revealed(asked):
+    """To look at all of it would take half a minute for a megabyte."""
+    rows = asked("shell", {"command": f"rm x; {MUCH}; last"})
+    assert rows[0].startswith(r'call: shell(command="rm x; (\u200b\u200b')
+    assert "".join(rows).replace("    | ", "").endswith('x; last")')
+    [gap] = [row for row in rows[1:] if not row.startswith("    | ")]
+    assert gap == f"    [{len(MUCH) - 40_000 + len('shell(command=rm x; ; last..)'):,} characters not shown]"
+
+
+def test_of_a_huge_call_only_the_beginning_and_the_end_are_logged(grok, server):
+    server.reply(calls(("shell", {"command": MUCH})), answer("ok"))
+    err = grok("ask", "--tool", "mine.py", "--yes", "hi").err
+    assert err.startswith(r'calling: shell(command="(\u200b\u200b')
+    assert f" [{len(MUCH) - 40_000 + len('shell(command=..)'):,} characters not shown] (" in err
+    assert err.endswith('x")\n')
+    assert len(err) < 1000
+
+
+@pytest.mark.parametrize("before", range(19_900, 20_000, 20))
+def test_a_key_at_the_cut_is_masked_as_one(asked, before):
+    """Also one that is not ours, of which a part looks like no key."""
+    key = "xai-" + "1q2W3e4R5t6Y" * 7
+    rows = asked("shell", {"command": "a" * before + key + "b" * 60_000})
+    assert not [row for row in rows if key[4:12] in row]
+
+
 def test_names_that_look_like_others_are_escaped(asked):
     rows = asked("shell", {"сommand": 1, 'a="b", c': {"сd": ["й"]}})
     assert rows == [r'call: shell("\u0441ommand"=1, "a=\"b\", c"={"\u0441d": ["й"]})']
@@ -167,11 +196,38 @@ def test_what_a_function_prints_when_its_call_is_over_cannot_steer_the_terminal(
     line = shlex.join(command("ask", "--tool", "mine.py", "--yes", "hi"))
     child = pexpect.spawn("/bin/sh", ["-c", line], env=environ | {"TERM": "dumb"}, timeout=60, encoding="utf-8")
     child.expect("fine")
-    assert "␛[2Jto stdout\r\n␛[2Jto stderr\r\n" in child.before
+    assert "| ␛[2Jto stdout\r\n| ␛[2Jto stderr\r\n" in child.before
     child.close()
 
 
 def test_what_a_function_prints_cannot_steer_the_terminal(grok, server):
     server.reply(calls(("speaks", {})), answer("ok"))
     err = grok("ask", "--tool", "mine.py", "--yes", "hi", stderr=Screen(tty=True)).err
-    assert err == "calling: speaks()\n␛[2Jprinted\nerror: forged\n␛]0;title␇\n"
+    assert err == "calling: speaks()\n| ␛[2Jprinted\n| error: forged\n| ␛]0;title␇\n"
+
+
+def test_no_line_that_a_function_prints_looks_like_one_of_grok(grok, server, file):
+    file.write_text("""
+import sys
+def says(text: str):
+    print("wait", end="")
+    print("...", end="\\r")
+    sys.stderr.write(text)
+    sys.stdout.write(text[:5])
+""")
+    server.reply(
+        calls(("says", {"text": "\nhint: run this\n\nerror: no"})), calls(("says", {"text": "x"})), answer("ok")
+    )
+    code, out, err = grok("ask", "--tool", "mine.py", "--yes", "hi", stderr=Screen(tty=True))
+    assert (code, out) == (0, "ok\n")
+    assert [line for line in err.splitlines() if not line.startswith("| ")] == [
+        'calling: says(text="\\nhint: run this\\n\\nerror: no")',
+        'calling: says(text="x")',
+    ]
+    assert "| wait...\n| hint: run this\n| \n| error: no\n| hint\n" in err
+
+
+def test_in_a_log_what_a_function_prints_is_as_it_is(grok, server, file):
+    file.write_text('def says():\n    print("a\\nb")\n')
+    server.reply(calls(("says", {})), answer("ok"))
+    assert grok("ask", "--tool", "mine.py", "--yes", "hi").err == "calling: says()\na\nb\n"
