@@ -1,4 +1,4 @@
-"""Streams in place of stdout and stderr: one that tolerates errors, one for other code to print on, one that is closed."""
+"""Streams in place of stdout and stderr: one tolerates errors, one is for other code to print on, one is closed."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_a_call_is_asked_about_without_moving_the_cursor(on_terminal, server, tm
     shown.type("y\n")
     assert shown.wait() == 0
     lines = shown.text().split("\n")
-    assert [line for line in lines if line in ("let me see", "working")] == ["let me see", "working"]
+    assert [line for line in lines if line in ("let me see", "| working")] == ["let me see", "| working"]
     assert lines[-len(SHOWN) :] == SHOWN
     assert cursor_movement(shown.sent) == []
 

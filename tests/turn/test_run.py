@@ -83,7 +83,7 @@ def test_a_call_is_shown_agreed_to_run_and_answered(at_terminal, server, ran, ap
         strictly(server, (reasoning("Hm."), function_call("double", wanted)), (reasoning("Ah."), message("42.")))
     code, out, err = at_terminal(*ASK, "--api", api, "twice 21?", typed="y\n")
     assert (code, out) == (0, "42.\n")
-    assert err.startswith("on import\ncall: double(number=21)\nrun it? [y/N] on call\n")
+    assert err.startswith("| on import\ncall: double(number=21)\nrun it? [y/N] | on call\n")
     assert ran() == ["21"]
     sent = server.requests[1].json
     if api == "chat":
@@ -334,7 +334,7 @@ def test_a_chat_is_given_tools_and_asks_before_each_call(talk, server, ran):
     server.reply(calls(("double", {"number": 21}), text="Hm."), answer("42."), answer("ok"), answer("fine"))
     code, out, err = talk("/tool", "/tool mine.py:double", "twice 21?", "y", "sure?", "/tool -", "really?")
     assert (code, out, ran()) == (0, "Hm.\n\n42.\nok\nfine\n", ["21"])
-    assert "tools: (none)\non import\ntool: double(number)  Double a number.\n" in err
+    assert "tools: (none)\n| on import\ntool: double(number)  Double a number.\n" in err
     assert "call: double(number=21)\nrun it? [y/N] " in err
     assert [one["role"] for one in server.requests[2].json["messages"]] == [
         "user",
