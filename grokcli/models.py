@@ -58,7 +58,6 @@ MODELS = (
     ModelInfo("grok-build-0.1", 256_000, 1.0, 0.2, 2.0, ()),
     ModelInfo(LOCAL_MODEL, 4096),
 )
-CONTEXT_WINDOWS = {model.id: model.context for model in MODELS if model.context}
 
 # Retired models, by prefix, and their replacements.
 SUCCESSORS = {

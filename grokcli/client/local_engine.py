@@ -1,7 +1,7 @@
 """The process of the embedded model: llama.cpp, answering on a loopback port as any server would.
 
-It is run as a script and imports nothing of grok. One line of JSON on stdin says what to load, lines of JSON on stdout
-say how that goes, and the end of stdin is its own: the engine stops nobody else, and nobody leaves it behind.
+It is run as a script and imports nothing of grok. One line of JSON on stdin names the weights to load, lines of JSON on
+stdout report the progress, and the process ends when stdin does, so that it cannot outlive grok.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 CONTEXT_TOKENS = 4096
-# The engine notices between two batches that nobody wants the answer any more. Smaller ones cost no time.
+# Between two batches the engine notices that the client has disconnected. Smaller batches are not slower.
 BATCH_TOKENS = 64
 # A small model does not know when to stop, wanders when it is warm, and repeats itself when it is cold. With these
 # and the system prompt it got six of six simple questions right, and at best five with what else was tried.
@@ -64,7 +64,7 @@ def _end_with_stdin() -> None:
 def _params(engine: Any, path: str, alias: str, key: str) -> Any:
     params = engine.CommonParams()
     params.model.path = path
-    # What answers call the model; otherwise it is the path, which is nobody's business.
+    # The model's name in answers; by default it would be the path of the weights.
     params.model_alias = {alias}
     params.port = 0
     params.hostnames = ["127.0.0.1"]

@@ -35,8 +35,8 @@ class LocalServer:
         """Start the process, whose environment is `environ`. It serves nothing before `load`."""
         self.api_key = secrets.token_urlsafe(24)
         self.base_url = ""
-        # -P and a folder that is nobody's: the engine must not be imported from where the user happens to be. In a
-        # process group of its own it is left alone by the terminal's Ctrl-C, which may be for an answer only.
+        # -P and an empty folder: the engine must not be imported from the user's current folder. In a process group
+        # of its own it does not receive the terminal's Ctrl-C, which may be meant for an answer only.
         self._process = subprocess.Popen(
             [sys.executable, "-P", local_engine.__file__],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",

@@ -35,7 +35,7 @@ class UnfinishedEvent(ServerSentEvent):
 def read_events(chunks: Iterable[bytes]) -> Iterator[list[ServerSentEvent]]:
     """Yield, for each chunk of bytes, the events that it completed (often one, none, or many).
 
-    Events come in lists so that whoever shows them can flush once a read, not once an event. A last event without
+    Events come in lists so that output can be flushed once per read, not once per event. A last event without
     its blank line is yielded too: whether the answer is whole is for the reader of the data to say. Raises
     NetworkError when an event grows beyond MAX_EVENT_BYTES.
     """

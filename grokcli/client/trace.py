@@ -1,6 +1,6 @@
 """What a request and its answer look like from outside, a line at a time: for `--debug`.
 
-Headers and sizes, never a body; what is secret in them is masked here, and once more by whoever prints the lines.
+Headers and sizes, never a body; secrets in them are masked here, and again when the lines are printed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`grok render`: markdown on the terminal while it comes, whoever writes it."""
+"""`grok render`: markdown from any program, rendered on the terminal as it arrives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RenderInput:
     ] = None
 
     def names(self, env: Env) -> list[str]:
-        """Return what is to be read. Raises UsageError when there is nothing."""
+        """Return the sources to read. Raises UsageError if there are none."""
         if self.sources:
             return self.sources
         if not has_stdin(env):

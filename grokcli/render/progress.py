@@ -1,4 +1,4 @@
-"""What happens before the answer comes, on a terminal: seconds are counted, searches are told, a line each."""
+"""Progress before the answer, on a terminal: a counter of seconds, and a line for each search."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class SearchRenderer:
         """Nothing is open."""
 
     def _tell(self, step: SearchStep) -> None:
-        # Code is many lines and nobody asked to read it.
+        # Code has many lines, and is shown by --code only.
         query = "" if step.kind == "code" else self._console.mask(" ".join(step.query.split()))
         if not query and step.status == "in_progress" and step.kind not in ("code", "image"):
             return
