@@ -130,6 +130,7 @@ def _matching(schema: dict[str, Any]) -> str:
 PERSON = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
+    ".claude/commands/fix.md": "Fix $ARGUMENTS.\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
     "questions.csv": "sky,Why is the sky blue?\nsea,Why is the sea salty?\n",
     "sales.csv": "month,sales\n1,10\n2,12\n",

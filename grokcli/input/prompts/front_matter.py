@@ -44,7 +44,7 @@ def parse(block: str, *, typed: tuple[str, ...] = ()) -> dict[str, Any]:
         found = _from_yaml(block, typed)
         if found is not None:
             return found
-        values = {key: (value or "").strip().strip("'\"") or None for key, value in pairs}
+        values = {key: (value or "").strip().strip("'\"|>") or None for key, value in pairs}
     return {key: _scalar(value) if key in typed and value else value for key, value in values.items()}
 
 

@@ -141,7 +141,9 @@ def _options(path: Path, value: object) -> dict[str, Any]:
     for key, one in value.items():
         parts = one if isinstance(one, list) else [one]
         if any(isinstance(part, (dict, list)) for part in parts):
-            raise UsageError(f"the option {key!r} in {path} must be a single value", hint="use -O for other fields")
+            raise UsageError(
+                f"the option {key!r} in {path} must be a single value", hint="leave it out: prompts offer no tools"
+            )
     return value
 
 
