@@ -32,6 +32,7 @@ COMMANDS = (
     "usage",
     "models",
     "prompts",
+    "commit",
     "config",
     "doctor",
     "completion",

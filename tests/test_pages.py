@@ -181,7 +181,7 @@ def folder(
         (programs / name).chmod(0o755)
     if shutil.which("jq") is None:
         (programs / "jq").symlink_to("/bin/cat")
-    environ |= {"GROK_API": "responses", "VISUAL": "true", **GIT}
+    environ |= {"GROK_API": "responses", "VISUAL": "true", "GIT_EDITOR": "touch", **GIT}
     environ["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environ["PATH"]])
     monkeypatch.chdir(folder)
     server.reply(play(server))

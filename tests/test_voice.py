@@ -137,6 +137,7 @@ NEVER_IN_CHAT = (
     "turn/json_schema",
     "input/images",
     "input/prompts/importing",
+    "input/staged",
     "client/extras",
 )
 

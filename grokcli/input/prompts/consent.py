@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FILE_NAME = "allowed-prompts.json"
 
 
-def require_consent(env: Env, found: Found, prompt: SavedPrompt) -> None:
+def require_consent(env: Env, found: Found, prompt: SavedPrompt, *, may_ask: bool = True) -> None:
     """Ask whether the prompts of a project's folder may be used, unless the user has said so.
 
     Raises UsageError if they may not, or if there is no terminal to ask on.
@@ -38,7 +38,7 @@ def require_consent(env: Env, found: Found, prompt: SavedPrompt) -> None:
     if all(known.get(name) == digest for name, digest in prompt.digests):
         return
     console = env.console
-    if not can_confirm(console):
+    if not (may_ask and can_confirm(console)):
         raise UsageError(
             f"the prompt {found.name!r} is from {found.place.folder}, and there is no terminal to ask for consent",
             hint=f"use it once in a terminal, or make it your own: grok prompts import {found.path}",

@@ -19,10 +19,13 @@ _COMMAND = r"!`[^`\n]+`|^[ \t]*```+!"
 _FILE = r"(?<![\w`/])@(?:\$\w|[\w./-]*[\w-][./][\w./-]*\w)"
 
 
-def use_prompt(env: Env, name: str, words: Sequence[str]) -> FilledPrompt:
-    """Return the prompt `name` with the words of a command line in it. Raises UsageError before anything is sent."""
+def use_prompt(env: Env, name: str, words: Sequence[str], *, may_ask: bool = True) -> FilledPrompt:
+    """Return the prompt `name` with the words of a command line in it; asks for consent only if it `may_ask`.
+
+    Raises UsageError before anything is sent.
+    """
     given, rest = split_words(words)
-    return _used(env, find_prompt(env.settings.paths, env.environ, name), given, rest)
+    return _used(env, find_prompt(env.settings.paths, env.environ, name), given, rest, may_ask=may_ask)
 
 
 def use_in_line(env: Env, found: Found, line: str) -> FilledPrompt:
@@ -31,10 +34,18 @@ def use_in_line(env: Env, found: Found, line: str) -> FilledPrompt:
     return _used(env, found, given, words, typed)
 
 
-def _used(env: Env, found: Found, given: dict[str, str], words: Sequence[str], line: str | None = None) -> FilledPrompt:
+def _used(
+    env: Env,
+    found: Found,
+    given: dict[str, str],
+    words: Sequence[str],
+    line: str | None = None,
+    *,
+    may_ask: bool = True,
+) -> FilledPrompt:
     prompt = read_found(found)
     filled = fill(prompt, given, words, line=line)
-    require_consent(env, found, prompt)
+    require_consent(env, found, prompt, may_ask=may_ask)
     for note in not_done(f"{prompt.system}\n{prompt.text}"):
         env.console.note(f"{found.name}: {note}")
     return filled
