@@ -226,12 +226,15 @@ def hooked(grok, git, editor):
 
 def test_the_hook_fills_in_the_message(hooked, server, editor, tmp_path):
     server.reply(answer(MESSAGE))
-    done = hooked("commit", "-v")
+    hooked("commit", "-q", "-m", "mine")
+    Path("a.py").write_text("x = 2\n")
+    done = hooked("commit", "-av")
     assert done.stderr == ""
     assert body(hooked) == MESSAGE
     seen = (tmp_path / "seen").read_text()
     assert seen.startswith(f"{MESSAGE}\n\n# Please enter the commit message")
-    assert "+x = 1" in seen
+    assert "+x = 2" in seen
+    assert "-x = 1\n+x = 2" in server.requests[0].json["messages"][0]["content"]
 
 
 def test_the_hook_leaves_other_commits_alone(hooked, server, tmp_path):

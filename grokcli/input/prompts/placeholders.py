@@ -38,6 +38,7 @@ _DOLLAR = (
 _DOUBLE_BRACES = rf"(?a:\{{\{{\s?(?P<name>{_NAME})\s?\}}\}})"
 # A fenced block, to its end or that of the text; and a command that some tools run before they send a prompt.
 _CODE = r"(?ms:^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z))|!`[^`\n]*`"
+_ESCAPE = " (in its text, $$ is a dollar sign)"
 _GIVEN = rf"(?as:({_NAME})=(.*))"
 
 
@@ -142,11 +143,11 @@ class _Filling:
         if name.isdigit():
             raise UsageError(
                 f"the prompt {self.prompt.name!r} needs {'a word' if name == '1' else f'{name} words'}",
-                hint=f"grok ask -P {self.prompt.name} {' '.join(f'WORD{n}' for n in range(1, int(name) + 1))}",
+                hint=f"grok ask -P {self.prompt.name} {' '.join(f'WORD{n}' for n in range(1, int(name) + 1))}{_ESCAPE}",
             )
         raise UsageError(
             f"the prompt {self.prompt.name!r} needs the argument {name!r}",
-            hint=f"grok ask -P {self.prompt.name} {name}=VALUE",
+            hint=f"grok ask -P {self.prompt.name} {name}=VALUE{'' if name in self.declared else _ESCAPE}",
         )
 
     def rest(self) -> str:
