@@ -190,6 +190,8 @@ def test_which_lines_of_a_diff_look_like_secrets():
         "https://a.b:8080/x@y", 'secret="${SECRET_1}"', "xai-grok-build-tool", "sk-" + "a" * 30, "AKIA",
     ):  # fmt: skip
         assert not list(secrets_in(f"+{text}\n", [])), text
+    for text in ("sk-" * 30_000, "eyJ-" * 20_000, "://a:" * 20_000, "password=" * 10_000, "-----BEGIN A " * 8_000):
+        assert not list(secrets_in(f"+{text}\n", []))
 
 
 def test_of_a_large_change_the_beginnings_are_sent(grok, server, git):
