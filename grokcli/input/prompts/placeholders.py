@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grokcli.input.prompts.saved_prompt import SavedPrompt
 
 WORDS = "ARGUMENTS"
-_NAME = r"[A-Za-z_]\w*(?:-\w+)*"
+_NAME = r"[A-Za-z_]\w*(?:-\w+){0,7}"
 _DOLLAR = (
     r"(?a:\$(?:(?P<dollar>\$)"
     rf"|{WORDS}\[(?P<index>\d{{1,3}})\]"
@@ -91,11 +91,18 @@ def fill(
 
 
 def names_in(prompt: SavedPrompt) -> Iterator[str]:
-    """Yield the names that the text of a prompt has placeholders for, declared or not, each as often as it is there."""
+    """Yield the names that the text of a prompt has placeholders for, declared or not, each as often as it is there.
+
+    Of `$name-suffix`, both `name-suffix` and `name`, unless the longer one is declared.
+    """
+    declared = {*(one.name for one in prompt.arguments), *prompt.names_of_words}
     for text in (prompt.text, prompt.system):
         for match in re.finditer(_DOUBLE_BRACES if prompt.is_pattern else _DOLLAR, text):
             parts = match.groupdict()
             name = parts["name"] or parts.get("braced") or ""
+            while parts["name"] and "-" in name and name not in declared:
+                yield name
+                name = name.rpartition("-")[0]
             if name and not name.isdigit():
                 yield name
 
