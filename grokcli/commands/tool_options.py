@@ -44,6 +44,12 @@ class SearchOptions:
         str | None, typer.Option("--since", metavar="DATE", help="Search posts from this day on, such as 2026-01-31")
     ] = None
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Search posts before this day")] = None
+    search_images: Annotated[
+        bool, typer.Option("--search-images", help="Let the model look at the images that a search finds")
+    ] = False
+    search_videos: Annotated[
+        bool, typer.Option("--search-videos", help="Let the model watch the videos that a search of X finds")
+    ] = False
     collection: Annotated[
         list[str] | None,
         typer.Option("--collection", metavar="ID", help="Search this collection of files (repeatable, up to 10)"),
@@ -79,6 +85,8 @@ class SearchOptions:
             self.since,
             self.until,
             self.exclude_handle or (),
+            images=self.search_images,
+            videos=self.search_videos,
         ).tools()
 
 

@@ -32,7 +32,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 @dataclass(frozen=True)
 class Search:
-    """The options of a search; `since` is the first day of posts, `until` the first day excluded (YYYY-MM-DD)."""
+    """The options of a search; `since` is the first day of posts, `until` the first day excluded (YYYY-MM-DD).
+
+    With `images` and `videos`, the model sees those that the search finds, not only the text around them.
+    """
 
     web: bool = False
     x: bool = False
@@ -42,6 +45,8 @@ class Search:
     since: str | None = None
     until: str | None = None
     excluded_handles: Sequence[str] = ()
+    images: bool = False
+    videos: bool = False
 
     def tools(self) -> list[dict[str, Any]]:
         """Return the tools for a request; none if neither `web` nor `x` is set.
@@ -50,18 +55,23 @@ class Search:
         """
         self._require_target()
         tools: list[dict[str, Any]] = []
+        seen = {"enable_image_understanding": True} if self.images else {}
         if self.web:
-            tools.append({"type": "web_search", **self._web_fields()})
+            tools.append({"type": "web_search", **self._web_fields(), **seen})
         if self.x:
-            tools.append({"type": "x_search", **self._x_fields()})
+            seen |= {"enable_video_understanding": True} if self.videos else {}
+            tools.append({"type": "x_search", **self._x_fields(), **seen})
         return tools
 
     def _require_target(self) -> None:
         if (self.domains or self.excluded_domains) and not self.web:
             flag = "--domain" if self.domains else "--exclude-domain"
             raise UsageError(f"{flag} needs a web search", hint="add --web or --search")
+        if self.images and not (self.web or self.x):
+            raise UsageError("--search-images needs a search", hint="add --search, --web or --x")
         handles = (("--handle", self.handles), ("--exclude-handle", self.excluded_handles))
-        for flag, value in (*handles, ("--since", self.since), ("--until", self.until)):
+        dates = (("--since", self.since), ("--until", self.until))
+        for flag, value in (*handles, *dates, ("--search-videos", self.videos)):
             if value and not self.x:
                 raise UsageError(f"{flag} needs a search of X", hint="add --x or --search")
 
