@@ -29,7 +29,7 @@ TOOLS: dict[str, set[str]] = {
     },
     "code_interpreter": set(),
     "file_search": {"vector_store_ids", "max_num_results"},
-    "mcp": {"server_url", "server_label"},
+    "mcp": {"server_url", "server_label", "server_description", "allowed_tools", "authorization", "headers"},
     "function": {"name", "description", "parameters", "strict"},
 }
 MEDIA_TYPE = re.compile(r"[a-z]+/[\w.+-]+\Z")

@@ -1,4 +1,4 @@
-"""Tools that xAI's server runs itself: web and X search, collections, code, and the tools of MCP servers.
+"""Tools that xAI's server runs itself: web and X search, and collections.
 
 Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to include or
 those to exclude.
@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from grokcli.errors import UsageError
 
@@ -135,32 +134,6 @@ def _date(flag: str, text: str | None) -> str | None:
     except ValueError:
         raise UsageError(f"invalid value for {flag}: {text!r}", hint=f"for example: {flag} 2026-01-31") from None
     return text
-
-
-def mcp_tools(urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a tool for each server, labelled with its host name. Raises UsageError for an invalid URL."""
-    labels: set[str] = set()
-    found = []
-    for url in dict.fromkeys(urls):
-        label = _mcp_label(url)
-        number = 1
-        while label in labels:
-            number += 1
-            label = f"{_mcp_label(url)}_{number}"
-        labels.add(label)
-        found.append({"type": "mcp", "server_url": url, "server_label": label})
-    return found
-
-
-def _mcp_label(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        host, parts = "", urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"invalid value for --mcp: {url!r}", hint="for example: --mcp https://mcp.example.com/mcp")
-    return re.sub(r"[^A-Za-z0-9]+", "_", host).strip("_") or "mcp"
 
 
 def collection_tools(ids: Sequence[str]) -> list[dict[str, Any]]:
