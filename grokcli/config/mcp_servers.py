@@ -58,7 +58,8 @@ class McpServer(NamedTuple):
         """Yield the values that stand here and are secret by their names or their looks, not those of variables."""
         in_url = parse_qsl(self.url.partition("?")[2])
         for name, value in (*self.headers.items(), *self.env.items(), *in_url):
-            if "${" not in value and (re.search(_CONFIDENTIAL, name) or _looks_random(value)):
+            by_name = re.search(_CONFIDENTIAL, name) and not value.isalpha()  # a plain word may stand anywhere
+            if "${" not in value and (by_name or _looks_random(value)):
                 yield from {value, value.rpartition(" ")[2]}  # also without the "Bearer" before it
         yield from filter(_looks_random, self.command)
 

@@ -92,6 +92,7 @@ def _servers(env: Env, wanted: Sequence[str]) -> Iterator[McpServer]:
     labels: set[str] = set()
     for one in dict.fromkeys(wanted):
         if "://" not in one:
+            labels.add(one)
             yield find_server(env.settings, one)
             continue
         host = _host(McpServer("", "", url=one))
@@ -126,7 +127,7 @@ def _request_tool(env: Env, server: McpServer) -> dict[str, Any]:
     _require_consent(env, server)
     filled, secrets = _filled(env, server)
     host = _host(filled)
-    if secrets and not filled.url.startswith("https:"):
+    if secrets and urlsplit(filled.url).scheme != "https":
         raise ConfigError(f"refused to have a login sent over plain http to {host}", hint="use https in its url")
     headers = dict(filled.headers)
     tool: dict[str, Any] = {"type": "mcp", "server_url": filled.url, "server_label": server.name}
@@ -214,7 +215,7 @@ def _endpoint(env: Env, server: McpServer) -> Transport:
     from grokcli.client.trace import Trace
 
     host, way = _host(server), env.network()
-    if not (server.url.startswith("https:") or is_loopback(host)):
+    if urlsplit(server.url).scheme != "https" and not is_loopback(host):
         raise ConfigError(f"refused to call an MCP server over plain http: {host}", hint="use https in its url")
     trace = Trace(env.console.error_line) if env.console.debug else None
     return Endpoint(server.name, server.url, server.headers, proxy=way.proxy, ca_bundle=way.ca_bundle, trace=trace)

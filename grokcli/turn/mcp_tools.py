@@ -134,7 +134,10 @@ def _is_usable(definition: dict[str, Any], description: str) -> bool:
     """Say whether a definition is one of an object, and neither too large nor too deep to be sent."""
     if definition.get("type") != "object" or _depth(definition) > DEEPEST_SCHEMA:
         return False
-    return len(json.dumps(definition)) + len(description) <= LONGEST_DEFINITION
+    try:
+        return len(json.dumps(definition, allow_nan=False)) + len(description) <= LONGEST_DEFINITION
+    except ValueError:  # NaN and the infinities, which Python reads and servers refuse
+        return False
 
 
 def _depth(value: object) -> int:

@@ -346,3 +346,29 @@ def test_a_server_over_http_that_refuses_or_leads_elsewhere(grok, server, remote
         code, _, err = grok(*ASK, "--yes", "hi")
         assert (code, server.requests) == (1, []), said
         assert said in err
+
+
+def test_definitions_that_cannot_be_sent_are_left_out_and_names_do_not_clash(grok, server, remote, home, environ):
+    environ["MY_LOGIN"] = TOKEN
+    plain, deep = {"type": "object"}, {"type": "object"}
+    for _ in range(100):
+        deep = {"type": "object", "properties": {"a": deep}}
+    bad = [deep, {"type": "string"}, [], {"type": "object", "default": float("nan")}, {**plain, "title": "x" * 60_000}]
+    listed = [{"name": f"bad{number}", "inputSchema": one} for number, one in enumerate(bad)]
+    listed += [{"name": "a.b", "inputSchema": plain}, {"name": "a/b", "inputSchema": plain}, {"inputSchema": plain}]
+    listed += [{"name": "n" * 100, "inputSchema": plain}, {"name": "echo", "inputSchema": plain}]
+    settings(home, url=remote.url, authorization_env="MY_LOGIN")
+    with (home / "config" / "config.toml").open("a") as file:
+        file.write(f"[mcp.other]\nurl = '{remote.url}'\nauthorization_env = 'MY_LOGIN'\nallowed_tools = ['echo']\n")
+    server.reply(answer("ok"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RESULTS, "tools/list", {"tools": listed})
+        code, _, err = grok(*ASK, "--mcp", "other", "--yes", "hi")
+        assert (code, err.count("bad schema")) == (0, 5)
+        names = [tool["function"]["name"] for tool in server.requests[0].json["tools"]]
+        assert names == ["a_b", "mine_a_b", "n" * 64, "echo", "other_echo"]
+        many = [{"name": f"t{number}", "inputSchema": plain} for number in range(351)]
+        patch.setitem(RESULTS, "tools/list", {"tools": many})
+        code, _, err = grok(*ASK, "--yes", "hi")
+    assert (code, len(server.requests)) == (2, 1)
+    assert "error: the MCP server 'mine' has 351 tools (at most 350 can be offered)\nhint: name those" in err

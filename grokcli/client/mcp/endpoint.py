@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from grokcli.client.trace import Trace
 
 CONNECT_SECONDS = 10.0
-# How long a server is waited for that is only told of the end of the session.
-GOODBYE_SECONDS = 2.0
+# How long a server is waited for when nothing depends on its answer.
+BRIEF_SECONDS = 2.0
 LONGEST_SESSION_ID = 1000
 
 
@@ -78,6 +78,10 @@ class Endpoint:
         """Send `message`, to which there is no answer. Raises GrokError."""
         self._send("POST", json.dumps(message).encode()).close()
 
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send `message`, and wait for BRIEF_SECONDS at most; errors are passed over."""
+        self._try_briefly("POST", json.dumps(message).encode())
+
     def use_version(self, version: str) -> None:
         """Name `version` of the protocol in what is sent from now on."""
         self._headers["MCP-Protocol-Version"] = version
@@ -85,15 +89,18 @@ class Endpoint:
     def close(self) -> None:
         """End the session, if there is one, and close the connections."""
         if self._session_id:
-            goodbye = Thread(target=self._say_goodbye, daemon=True)
-            goodbye.start()
-            goodbye.join(GOODBYE_SECONDS)
+            self._try_briefly("DELETE", None)
         self._session_id = ""
         self._transport.close()
 
-    def _say_goodbye(self) -> None:
-        with suppress(GrokError):
-            self._send("DELETE", None).close()
+    def _try_briefly(self, method: str, body: bytes | None) -> None:
+        def send() -> None:
+            with suppress(GrokError):
+                self._send(method, body).close()
+
+        thread = Thread(target=send, daemon=True)
+        thread.start()
+        thread.join(BRIEF_SECONDS)
 
     def _send(self, method: str, body: bytes | None) -> requests.Response:
         session = {"Mcp-Session-Id": self._session_id} if self._session_id else {}

@@ -96,6 +96,10 @@ class Process:
         # In a thread: a server that does not read its stdin would have us wait for ever.
         self._outgoing.put(json.dumps(message).encode() + b"\n")
 
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send `message`; if the server does not read it, nothing comes of that."""
+        self.notify(message)
+
     def use_version(self, version: str) -> None:
         """Do nothing: only HTTP has the protocol's version in each message."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grokcli import __version__
-from grokcli.errors import GrokError, McpError
+from grokcli.errors import McpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,9 @@ class Transport(Protocol):
 
     def notify(self, message: dict[str, Any]) -> None:
         """Send `message`, to which there is no answer. Raises GrokError."""
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send `message` if that can be done at once: nothing depends on it."""
 
     def use_version(self, version: str) -> None:
         """Name `version` of the protocol in what is sent from now on."""
@@ -67,8 +69,9 @@ class Session:
         """Return the definitions of all tools, unchecked. Raises GrokError."""
         found: list[dict[str, Any]] = []
         cursor: object = None
+        deadline = time.monotonic() + LIST_SECONDS
         while len(found) <= MOST_TOOLS:
-            result = self._request("tools/list", {"cursor": cursor} if cursor else {}, LIST_SECONDS)
+            result = self._request("tools/list", {"cursor": cursor} if cursor else {}, deadline - time.monotonic())
             page = result.get("tools")
             fresh = [tool for tool in page if isinstance(tool, dict)] if isinstance(page, list) else []
             found += fresh
@@ -88,17 +91,20 @@ class Session:
     def _request(self, method: str, parameters: dict[str, Any], seconds: float) -> dict[str, Any]:
         self._last_id += 1
         message = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": parameters}
+        deadline = time.monotonic() + seconds
         try:
-            for received in self._transport.exchange(message, time.monotonic() + seconds):
-                if "method" in received:
-                    self._answer(received)
-                elif received.get("id") == self._last_id:
+            for received in self._transport.exchange(message, deadline):
+                if "method" not in received and received.get("id") == self._last_id:
                     return self._result(received)
+                self._answer(received)
+                if time.monotonic() > deadline:
+                    raise TimeoutError
         except (TimeoutError, KeyboardInterrupt) as error:
-            self._cancel()
+            if method != "initialize":  # which cannot be cancelled
+                self._cancel()
             if isinstance(error, KeyboardInterrupt):
                 raise
-            raise McpError(f"no answer from the MCP server {self.name!r} for {seconds:g} s") from None
+            raise McpError(f"no answer from the MCP server {self.name!r} for {seconds:.3g} s") from None
         raise McpError(f"the MCP server {self.name!r} ended its answer without a result")
 
     def _result(self, received: dict[str, Any]) -> dict[str, Any]:
@@ -112,17 +118,13 @@ class Session:
 
     def _answer(self, received: dict[str, Any]) -> None:
         """Answer a request of the server: to a ping, and that there is nothing else that it could ask of us."""
-        if "id" not in received:
+        if not {"id", "method"} <= set(received):
             return
         error = {"error": {"code": METHOD_NOT_FOUND, "message": "not supported"}}
         reply = {"result": {}} if received["method"] == "ping" else error
-        self._tell({"jsonrpc": "2.0", "id": received["id"], **reply})
+        self._transport.tell({"jsonrpc": "2.0", "id": received["id"], **reply})
 
     def _cancel(self) -> None:
         """Say that the result is no longer waited for; one that comes all the same is passed over, by its number."""
         cancelled = {"requestId": self._last_id, "reason": "not waited for any longer"}
-        self._tell({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled})
-
-    def _tell(self, message: dict[str, Any]) -> None:
-        with suppress(GrokError):
-            self._transport.notify(message)
+        self._transport.tell({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled})
