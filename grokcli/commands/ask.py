@@ -56,7 +56,8 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
+        options = self.attach_options(for_code=for_code)
+        texts, documents = self.attachments(env, network, options) if self.file else ((), ())
         return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
 
 
@@ -156,6 +157,7 @@ def ask(
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
+    inputs.check_server(env, request)
     if output.sends_nothing:
         _print_request(env, request, kept.id, output)
         return
@@ -173,8 +175,9 @@ def _print_request(env: Env, request: Request, conversation: str, output: AskOut
     """Print the request as code in some language, or as it would be sent."""
     from grokcli.turn.export import as_code, as_request, call_of
 
-    call = call_of(env, request, conversation=conversation, stream=not output.no_stream)
-    text = as_request(env, call) if output.language is None else as_code(call, output.language)
+    language = output.language
+    call = call_of(env, request, conversation=conversation, stream=not output.no_stream, as_code=language is not None)
+    text = as_request(env, call) if language is None else as_code(call, language)
     if env.console.mask(text) != text:
         env.console.warn("some text that looks like a secret is masked")
     env.console.print(text)

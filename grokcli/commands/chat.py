@@ -76,7 +76,9 @@ def chat(
     session.allow_secrets, session.made_files, session.limits = inputs.allow_secrets, made_files, limits_of(model)
     request = session.next_request()  # an unusable request is reported before anything is typed
     inputs.refuse_file_words(inputs.words)
-    session.attach(inputs.attachments(env, network, as_documents=tools.code))
+    inputs.check_server(env, request)
+    session.attach_options = inputs.attach_options(for_code=tools.code)
+    session.attach(inputs.attachments(env, network, session.attach_options))
     session.parts += inputs.images(env)
     if _has_editor(env.console):
         session.lines = _line_editor(session, request.model, keep=not conversation.no_save)

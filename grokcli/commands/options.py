@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Part
     from grokcli.env import Env
-    from grokcli.input.files import Attachments
+    from grokcli.input.files import Attachments, AttachOptions
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.request import Request
 
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
@@ -136,6 +137,11 @@ class InputOptions:
         typer.Option("-i", "--image", metavar="PATH", help="Attach a PNG or JPEG image; - reads stdin (repeatable)"),
     ] = None
 
+    upload: Annotated[
+        bool,
+        typer.Option("--upload", help="Upload the files, as documents over 10 MB are; removed after the answer"),
+    ] = False
+    keep: Annotated[bool, typer.Option("--keep", help="Upload the files, and leave them on the server")] = False
     allow_secrets: Annotated[
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
@@ -147,11 +153,24 @@ class InputOptions:
 
             refuse_file_words(self.file, words)
 
-    def attachments(self, env: "Env", network: "NetworkOptions", *, as_documents: bool = False) -> "Attachments":
-        """Return the files; `as_documents`, text files become documents. Raises UsageError, NetworkError, APIError."""
+    def attach_options(self, *, for_code: bool) -> "AttachOptions":
+        """Return how files are sent; `for_code`, all are documents."""
+        from grokcli.input.files import AttachOptions
+
+        return AttachOptions(for_code, self.upload, self.keep)
+
+    def attachments(self, env: "Env", network: "NetworkOptions", options: "AttachOptions") -> "Attachments":
+        """Return the files, to be sent as `options` say. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(env, self.file or [], network.network(), as_documents=as_documents)
+        return read_files(env, self.file or [], network.network(), options)
+
+    def check_server(self, env: "Env", request: "Request") -> None:
+        """Raise UsageError if files are to be uploaded that the server of the request does not take."""
+        if self.upload or self.keep:
+            from grokcli.turn.request import UPLOADED_FILE, check_server_tools
+
+            check_server_tools(env, request.model, request.api, [UPLOADED_FILE])
 
     def images(self, env: "Env") -> "list[Part]":
         """Return the images as parts of a message. Raises UsageError."""
