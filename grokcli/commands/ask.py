@@ -20,6 +20,7 @@ from grokcli.commands.options import (
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
+from grokcli.errors import UsageError
 from grokcli.input.question import read_question
 from grokcli.render.select import Format, Output
 from grokcli.turn.request import Request, build_request
@@ -56,9 +57,12 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        options = self.attach_options(for_code=for_code)
-        texts, documents = self.attachments(env, network, options) if self.file else ((), ())
-        return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
+        texts, documents = self.attachments(env, network, for_code=for_code) if self.file else ([], [])
+        attach = self.stdin_attacher(env, documents, for_code=for_code)
+        text = read_question(env, words, texts, no_stdin=no_stdin, attach=attach)
+        if (self.upload or self.keep) and not documents:
+            raise UsageError("no file to upload", hint='attach one: grok ask --upload -f report.pdf "what is in it?"')
+        return user(text, *documents, *images)
 
 
 @option_group("Output")

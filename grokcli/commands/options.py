@@ -18,7 +18,7 @@ from grokcli.render.select import Color, Output
 from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_fields, text_or_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from grokcli.chat import Part
     from grokcli.env import Env
@@ -159,11 +159,22 @@ class InputOptions:
 
         return AttachOptions(for_code, self.upload, self.keep)
 
-    def attachments(self, env: "Env", network: "NetworkOptions", options: "AttachOptions") -> "Attachments":
-        """Return the files, to be sent as `options` say. Raises UsageError, NetworkError, APIError."""
+    def attachments(self, env: "Env", network: "NetworkOptions", *, for_code: bool) -> "Attachments":
+        """Return the files; `for_code`, all are documents. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(env, self.file or [], network.network(), options)
+        return read_files(env, self.file or [], network.network(), self.attach_options(for_code=for_code))
+
+    def stdin_attacher(self, env: "Env", parts: "list[Part]", *, for_code: bool) -> "Callable[[bytes], None]":
+        """Return a function that adds a document from stdin to `parts`."""
+
+        def attach(content: bytes) -> None:
+            from grokcli.input.documents import stdin_part, with_distinct_names
+
+            options = self.attach_options(for_code=for_code)
+            parts[:] = with_distinct_names([*parts, stdin_part(env, content, options)])
+
+        return attach
 
     def check_server(self, env: "Env", request: "Request") -> None:
         """Raise UsageError if files are to be uploaded that the server of the request does not take."""

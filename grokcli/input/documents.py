@@ -6,6 +6,7 @@ message is sent (see `grokcli.turn.documents`).
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -82,25 +83,36 @@ def document_part(env: Env, source: str, content: bytes, options: AttachOptions,
 
     One that was only found in a folder may be left out later. Raises UsageError if it is too large.
     """
-    import hashlib
-
     if len(content) > MAX_DOCUMENT_BYTES:
         raise too_large(source)
     suffix, media_type = document_type(content) or _by_name(source)
     is_url = source.startswith(("http://", "https://"))
-    digest = hashlib.sha256(content).hexdigest()
-    env.documents[digest] = content
     named = PurePosixPath(unquote(urlsplit(source).path)).name if is_url else Path(source).name
     stem = named[: -len(Path(named).suffix) or None].lstrip(".") or "document"
+    path = source if is_url else _absolute(source)
+    part = _reference(env, safe_name(stem + suffix), media_type, path, content, options)
+    if in_folder:
+        part["file"]["in_folder"] = True
+    return part
+
+
+def stdin_part(env: Env, content: bytes, options: AttachOptions) -> Part:
+    """Return a part that refers to a document on stdin, which cannot be read again in another run."""
+    suffix, media_type = document_type(content) or _by_name("")
+    env.attached.append(("stdin", content))
+    return _reference(env, f"stdin{suffix}", media_type, "", content, options)
+
+
+def _reference(env: Env, filename: str, media_type: str, path: str, content: bytes, options: AttachOptions) -> Part:
+    digest = hashlib.sha256(content).hexdigest()
+    env.documents[digest] = content
     file: dict[str, Any] = {
-        "filename": safe_name(stem + suffix),
+        "filename": filename,
         "mime_type": media_type,
-        "path": source if is_url else _absolute(source),
+        "path": path,
         "size": len(content),
         "sha256": digest,
     }
-    if in_folder:
-        file["in_folder"] = True
     if options.upload or options.keep:
         file["upload"] = "keep" if options.keep else "once"
     return {"type": "file", "file": file}

@@ -78,9 +78,8 @@ def _content(env: Env, file: dict[str, Any]) -> bytes | None:
             content = None
         if content is None or hashlib.sha256(content).hexdigest() != digest:
             what = "cannot be read any more" if content is None else "has changed since it was attached"
-            env.console.note_once(
-                f"warning: {file.get('path')} {what}; continuing without it (attach it again with -f PATH)"
-            )
+            name = file.get("path") or file["filename"]
+            env.console.note_once(f"warning: {name} {what}; continuing without it (attach it again with -f PATH)")
             return None
         env.documents[digest] = content
     return env.documents[digest]
@@ -130,7 +129,7 @@ def _with_text(env: Env, message: Message, held: dict[str, bytes]) -> Message:
         if file is None:
             rest.append(part)
         else:
-            name = file["path"] if "://" in file["path"] else Path(file["path"]).name
+            name = file["path"] if "://" in file["path"] else Path(file["path"]).name or str(file["filename"])
             try:
                 text = document_text(name, Path(file["filename"]).suffix, held[file["sha256"]])
             except UsageError as error:
@@ -138,7 +137,7 @@ def _with_text(env: Env, message: Message, held: dict[str, bytes]) -> Message:
                     raise
                 env.console.note_once(f"warning: {error.message}; continuing without it")
             else:
-                texts.append((tag_of(name), text))
+                texts.append((tag_of(name) if file["path"] else "stdin", text))
     said = "\n\n".join(str(part["text"]) for part in rest if part.get("type") == "text")
     others = [part for part in rest if part.get("type") != "text"]
     joined = join(said, texts)
