@@ -94,16 +94,18 @@ def upload(
     for path in paths:  # all of them, before the first is uploaded
         _read(env, path, allow_secrets=allow_secrets)
     files = _files(env)
-    made = []
-    for path in paths:
-        content = _read(env, path, allow_secrets=allow_secrets)
-        with env.console.status(f"uploading {path}"):
-            stored = with_retries(env, partial(files.upload, content, path, expires_after=seconds))
-        made.append(stored)
-        if not json:
-            env.console.print(f"{stored.id}\n")
-    if json:
-        _print_json(env, [_described(one) for one in made])
+    made: list[StoredFile] = []
+    try:
+        for path in paths:
+            content = _read(env, path, allow_secrets=allow_secrets)
+            with env.console.status(f"uploading {path}"):
+                stored = with_retries(env, partial(files.upload, content, path, expires_after=seconds))
+            made.append(stored)
+            if not json:
+                env.console.print(f"{stored.id}\n")
+    finally:  # what is there must be known, also when the next one fails
+        if json:
+            _print_json(env, [_described(one) for one in made])
 
 
 @app.command()
