@@ -32,6 +32,7 @@ COMMANDS = (
     "history",
     "usage",
     "models",
+    "mcp",
     "config",
     "doctor",
     "completion",
