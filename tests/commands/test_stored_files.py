@@ -52,7 +52,11 @@ def test_what_was_uploaded_before_an_error_is_known(grok, server, files):
         server.requests.clear()
         server.script([fail_the_second])
         code, out, err = grok("files", "upload", "my report.pdf", "my report.pdf", *words)
-        assert (code, read(out), err) == (6, [files.uploads[-1].id], "error: the server said: no\n")
+        assert (code, read(out), err) == (
+            6,
+            [files.uploads[-1].id],
+            "error: cannot upload my report.pdf: the server said: no\n",
+        )
 
 
 def test_listing_and_showing(grok, files):
