@@ -72,10 +72,10 @@ def _replaced(request: Request, replace: Callable[[Part], Part]) -> Request:
 def _upload(env: Env, client: XAI, part: Part) -> Part:
     file: dict[str, Any] = part["file"]
     key = (str(file["sha256"]), str(file["filename"]))
-    before = env.uploads.get(key)
+    keep = file.get("upload") == "keep"
+    before = None if keep else env.uploads.get(key)
     if before is not None and (before.expires_at or 0) > time.time() + SPARE_SECONDS:
         return _by_id(before.id)
-    keep = file.get("upload") == "keep"
     stored = upload(env, client, part["content"], key[1], None if keep else EXPIRES_SECONDS)
     if keep:
         # In the history too, so that the conversation continues with the same file.
