@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from grokcli.terminal.sanitize import one_line, reveal_ends
 
@@ -20,6 +20,8 @@ _CONTINUED = "    | "  # prefix of the continuation rows of a text
 _DEFAULT_SIZE = (80, 24)
 _END_OF_INPUT = "\x04"
 _MOST_AT_ONCE = 4096
+YES = ("y", "yes")
+ALWAYS = ("a", "always")
 TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
@@ -103,7 +105,13 @@ def confirm(console: Console, question: str) -> bool:
 
     Input typed before the question was shown is discarded.
     """
-    return ask_line(console, f"{question} [y/N]").lower() in ("y", "yes")
+    return ask_line(console, f"{question} [y/N]").lower() in YES
+
+
+def choose(console: Console, question: str) -> Literal["yes", "no", "always"]:
+    """Ask `question` as `confirm` does; the answer "always" is for all later ones of the kind, too."""
+    answer = ask_line(console, f"{question} [y/N/always]").lower()
+    return "always" if answer in ALWAYS else "yes" if answer in YES else "no"
 
 
 def ask_line(console: Console, question: str) -> str:
