@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from grokcli.chat import user
-from grokcli.commands.command_menu import offer
+from grokcli.commands.command_menu import FAILED, FAILED_STATUS, STATUS, offer
+from grokcli.commands.complete import complete_model
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget, limits_of
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     from grokcli.turn.command_line import Suggestion
 
-# What the widgets of `grok shell` say of the session: the exit code of the last command, and the last one that failed.
-STATUS, FAILED, FAILED_STATUS = "GROK_LAST_STATUS", "GROK_FAILED_COMMAND", "GROK_FAILED_STATUS"
 EXAMPLE = "grok cmd find files bigger than 1 GB"
 
 app = new_app()
@@ -122,8 +121,8 @@ def cmd(env: Env, inputs: CommandInput, model: CommandModel, output: CommandOutp
         code = offer(env, shell.program, suggestion, lambda command: answer(EXPLAIN, command))
         raise typer.Exit(code)
     env.console.stdout.write(f"{suggestion.command}\n")
-    if suggestion.note:
-        env.console.note(f"# {suggestion.note}")
+    if suggestion.note and not env.console.quiet:
+        present(env.console, "# ", suggestion.note)
     for danger in dangers_of(suggestion.command):
         env.console.error_line(f"warning: this command {danger}")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RUN, EDIT, EXPLAIN, COPY, QUIT = KEYS = "rexcq"
 MENU = "[r]un [e]dit [x]plain [c]opy [q]uit"
 WORD = "run"
+# What the widgets of `grok shell` say of the session: the exit code of the last command, and the last one that failed.
+SESSION = STATUS, FAILED, FAILED_STATUS = "GROK_LAST_STATUS", "GROK_FAILED_COMMAND", "GROK_FAILED_STATUS"
 _WIDTH = 78
 # A shell that ends after the command keeps none of this.
 _LOST = r"(?:^|[;&|]\s*)(cd|pushd|popd|export|alias|source|set|unset|\.)(?=\s|$)"
@@ -58,7 +60,7 @@ def _show(env: Env, command: str, note: str = "") -> bool:
         said.append(f"note: {match[1]} has no effect on your shell after the command; copy it instead")
     rows, is_whole = rows_for(console, "", command, [note, *said])
     console.print("".join(f"{row}\n" for row in rows))
-    if note:
+    if note and not console.quiet:
         present(console, "# ", note)
     for line in said:
         console.error_line(line)
@@ -78,8 +80,9 @@ def _run(env: Env, shell: str, command: str) -> int:
     from grokcli.terminal.shell import run_in_shell
 
     env.console.stdout.flush()
+    environ = {name: value for name, value in env.child_environ().items() if name not in SESSION}
     try:
-        return run_in_shell(shell, command, env.child_environ())
+        return run_in_shell(shell, command, environ)
     except OSError as error:
         raise UsageError(f"cannot run {shell!r}: {reason(error)}", hint="set SHELL, or use --shell") from None
 

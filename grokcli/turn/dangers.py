@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SHELL = r"(?:(?:ba|z|da|k|mk|c|tc|fi|a|pw|rba)?sh|fish|powershell|cmd|nu|xonsh|elvish)"
 _LANGUAGE = r"(?:python[\d.]*|pypy\d?|perl|ruby|node|nodejs|deno|bun|php|lua[\w.]*|tclsh|osascript|rscript)"
+_MANAGERS = (
+    "docker podman nerdctl kubectl oc helm terraform tofu pulumi aws gcloud gsutil az heroku fly gh glab vagrant virsh "
+    "lxc apt apt-get yum dnf brew port snap flatpak pip[\\d.]* npm yarn pnpm gem cargo conda choco winget scoop ip "
+    "nmcli redis-cli mysqladmin rclone s3cmd restic borg btrfs tmutil net schtasks"
+)
 _RUNNER = r"(?:sudo|doas|env|exec|command|builtin|nohup|nice|time|timeout|busybox|stdbuf|setsid|parallel|xargs)"
 # What may stand between a runner and the program that it runs: options, numbers, variables that are set.
 _OPTIONS = r"(?:(?:-\S+|\w+=\S*|\d\w*|\{\})\s+)*"
 _RUN_BY = rf"(?:\w+=\S*\s+)*(?:{_RUNNER}\s+{_OPTIONS})*"
-_START = rf"(?:^|(?:[;&|(`]|[{{!)]\s|\b(?:do|then|else|elif|if|while|until)\s)\s*){_RUN_BY}"
+_START = rf"(?:^|(?:[;&|`]|(?<!\()\((?!\()|[{{!)]\s|\b(?:do|then|else|elif|if|while|until)\s)\s*){_RUN_BY}"
 _PIPED_TO = rf"\|&?\s*{_RUN_BY}(?:\S*/)?"
 _REST = r"[^;&|]*?\s"  # of the same command, up to one of its words
 
@@ -31,20 +36,30 @@ def _program(names: str, then: str = "") -> str:
     return rf"{found}{_REST}(?:{then})" if then else found
 
 
+def _git(then: str) -> str:
+    """Return the pattern of a subcommand of git and more; options of git itself may stand before it."""
+    return _program("git") + rf"\s+(?:-.*?\s)?(?:{then})"
+
+
 # By what a command does that one of the patterns is found in.
 TABLE = {
     "deletes files": (
         _program("rm unlink shred srm rimraf del remove-item clear-content"),
-        _program("rd", r"/s"),
+        _program("rd rmdir", r"/s"),
+        _program("mv", r"\S*/dev/null"),
         r"\s-delete\b",
         r"\s--(?:delete|remove|purge|prune|erase|wipe|destroy)[\w-]*",
     ),
     "deletes or changes data": (
-        r"\s(?:delete|destroy|prune|purge|remove|autoremove|erase|wipe|drop|rmi|rb|terminate)(?:-\w[\w-]*)?(?![\w.=:/])",
-        r"\s(?:uninstall|flushall|flushdb)\b",
+        _program(
+            _MANAGERS, r"(?:\S*delete|destroy|prune|purge|\S*remove|erase|wipe|drop|rmi|rb|sync|terminate)(?![\w.=:/])"
+        ),
+        _program(_MANAGERS, r"(?:uninstall|unregister|deregister|terminate-\w+|delete-\w+|flush\w*|reset|rollback)\b"),
+        _program("pacman", r"-R\w*"),
         r"\b(?:drop|truncate|alter)\s+(?:table|database|schema|user|index|view)\b",
-        r"\bdelete\s+from\b",
+        r"\b(?:delete\s+from|update\s+\S+\s+set)\b",
         _program("dropdb dropuser"),
+        _program("history", r"-\w*[cdw]"),
     ),
     "writes to a disk or a device": (
         _program(r"dd mkfs[\w.]* mke2fs mkswap wipefs [scg]?fdisk sgdisk parte[d] blkdiscard hdparm cryptsetup mdadm"),
@@ -53,14 +68,14 @@ TABLE = {
         r">\|?\s*/dev/(?!null|std|tty|fd/|full)",
     ),
     "rewrites or deletes history": (
-        _program("git", rf"push\b{_REST}(?:-\w*[fd]|--\S*force\S*|--mirror|\+\S|:\S)"),
-        _program("git", r"(?:filter-\w+|replace|rebase|reflog|update-ref)\b"),
+        _git(rf"push\b{_REST}(?:-\w*[fd]|--\S*force\S*|--mirror|\+\S|:\S)"),
+        _git(r"(?:filter-\w+|replace|rebase|reflog|update-ref)\b"),
     ),
     "discards changes or branches": (
-        _program("git", r"(?:clean|restore|gc)\b"),
-        _program("git", rf"reset\b{_REST}--(?:hard|merge|keep)"),
-        _program("git", rf"(?:checkout|switch)\b{_REST}(?:-\w*f|--\s|--(?:force|discard)|\.(?!\w))"),
-        _program("git", rf"(?:branch|tag|stash|worktree|remote)\b{_REST}(?:-\w*[df]|drop|clear)\b"),
+        _git(r"(?:clean|restore|gc)\b"),
+        _git(rf"reset\b{_REST}--(?:hard|merge|keep)"),
+        _git(rf"(?:checkout|switch)\b{_REST}(?:-\w*f|--\s|--(?:force|discard)|\.(?!\w))"),
+        _git(rf"(?:branch|tag|stash|worktree|remote)\b{_REST}(?:-\w*[df]|drop|clear|remove|rm)\b"),
     ),
     "overwrites files": (
         _program("truncate fallocate sponge set-content out-file"),
@@ -86,15 +101,17 @@ TABLE = {
         _program(_SHELL, r"-\w*c\b"),
         r"\s-enc(?:odedcommand)?\b",
         r"\bsystem\s*\(",
-        _program(_LANGUAGE, r"-\w*[cenpr]\b.*\b(?:exec\w*|popen|spawn\w*|eval|require|__import__|subprocess|socket)\b"),
-        _program(_LANGUAGE, r"-\w*[cenpr]\b.*\b(?:os|fs|shutil|open|write\w*|rmtree|rename|remove\w*|unlink\w*)\b"),
+        _program(_LANGUAGE, r"-\w*[cenpr]\b.*\b(?:exec\w*|popen|spawn\w*|eval|require|__import__|socket|kill)\b"),
+        _program(_LANGUAGE, r"-\w*[cenpr]\b.*\b(?:os|fs|shutil|open|write\w*|rename|remove\w*|unlink\w*|delete\w*)\b"),
         _program("sed") + r".*[/|,#:!@][gpim\d]*e[gpim\d]*['\"]?(?:\s|$)",
+        _program("sed") + r".*[/;'\"\s}]w\s+\S",
         _program("vim? ex ed emacs", r"['\"]?(?:-\w*[cse]\b|\+)"),
     ),
     "runs a program through an option": (
         r"--(?:checkpoint-action|to-command|use-compress-program|rsh|rsync-path)\b",
         r"proxycommand",
-        _program("git", r"-c\s*\S+="),
+        _git(r"(?<=-c\s)\S+="),
+        _git(r"config\b.*(?:!|core\.|alias|hook|pager|editor)"),
     ),
     "runs what it downloads": (
         _program("curl wget fetch aria2c scp")
@@ -115,9 +132,12 @@ TABLE = {
         _program("docker podman kubectl", r"(?:stop|kill|down|drain|restart)\b"),
     ),
     "changes the system": (
-        _program("userdel groupdel deluser usermod passwd chsh visudo crontab iptables nft ufw sysctl rmmod swapoff"),
+        _program("userdel groupdel deluser usermod passwd chsh visudo crontab iptables nft ufw sysctl"),
+        _program("rmmod swapoff setcap umount"),
         _program("set-executionpolicy reg"),
-        r">>?\|?\s*\S*(?:rc|profile|\.ssh/\S*|/etc/\S*|crontab|\.gitconfig|authorized_keys)(?![\w.])",
+        _program("systemctl launchctl", r"(?:enable|link|load|bootstrap)\b"),
+        r"(?:>>?\|?|\btee\s(?:\s*-\S+)*)\s*\S*(?:rc|profile|\.gitconfig|authorized_keys|\.ssh/\S*|/etc/\S*)(?![\w.])",
+        r"(?:>>?\|?|\s)\s*\S*(?:\.git/hooks|autostart|launchagents|systemd/user|cron)/",
     ),
     "changes which programs run": (
         r"(?:^|[\s;&|(])(?:LD_\w+|DYLD_\w+|PATH|BASH_ENV|ENV|IFS|PROMPT_COMMAND|ZDOTDIR|GIT_\w+|EDITOR|VISUAL|PAGER)=",
@@ -125,21 +145,21 @@ TABLE = {
         r"(?:^|[;&|]\s*)(?:function|alias|trap|abbr)\s",
     ),
 }
-_COMPUTED = rf"{_START}(?:[$`]|(?!\[)[\w./~-]*[?*\[])"
+_COMPUTED = rf"{_START}(?!\[)[\w./~-]*(?:[$`?*\[]|\{{[^\s}}]*[,.])"
 _QUOTED = r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\""
 # Only as they are written: quotes make a difference to them.
 LITERAL = {
     "runs a program whose name is computed": r"\$'[^']*\\[xu0-7]",
-    "has a ! that the history of a shell replaces": r"^(?:[^'\\]|\\.|'[^']*')*?![\w!$^*?#-]",
+    "has a ! that the history of a shell replaces": r"^\^|^(?:[^'\\]|\\.|'[^']*')*?![\w!$^*?#-]",
     "has a long run of spaces": r" {17}",
 }
 
 _WORD = r"(?:\"[^\"]*\"|'[^']*'|\\.|[^\s;&|<>()'\"\\])+"
 _TARGETS = (
     rf"(?<![<>=-])>(?:[|!]|&(?![\d-])|(?![>(&]))\s*({_WORD})",
-    rf"(?:^|\s)(?:-[a-z]*o|--output(?:-document)?)[ =]?({_WORD})",
+    rf"(?:^|\s)(?:-[a-z]*o|-fprint\w*|-fls|--output(?:-document)?)[ =]?({_WORD})",
     rf"(?<![\w.-])(?:cp|mv|ln|install|rsync|scp)\s(?:[^;&|]*\s)?({_WORD})\s*(?=$|[;&|])",
-    rf"(?<![\w.-])tee\s+(?!-\w*a|--append)(?:-\S+\s+)*({_WORD})",
+    rf"(?<![\w.-])tee(?!\s+(?:-\w*a|--append))((?:\s+{_WORD})+)",
 )
 _LONGEST_NAME = 40  # of a file, as it is shown: what is wrapped could begin a line of its own
 _NO_FILES = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "-")
@@ -188,14 +208,19 @@ def _unquoted(match: re.Match[str]) -> str:
 def _overwritten(command: str) -> Iterator[str]:
     """Yield the targets that are there already, or cannot be looked up because they depend on what the command does."""
     for pattern in _TARGETS:
-        for match in re.finditer(pattern, command):
-            name = re.sub(r"[\\'\"]", "", match[1])
+        for name in _names(match[1] for match in re.finditer(pattern, command)):
             if name in _NO_FILES or name.startswith("/dev/fd/"):
                 continue
             if re.search(r"[$`*?\[{]", name) or re.search(_MOVES, command):
                 yield "a file that may exist"
             elif _is_file(name):
                 yield name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
+def _names(found: Iterable[str]) -> Iterator[str]:
+    """Yield the words in what was found, without their quotes."""
+    for words in found:
+        yield from (re.sub(r"[\\'\"]", "", word) for word in re.findall(_WORD, words))
 
 
 def _is_file(name: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from grokcli.turn.dangers import TABLE, dangers_of
@@ -185,8 +183,34 @@ sh -c '/bin/r? x'
 echo \'; $x \'
 echo "$(r? "x")"
 echo '\'; $x; echo '\'
+mv x /dev/null
+git -C "my dir" clean -fd
+find . -fprint there.txt
+echo x | tee new there.txt
+tee -a ~/.bashrc
+ruby -e 'File.delete("x")'
+sed -n 'w there.txt' x
+echo x > .git/hooks/pre-commit
+history -c
+git config --global alias.st '!rm x'
+{r,}m x
+r$@m x
+r``m x
+r${x}m x
+^ls^rm
+pacman -Rns x
+docker volume rm x
+gh repo delete x
+mysql -e "update x set y=1"
+systemctl enable x
+umount /x
 """
 COMMON = r"""
+git commit -m "Remove what is unused, and clean up"
+git commit -m "restore the old name"
+grep -rn delete src
+echo $((5*3))
+echo "to delete"
 ls -la
 find . -size +1G
 find . -type f -size +1G -exec ls -lh {} +
@@ -314,10 +338,6 @@ def test_what_is_dangerous_is_said(file):
         assert dangers_of(command) == said, command
 
 
-def test_every_pattern_is_good_for_something():
-    """A row of the table that finds none of the commands above is a row that does not work."""
+def test_every_row_of_the_table_finds_something():
     found = [what for command in DANGEROUS.strip().splitlines() for what in dangers_of(command)]
     assert set(TABLE) <= set(found)
-    for patterns in TABLE.values():
-        for pattern in patterns:
-            re.compile(pattern)
