@@ -58,9 +58,10 @@ class CommandInput:
 class CommandModel:
     """The model, and what it may cost."""
 
-    model: Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", help="Model to ask, or an alias")] = (
-        None
-    )
+    model: Annotated[
+        str | None,
+        typer.Option("-m", "--model", metavar="MODEL", help="Model to ask, or an alias", autocompletion=complete_model),
+    ] = None
     effort: Effort = None
     fast: Fast = False
     max_cost: MaxCost = None
