@@ -28,6 +28,7 @@ COMMANDS = (
     "chat",
     "image",
     "render",
+    "files",
     "history",
     "usage",
     "models",
