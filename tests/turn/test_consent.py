@@ -46,8 +46,9 @@ def file(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def asked(grok, server):
+def asked(grok, server, environ):
     """Let the model ask for a call, decline it, and return the lines from the call to the question."""
+    environ["TERM"] = "dumb"  # no status line, which a slow machine would show before the call
 
     def asked(name, arguments):
         server.reply(calls((name, arguments)), answer("ok"))

@@ -176,7 +176,6 @@ def test_no_process_is_left_behind(server, environ, here, home, name):
 
 
 def test_a_server_that_does_not_start_is_an_error_before_anything_is_sent(grok, server, home, here, monkeypatch):
-    monkeypatch.setattr("grokcli.client.mcp.session.START_SECONDS", 0.2)
     for command_line, code, said in [
         (
             ["no-such-program", "x"],
@@ -187,9 +186,13 @@ def test_a_server_that_does_not_start_is_an_error_before_anything_is_sent(grok, 
         ([*PROGRAM, str(here), "mute"], 1, "no answer from the MCP server 'mine' for 0.2 s"),
     ]:
         settings(home, command=command_line)
+        if "mute" in command_line:  # the others end as soon as the machine gets round to them
+            monkeypatch.setattr("grokcli.client.mcp.session.START_SECONDS", 0.2)
         found = grok(*ASK, "--yes", "hi")
         assert (found.code, found.out, server.requests) == (code, "", [])
         assert found.err.startswith(f"error: {said}\nhint: " if "answer" not in said else f"error: {said}\n")
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
     settings(home, command=[*PROGRAM, str(here)], cwd="nowhere")
     assert "no such file or directory: 'nowhere'" in grok(*ASK, "--yes", "hi").err
     settings(home, command=[*PROGRAM, str(here)], allowed_tools='["echo", "ecco"]')
@@ -296,6 +299,9 @@ def remote():
         if message["method"] != "tools/call":
             return body(reply, mcp_session_id="s-1")(connection)
         connection.stream_head()
+        if RESULTS["tools/call"] is None:
+            connection.file.read(1)
+            return connection.cut()
         connection.chunk(b": hello\n\n" + data({"jsonrpc": "2.0", "method": "notifications/message"}))
         connection.chunk(data(reply))
         return connection.end()
@@ -326,6 +332,18 @@ def test_a_server_over_http_with_a_login(grok, server, remote, home, environ):
     assert remote.requests[-1].method == "DELETE"
     assert KEY not in str([request.headers for request in remote.requests])
     assert TOKEN not in grok("history", "show", "--json").out
+
+
+def test_a_call_over_http_that_comes_to_no_end_is_cancelled(grok, server, remote, home, environ, monkeypatch):
+    environ["MY_LOGIN"] = TOKEN
+    settings(home, url=remote.url, authorization_env="MY_LOGIN")
+    monkeypatch.setitem(RESULTS, "tools/call", None)
+    monkeypatch.setattr("grokcli.turn.toolset.SECONDS", 0.2)
+    server.reply(calls(("issues", {})), answer("done"))
+    assert grok(*ASK, "--yes", "hi").out == "done\n"
+    assert results(server) == ["error: no answer from the MCP server 'mine' for 0.2 s"]
+    told = [request.json for request in remote.requests if request.method == "POST"][-1]
+    assert (told["method"], told["params"]["requestId"]) == ("notifications/cancelled", 3)
 
 
 def test_a_server_over_http_that_refuses_or_leads_elsewhere(grok, server, remote, home):

@@ -48,7 +48,7 @@ class Process:
         cwd: str | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        """Start `command` with exactly the variables `environ`, in the folder `cwd`, if given.
+        """Start `command` with the variables `environ` and no others, in the folder `cwd`, if given.
 
         `log` is called with each line of its stderr, from another thread. Raises McpError.
         """
