@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grokcli.batch.questions import Question
     from grokcli.chat import Message
     from grokcli.env import Env
+    from grokcli.store.ledger import Ledger
     from grokcli.turn.budget import Budget
 
 # Statuses that mean: too many requests, or too many for now.
@@ -45,11 +46,17 @@ class Outcome(NamedTuple):
 class Asker:
     """Turns questions into requests, and asks them until they are answered or have failed. Threads share one."""
 
-    def __init__(self, env: Env, options: RequestOptions, pace: Pace, budget: Budget | None) -> None:
-        """Ask as `options` say, where a line does not say otherwise; `budget` is asked before each request."""
+    def __init__(
+        self, env: Env, options: RequestOptions, pace: Pace, ledger: Ledger, budget: Budget | None = None
+    ) -> None:
+        """Ask as `options` say, where a line does not say otherwise.
+
+        `ledger` counts each answer, whether or not it can be written; `budget` is asked before each request.
+        """
         self._env = env
         self._options = options
         self._pace = pace
+        self._ledger = ledger
         self._budget = budget
         self._lock = threading.Lock()
         self._request = lru_cache(KEPT_REQUESTS)(self._new_request)
@@ -92,6 +99,9 @@ class Asker:
         tries = 0
         while (sent := self._pace.enter()) is not None:
             response, error = self._ask_once(chat)
+            if response.has_begun:
+                with self._lock:
+                    self._ledger.add(response.model or chat.model, response.usage, is_question=not tries)
             self._pace.leave()
             if error is None:
                 self._pace.answered()

@@ -100,8 +100,8 @@ def _ask(env: Env, job: Job, model: str, tally: Tally) -> BaseException | None:
     env.connect(model, job.options.api, job.options.network)
     pace = Pace(min(job.parallel, tally.total), env.settings.value("retry_delay"))
     progress = Progress(env.console, tally, bar=not (job.results.is_shown and env.console.stdout.isatty()))
-    write = partial(job.results.write, tally=tally, ledger=ledger, response_format=job.response_format)
-    asker = Asker(env, job.options, pace, budget)
+    write = partial(job.results.write, tally=tally, response_format=job.response_format)
+    asker = Asker(env, job.options, pace, ledger, budget)
     run = BatchRun(env.console, asker, pace, progress, write, min(job.parallel, tally.total))
     error: BaseException | None = None
     try:

@@ -63,6 +63,7 @@ class QuestionOptions:
 
         source = QuestionFile(env.console.stdin, self.file, self.format)
         env.on_close(source.close)
+        source.load()
         return source
 
     def response_format(self) -> "ResponseFormat | None":
@@ -136,6 +137,7 @@ class ResultOptions:
         table = Table(source, reading, response_format.schema if response_format else None) if self.csv else None
         results = Results(env.console, self._path(source), ordered=self.ordered, table=table)
         env.on_close(results.close)
+        results.load()
         return results
 
     def _path(self, source: "QuestionFile") -> Path | None:
