@@ -58,6 +58,7 @@ class Asker:
         self._pace = pace
         self._ledger = ledger
         self._budget = budget
+        self._answers = 0
         self._lock = threading.Lock()
         self._request = lru_cache(KEPT_REQUESTS)(self._new_request)
 
@@ -100,8 +101,7 @@ class Asker:
         while (sent := self._pace.enter()) is not None:
             response, error = self._ask_once(chat)
             if response.has_begun:
-                with self._lock:
-                    self._ledger.add(response.model or chat.model, response.usage, is_question=not tries)
+                self._count(chat.model, response)
             self._pace.leave()
             if error is None:
                 self._pace.answered()
@@ -124,6 +124,15 @@ class Asker:
         except GrokError as error:
             return response, error
         return response, None
+
+    def _count(self, model: str, response: Response) -> None:
+        """Count what an answer cost; of a limit on the cost, the answers under way should not exceed the rest."""
+        with self._lock:
+            self._ledger.add(response.model or model, response.usage)
+            self._answers += 1
+            room = self._budget.room if self._budget is not None else None
+            if room is not None and self._ledger.ticks:
+                self._pace.cap(room * self._answers // self._ledger.ticks)
 
     def _wait(self, error: GrokError, sent: float, tries: int) -> bool:
         """Wait as long as it takes before another try, and return False if there is to be none."""

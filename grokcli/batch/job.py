@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -104,8 +105,10 @@ def _ask(env: Env, job: Job, model: str, tally: Tally) -> BaseException | None:
     asker = Asker(env, job.options, pace, ledger, budget)
     run = BatchRun(env.console, asker, pace, progress, write, min(job.parallel, tally.total))
     error: BaseException | None = None
+    alert = env.console.alert
     try:
-        run.run(islice(to_ask(job.source, job.reading, job.results.index, job.retry), tally.total))
+        with alert.at_end("finished") if alert else nullcontext():
+            run.run(islice(to_ask(job.source, job.reading, job.results.index, job.retry), tally.total))
     except (GrokError, OSError, KeyboardInterrupt) as raised:
         if not run.has_ended:
             raise

@@ -10,6 +10,7 @@ from grokcli.batch.results import ANSWERED, result_line, result_of
 from grokcli.batch.survey import load_results
 from grokcli.errors import UsageError
 from grokcli.files import check_target
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,8 +119,10 @@ class Results:
         if self._output is not None:
             replace_file(self._output, rows)
             return
+        is_read = self._console.stdout.isatty()
         for row in rows:
-            self._console.stdout.write(row.decode("utf-8"))
+            text = row.decode("utf-8")
+            self._console.stdout.write(clean(text) if is_read else text)
 
 
 def _check_table(output: Path, journal: Path | None) -> None:

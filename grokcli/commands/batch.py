@@ -76,7 +76,7 @@ def batch(
     """
     from grokcli.batch.job import Job, count, describe, run_job
 
-    set_up_console(env, network, quiet=run.quiet)
+    set_up_console(env, network, quiet=run.quiet, accessible=run.accessible)
     response_format = questions.response_format()
     options = model.request_options(
         fields=response_format.fields if response_format else {},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from grokcli.commands.grouping import option_group
-from grokcli.commands.options import Quiet
+from grokcli.commands.options import Accessible, Quiet
 from grokcli.errors import UsageError
 from grokcli.files import expand
 
@@ -170,4 +170,5 @@ class RunOptions:
         int | None, typer.Option("--limit", min=1, metavar="N", help="Ask at most N questions in this run")
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count the questions; send nothing")] = False
+    accessible: Accessible = False
     quiet: Quiet = False

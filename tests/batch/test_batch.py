@@ -231,6 +231,16 @@ def test_a_table_gets_the_fields_of_the_schema_as_columns(ask, folder, server):
         assert (code, message in err) == (2, True)
 
 
+def test_what_models_write_cannot_drive_the_terminal(ask, grok, folder, server):
+    server.reply(whole("\x1b]52;c;eA==\x07red\x1b[31m"))
+    (folder / "q.txt").write_text("a\n")
+    for words in (("--csv",), ("--ordered",), ()):
+        code, out, err = grok("batch", "q.txt", *words, tty=True)
+        assert code == 0
+        assert "red" in out
+        assert "\x1b" not in out + err
+
+
 def test_results_are_put_into_order(ask, grok, folder, server):
     def later(connection):
         until(lambda: len(server.requests) > 1)
@@ -255,6 +265,11 @@ def test_a_run_is_bounded(ask, server, environ):
     assert (code, len(server.requests)) == (4, 3)
     assert "error: the cost limit of $0.0001 is reached: this run cost $0.0001478" in err
     assert len(results()) == 3
+    server.requests.clear()
+    twenty = "".join(f"{number}\n" for number in range(20))
+    code, *_ = ask(twenty, "--max-cost", "0.000739", "--parallel", "8", "-o", "twenty.jsonl")
+    assert (code, len(server.requests)) == (4, 10)  # of 0.0000739 each
+    server.requests[3:] = []
     environ["GROK_DAILY_BUDGET"] = "0.0001"
     assert (ask(lines).code, len(server.requests)) == (4, 3)
     assert (ask(lines, "--over-budget").code, len(server.requests)) == (0, 4)
