@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from grokcli.batch.index import Index
-    from grokcli.batch.journal import Journal
     from grokcli.batch.questions import Question, Reading
     from grokcli.batch.source import QuestionFile
 
@@ -40,15 +39,6 @@ class Survey:
     changed: int = 0
     left: int = 0
     first_changed: Question | None = None
-
-
-def load_results(journal: Journal, index: Index) -> int:
-    """Note the results of a journal in an index; return how many lines it has. Raises UsageError."""
-    count = 0
-    for name, place in journal.results():
-        index.put(name, place)
-        count += 1
-    return count
 
 
 def survey(source: QuestionFile, reading: Reading, index: Index, retry: Retry, keys: Sequence[str] = ()) -> Survey:
