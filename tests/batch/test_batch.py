@@ -72,18 +72,6 @@ def test_each_question_has_a_result_and_is_asked_once(ask, grok, server):
     assert grok("history", "list", "--json").out == "[]\n"
 
 
-def test_each_thread_keeps_its_connection(ask, server):
-    def in_waves(connection):
-        number = len(server.requests)
-        until(lambda: len(server.requests) >= min(60, -(-number // 20) * 20))
-        whole("ok")(connection)
-
-    server.reply(in_waves)
-    assert ask("".join(f"{number}\n" for number in range(60)), "--parallel", "20").code == 0
-    assert len(server.requests) == 60
-    assert server.connections == 20
-
-
 def test_half_a_line_is_removed_and_its_question_asked_again(ask, folder, server):
     server.reply(echo(server))
     ask("a\nb\n")
