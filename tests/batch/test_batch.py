@@ -215,7 +215,8 @@ TICKETS = 'id,text\nx,"Charged, twice"\ny,Crash\nz,Love it\n'
 def test_a_table_gets_the_fields_of_the_schema_as_columns(ask, folder, server):
     good = json.dumps({"label": "billing", "urgent": True})
     server.reply(whole(good), whole('{"label": 1}'), whole(good))
-    words = ("--prompt", "Classify: {text}", "--schema", "label, urgent bool", "--csv", "-o", "out.csv")
+    (folder / "prompt.txt").write_text("Classify: {text}\n")
+    words = ("--prompt", "@prompt.txt", "--schema", "label, urgent bool", "--csv", "-o", "out.csv")
     code, _, err = ask(TICKETS, *words, name="t.csv")
     assert (code, "hint: their lines in out.csv.jsonl say why" in err) == (7, True)
     assert asked(server) == ["Classify: Charged, twice", "Classify: Crash", "Classify: Love it"]
