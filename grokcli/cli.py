@@ -35,6 +35,8 @@ COMMANDS = (
     "history",
     "usage",
     "models",
+    "prompts",
+    "commit",
     "mcp",
     "config",
     "doctor",

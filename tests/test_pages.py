@@ -147,6 +147,7 @@ def _matching(schema: dict[str, Any]) -> str:
 PERSON = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
+    ".claude/commands/fix.md": "Fix $ARGUMENTS.\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
     "tickets.csv": "id,text\n" + "".join(f'T-{number},"Charged {number} times, help"\n' for number in range(1, 11)),
     "sales.csv": "month,sales\n1,10\n2,12\n",
@@ -207,6 +208,7 @@ def folder(
     environ |= {
         "GROK_API": "responses",
         "VISUAL": "true",
+        "GIT_EDITOR": "touch",
         "NOTES_TOKEN": "a-token",
         "GROK_MCP_FILES": "servers.json",
         **GIT,

@@ -21,14 +21,15 @@ from grokcli.commands.options import (
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
 from grokcli.errors import UsageError
-from grokcli.input.question import read_question
+from grokcli.input.question import EXAMPLE, read_question
 from grokcli.render.select import Format, Output
-from grokcli.turn.request import Request, build_request
+from grokcli.turn.request import Request, RequestOptions, build_request
 from grokcli.turn.run import Turn, run_turn
 from grokcli.turn.usage import usage_line
 
 if TYPE_CHECKING:
     from grokcli.chat import Message
+    from grokcli.input.prompts.placeholders import FilledPrompt
     from grokcli.turn.response_format import ResponseFormat
 
 Language = Literal["curl", "python", "openai", "anthropic", "js"]
@@ -41,8 +42,27 @@ class AskInput(InputOptions):
     """The question, and what is attached to it."""
 
     words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The question; - reads stdin")] = None
+    prompt: Annotated[
+        str | None,
+        typer.Option("-P", "--prompt", metavar="NAME", help="Use a saved prompt; KEY=VALUE and words fill it in"),
+    ] = None
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
+
+    def use_prompt(self, env: Env) -> "FilledPrompt | None":
+        """Return the saved prompt with the words in it, None without one; from now on its text is the question.
+
+        Raises UsageError.
+        """
+        if self.prompt is None:
+            return None
+        from grokcli.input.prompts.use import use_prompt
+
+        words = self.words or []
+        self.refuse_file_words(words)
+        filled = use_prompt(env, self.prompt, [word for word in words if word != "-"])
+        self.words = [*(["-"] if "-" in words else []), *([filled.text] if filled.text else [])]
+        return filled
 
     def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> "Message":
         """Return the question with its attachments; with `for_code`, all files are documents.
@@ -59,7 +79,8 @@ class AskInput(InputOptions):
         no_stdin = self.no_stdin or "-" in (self.image or ())
         texts, documents = self.attachments(env, network, for_code=for_code) if self.file else ([], [])
         attach = self.stdin_attacher(env, documents, for_code=for_code)
-        text = read_question(env, words, texts, no_stdin=no_stdin, attach=attach)
+        example = EXAMPLE if self.prompt is None else f"give it a text: grok ask -P {self.prompt} < FILE"
+        text = read_question(env, words, texts, no_stdin=no_stdin, example=example, attach=attach)
         if (self.upload or self.keep) and not documents:
             raise UsageError("no file to upload", hint='attach one: grok ask --upload -f report.pdf "what is in it?"')
         return user(text, *documents, *images)
@@ -101,11 +122,15 @@ class AskOutput(OutputOptions):
         """Whether the request is printed in place of being sent."""
         return self.dry_run or self.language is not None
 
-    def response_format(self) -> "ResponseFormat | None":
-        """Return the format that the answer must have, None for any. Raises UsageError."""
+    def response_format(self, saved: "FilledPrompt | None") -> "ResponseFormat | None":
+        """Return the format that the flags, or else a prompt, want of the answer; None for any. Raises UsageError."""
         code = {"first": self.extract, "last": self.extract_last, "every": self.extract_all}
         if self.schema is None and not any(code.values()):
-            return None
+            if saved is None or saved.schema is None:
+                return None
+            from grokcli.turn.response_format import inline_format
+
+            return inline_format(saved.schema)
         from grokcli.turn.response_format import read_response_format
 
         return read_response_format(self.schema, output_format=self._format, **code)
@@ -149,7 +174,8 @@ def ask(
 ) -> None:
     """Ask one question, together with any text piped into it."""
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
-    response_format = output.response_format()
+    saved = inputs.use_prompt(env)
+    response_format = output.response_format(saved)
     made_files = tools.made_files()
     server_tools = [*search.server_tools(), *tools.server_tools(env)]
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
@@ -159,6 +185,7 @@ def ask(
         server_tools=server_tools,
         network=network.network(),
     )
+    options = _with_defaults(env, options, saved)
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
@@ -174,6 +201,14 @@ def ask(
     run_turn(env, turn)
     if output.usage:
         env.console.error_line(usage_line(turn.response.usage, started))
+
+
+def _with_defaults(env: Env, options: RequestOptions, saved: "FilledPrompt | None") -> RequestOptions:
+    if saved is None:
+        return options
+    from grokcli.turn.prompt_defaults import with_prompt
+
+    return with_prompt(env, options, saved)
 
 
 def _print_request(env: Env, request: Request, conversation: str, output: AskOutput) -> None:

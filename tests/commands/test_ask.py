@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -277,8 +278,9 @@ def test_on_a_terminal_the_answer_is_rendered(grok, server):
     assert (code, err) == (0, "")
     assert "\x1b[" in out
     assert "- one" not in out
+    written = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out)  # a word that came in two frames was written in two pieces
     for word in ("Title", "one", "two"):
-        assert word in out
+        assert word in written
     plain = grok("ask", "--color", "never", "--markdown", "hi").out
     assert "\x1b" not in plain
     assert plain.split() == ["Title", "•", "one", "•", "two"]
