@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "ask",
     "chat",
+    "batch",
     "cmd",
     "shell",
     "image",

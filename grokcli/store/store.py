@@ -116,9 +116,15 @@ class Store:
 
         self._save(cut)
 
-    def count(self, command: str, model: str, conversation: str, is_question: bool, usage: Usage | None) -> bool:
-        """Save the numbers of a request as `writing.count` does, and return whether that was possible."""
-        return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
+    def count(self, command: str, requests: Iterable[tuple[str, str, bool, Usage | None, float]]) -> bool:
+        """Save the numbers of requests, each the arguments of `writing.count`; return whether that was possible."""
+
+        def count(connection: sqlite3.Connection) -> bool:
+            for request in requests:
+                writing.count(connection, command, *request)
+            return True
+
+        return self._save(count) is not None
 
     # Operations that a user asks for: raise StoreError.
 

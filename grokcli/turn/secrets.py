@@ -40,6 +40,16 @@ def held_key(env: Env, said: str | bytes) -> str:
     return next((key for key in env.known_keys() if len(key) >= SHORTEST_KEY and _contains(said, key)), "")
 
 
+def long_keys(env: Env) -> list[str]:
+    """Return the keys of this run that are long enough to be looked for in texts."""
+    return [key for key in env.known_keys() if len(key) >= SHORTEST_KEY]
+
+
+def holds_any(keys: Sequence[str], value: object) -> bool:
+    """Return whether any of `keys` is in a message, in request fields, or in several of them."""
+    return any(_contains(text, key) for text in _texts(value) for key in keys)
+
+
 def _contains(said: str | bytes, key: str) -> bool:
     return key in said if isinstance(said, str) else key.encode("utf-8", "replace") in said
 
