@@ -41,6 +41,7 @@ NOT_RUN = {
 }
 # What stands on the pages for something that only exists where they are tried.
 OTHER_SERVER, SOME_ID = "http://localhost:11434/v1", "3fkq7e2a"
+FILE_ID = "file_a128090d"
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 ANSWER = "Grok is an answer machine [[1]](https://x.ai/a).\n\n```python\nprint(1)\n```\n"
@@ -81,7 +82,9 @@ def blocks(language: str) -> list[Any]:
 def play(server: Server) -> Callable[[Connection], None]:
     def reply(connection: Connection) -> None:
         request = next(one for one in reversed(server.requests) if one.connection == connection.number)
-        if request.method == "GET":
+        if "/files" in request.path:
+            _files(request.method, request.path)(connection)
+        elif request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
         elif request.path.endswith("/images/generations"):
             pictures = [{"b64_json": base64.b64encode(PNG).decode()}] * request.json.get("n", 1)
@@ -92,6 +95,19 @@ def play(server: Server) -> Callable[[Connection], None]:
             _chat(request.json)(connection)
 
     return reply
+
+
+def _files(method: str, path: str) -> Callable[[Connection], None]:
+    file = {
+        "id": FILE_ID,
+        "filename": "notes.txt",
+        "bytes": 40,
+        "created_at": 1790000000,
+        "deleted": method == "DELETE",
+    }
+    if "/content" in path:
+        return body("Profits doubled.", content_type="application/octet-stream")
+    return body({"data": [file]} if "?" in path else file)
 
 
 def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
