@@ -28,6 +28,7 @@ FLOORS = [
     {"env"},
     {"input", "render", "store"},
     {"turn"},
+    {"batch"},
     {"repl"},
     {"commands"},
     {"cli"},
@@ -89,7 +90,7 @@ def test_no_folder_is_imported_in_a_circle():
     arrows = {(room(name_of(path).removesuffix(".py").replace("/", ".")), room(module))
               for path in MODULES if name_of(path) != "__init__.py" for module in imports(path)}  # fmt: skip
     assert [(a, b) for a, b in arrows if a != b and (b, a) in arrows] == []
-    assert len([(a, b) for a, b in arrows if a != b]) <= 93
+    assert len([(a, b) for a, b in arrows if a != b]) <= 105
 
 
 def test_the_markdown_library_knows_nothing_of_grok_but_the_sanitizer():

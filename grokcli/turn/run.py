@@ -112,7 +112,7 @@ def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Ren
             response.add(event)
             for renderer in renderers:
                 renderer.show(event)
-        _require_whole(response)
+        require_whole(response)
         if turn.check is not None:
             turn.check(response.content)
 
@@ -216,7 +216,7 @@ def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None
                 closers.callback(renderer.close, error)
 
 
-def _require_whole(response: Response) -> None:
+def require_whole(response: Response) -> None:
     if response.finish_reason == "length":
         raise IncompleteError("the answer was cut off at the token limit", hint="raise the limit with --max-tokens")
     if response.finish_reason == "content_filter":
