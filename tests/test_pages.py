@@ -147,7 +147,7 @@ PERSON = {"type": "object", "properties": {"name": {"type": "string"}}, "require
 OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
-    "questions.csv": "sky,Why is the sky blue?\nsea,Why is the sea salty?\n",
+    "tickets.csv": "id,text\n" + "".join(f'T-{number},"Charged {number} times, help"\n' for number in range(1, 11)),
     "sales.csv": "month,sales\n1,10\n2,12\n",
     "invoice.txt": "ACME Ltd, 12.50 EUR, paid\n",
     "app.log": "10:00 ERROR no route to host\n10:01 ERROR no route to host\n",
@@ -260,6 +260,14 @@ def test_every_command_of_every_page_runs(block, type_in, server, home):
             code, _, err = type_in(command.replace(OTHER_SERVER, server.url).replace(SOME_ID, known), typed)
             assert code == 0, f"{command}\n{err}"
             assert "error: " not in err, f"{command}\n{err}"
+
+
+def test_the_readmes_table_has_the_answers_as_columns(type_in, folder):
+    (command,) = re.findall(r"^\$ (grok batch .*)$", TEXTS["README"], re.MULTILINE)
+    assert type_in(command, "")[:2] == (0, "")
+    lines = (folder / "labels.csv").read_text().splitlines()
+    assert lines[:2] == ["id,text,label,urgent,error", 'T-1,"Charged 1 times, help",green,true,']
+    assert [line.partition(",")[0] for line in lines[1:]] == [f"T-{number}" for number in range(1, 11)]
 
 
 def test_no_exception_is_left_for_an_example_that_is_gone():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Some headers have a kilobyte or two.
 MAX_HEAD_BYTES = 1 << 20
+# Connections to a server that stay open when their threads are through with a request.
+MOST_KEPT = 64
 
 
 class Connections(HTTPAdapter):
@@ -31,6 +33,8 @@ class Connections(HTTPAdapter):
     `early` is a connection that the next new one is, if it can be.
     """
 
+    early: EarlyConnection | None = None
+
     def __init__(
         self, clock: Callable[[], float], idle_seconds: float, connected: Callable[[str, float], None] | None = None
     ) -> None:
@@ -38,11 +42,10 @@ class Connections(HTTPAdapter):
 
         A server may take up to `idle_seconds` to accept a piece of a request.
         """
-        self.early: EarlyConnection | None = None
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._connected = connected
-        super().__init__()
+        super().__init__(pool_maxsize=MOST_KEPT)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool of connections to a server; those that it makes from now on have the limits."""
@@ -54,7 +57,7 @@ class Connections(HTTPAdapter):
     def close(self) -> None:
         """Close the connections."""
         super().close()
-        early, self.early = self.early, None
+        early = vars(self).pop("early", None)
         if early is not None:
             early.close()
 
@@ -76,7 +79,8 @@ class Connections(HTTPAdapter):
     def _connect(self, connection: Any, connect: Callable[[], None]) -> None:
         """Let `connection` be the early one, or make it with `connect`."""
         began = time.monotonic()
-        early, self.early = self.early, None
+        # In one step: of several threads that connect at the same time, one must have it.
+        early = vars(self).pop("early", None)
         sock = early.take(connection) if early else None
         if early and sock:
             connection.sock, connection.is_verified = sock, True

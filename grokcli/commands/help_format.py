@@ -59,8 +59,7 @@ def sections(context: typer.Context) -> list[Section]:
     """Return the arguments, options and subcommands of the context's command, in the order of their definition."""
     command: Any = context.command
     found: dict[str, list[tuple[str, str]]] = {}
-    if hasattr(command, "list_commands"):
-        names = command.list_commands(context)
+    if hasattr(command, "list_commands") and (names := command.list_commands(context)):
         found["Commands"] = [(name, summary(command.get_command(context, name)).rstrip(".")) for name in names]
     for parameter in command.get_params(context):
         found.setdefault(_title(parameter), []).append((_names(parameter), _description(parameter)))

@@ -30,7 +30,7 @@ def locked(path: Path) -> Iterator[None]:
     descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
     try:
         deadline = time.monotonic() + WAIT_SECONDS
-        while _is_taken(descriptor):
+        while is_taken(descriptor):
             if time.monotonic() >= deadline:
                 raise TimeoutError(errno.ETIMEDOUT, "another process is changing it")
             time.sleep(RETRY_SECONDS)
@@ -39,7 +39,7 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _is_taken(descriptor: int) -> bool:
+def is_taken(descriptor: int) -> bool:
     """Try to take the lock, and return whether another process has it."""
     try:
         if os.name == "nt":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, TextIO
 
@@ -18,6 +18,7 @@ from grokcli.terminal.streams import CleanedStderr, ClosedStdout, TolerantStderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from grokcli.terminal.alert import Alert
@@ -44,6 +45,8 @@ class Console:
         self.secrets: list[str] = []
         # Rewords hints and notes: an interactive chat names its slash commands instead of flags.
         self.reword: Callable[[str], str] = str
+        # Hides what else is shown on the terminal, such as a progress bar, while text is written.
+        self.around: Callable[[], AbstractContextManager[None]] = nullcontext
         # Called on the first use of `mask`, so that runs that mask nothing start faster.
         self.find_secrets: Callable[[], Iterable[str]] | None = None
         self._dumb = dumb
@@ -180,9 +183,10 @@ class Console:
         """Hide the status line while the block runs, so that other output can be written to the terminal."""
         status = self._status
         self.stop_status()
-        self._end_line_of_others()
-        yield
-        self._end_line_of_others()
+        with self.around():
+            self._end_line_of_others()
+            yield
+            self._end_line_of_others()
         if status is not None and not status.is_reported:
             self.start_status(status.label)
 

@@ -50,16 +50,16 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterat
     rejected = RejectedFields(env.settings.paths.cache, env.settings.value("base_url"), chat.model)
     for name in rejected.names:
         if chat.options.get(name) is not None or name in OPTIONAL:
-            _leave_out(env, chat, name)
+            leave_out(env, chat, name)
     while True:
         events = ask_with_retries(env, chat, stream=stream)
         try:
             first = next(events)
         except APIError as error:
             name = rejected_field(error)
-            if name is None or not _can_leave_out(chat, name):
+            if name is None or not can_leave_out(chat, name):
                 raise
-            _leave_out(env, chat, name)
+            leave_out(env, chat, name)
             rejected.add(name)
         else:
             # Later errors are not about fields.
@@ -132,13 +132,15 @@ def rejected_field(error: APIError) -> str | None:
     return ALIASES.get(name, name)
 
 
-def _can_leave_out(chat: Chat, name: str) -> bool:
+def can_leave_out(chat: Chat, name: str) -> bool:
+    """Return whether `chat` sends a field that it can do without."""
     if name in NEVER_DROPPED:
         return False
     return chat.options.get(name) is not None or (name in OPTIONAL and name not in chat.options)
 
 
-def _leave_out(env: Env, chat: Chat, name: str) -> None:
+def leave_out(env: Env, chat: Chat, name: str) -> None:
+    """Ask without a field from now on, and say so if the user set it."""
     was_set = chat.options.get(name) is not None
     chat.options = {**chat.options, name: None}
     if was_set:

@@ -217,6 +217,7 @@ def _closing_renderers(env: Env, renderers: Sequence[Renderer]) -> Iterator[None
 
 
 def require_whole(response: Response) -> None:
+    """Raise IncompleteError for an answer that is cut off, withheld or empty."""
     if response.finish_reason == "length":
         raise IncompleteError("the answer was cut off at the token limit", hint="raise the limit with --max-tokens")
     if response.finish_reason == "content_filter":

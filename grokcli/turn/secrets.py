@@ -40,6 +40,16 @@ def held_key(env: Env, text: str) -> str:
     return next((key for key in env.known_keys() if len(key) >= SHORTEST_KEY and key in text), "")
 
 
+def long_keys(env: Env) -> list[str]:
+    """Return the keys of this run that are long enough to be looked for in texts."""
+    return [key for key in env.known_keys() if len(key) >= SHORTEST_KEY]
+
+
+def holds_any(keys: Sequence[str], value: object) -> bool:
+    """Return whether any of `keys` is in a message, in request fields, or in several of them."""
+    return any(key in text for text in _texts(value) for key in keys)
+
+
 def _document(env: Env, key: str, message: str) -> str:
     """Return the name of the document in `message` that contains the key, "" for none."""
     for tag, text in env.attached:

@@ -1,0 +1,197 @@
+"""The file of results, which is also the journal: what stands in it is not asked again.
+
+A line is appended whole, or not at all. A process that is killed can leave half a line at the end, which the next one
+removes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from grokcli.batch.index import Place
+from grokcli.batch.results import ANSWERED, FAILED
+from grokcli.config.lock import is_taken
+from grokcli.errors import GrokError, UsageError, reason
+from grokcli.files import check_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+TAIL_BYTES = 1 << 16
+
+
+class Journal:
+    """A file of result lines, open for appending, which no other process may append to meanwhile."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file at `path` if it exists; without a path, use a temporary one. Raises UsageError, GrokError."""
+        self.path = path
+        self.removed = 0  # bytes of a line that was not written to its end
+        # Where the next line begins; what has been written is there, or nothing is.
+        self._end = 0
+        self._file = _temporary() if path is None else None
+        if path is not None:
+            check_target(path)
+            if path.exists():
+                self.open()
+                self._repair()
+
+    def open(self) -> None:
+        """Open the file, and make it if it does not exist. Raises UsageError, GrokError."""
+        if self._file is None and self.path is not None:
+            self._file = _opened(self.path)
+
+    @property
+    def _stream(self) -> IO[bytes]:
+        self.open()
+        assert self._file is not None  # noqa: S101  # for the type checker
+        return self._file
+
+    def close(self) -> None:
+        """Close the file, and let other processes have it."""
+        if self._file is not None:
+            self._file.close()
+
+    def results(self) -> Iterator[tuple[str, Place]]:
+        """Yield the id of each result, and where it is. Raises UsageError at a line that is none."""
+        if self._file is None:
+            return
+        start = 0
+        self._file.seek(0)
+        for number, line in enumerate(self._file, 1):
+            found = _parsed(line)
+            if found is None:
+                raise UsageError(
+                    f"{self.path}, line {number}: not a result of grok batch", hint="write to another file with -o"
+                )
+            yield found["id"], Place(found["hash"], found["status"] == ANSWERED, start, len(line))
+            start += len(line)
+
+    def append(self, line: bytes) -> int:
+        """Write a line to the end, and return where it begins. Raises GrokError; then nothing of it is left."""
+        start, descriptor, rest = self._end, self._stream.fileno(), memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(descriptor, start)
+            raise GrokError(
+                f"cannot write {self.path or 'a temporary file'}: {reason(error)}",
+                hint="nothing written is lost: free some space, and run the same command again to continue",
+            ) from error
+        self._end = start + len(line)
+        return start
+
+    def read(self, place: Place) -> bytes:
+        """Return the line of a result."""
+        self._stream.seek(place.start)
+        return self._stream.read(place.size)
+
+    def rewrite(self, places: Iterable[Place]) -> None:
+        """Replace the file by one with these lines only, in this order; it is there until the other is complete.
+
+        Raises GrokError, and leaves the file as it is.
+        """
+        assert self.path is not None  # noqa: S101  # a temporary file needs no order
+        replace_file(self.path, (self.read(place) for place in places))
+
+    def _repair(self) -> None:
+        """Remove a last line that has no end, or end it if only that is missing."""
+        descriptor = self._stream.fileno()
+        size = os.fstat(descriptor).st_size
+        start = self._start_of_last_line(size)
+        self._end = size
+        if start == size:
+            return
+        self._stream.seek(start)
+        if _parsed(self._stream.read(size - start)) is not None:
+            self.append(b"\n")
+            return
+        if start == 0 and size > TAIL_BYTES:
+            raise UsageError(f"{self.path} is not a file of results", hint="write to another file with -o")
+        os.ftruncate(descriptor, start)
+        self._end, self.removed = start, size - start
+
+    def _start_of_last_line(self, size: int) -> int:
+        """Return where what follows the last line break begins."""
+        end = size
+        while end > 0:
+            start = max(0, end - TAIL_BYTES)
+            self._stream.seek(start)
+            at = self._stream.read(end - start).rfind(b"\n")
+            if at >= 0:
+                return start + at + 1
+            end = start
+        return 0
+
+
+def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write `pieces` to a new file that then takes the place of the one at `path`, with its permissions.
+
+    Raises GrokError, and leaves the one at `path` as it is.
+    """
+    import tempfile
+    from pathlib import Path as RealPath
+
+    target = RealPath(os.path.realpath(path))
+    temporary: RealPath | None = None
+    try:
+        mode = target.stat().st_mode & 0o777 if target.exists() else None
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        temporary = RealPath(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(pieces)
+            stream.flush()
+            os.fsync(descriptor)
+        temporary.chmod(_usual_mode() if mode is None else mode)
+        temporary.replace(target)
+    except OSError as error:
+        raise GrokError(f"cannot write {path}: {reason(error)}", hint="check free space and permissions") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return a result line as an object, None if it is none."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or found.get("status") not in (ANSWERED, FAILED):
+        return None
+    return found if isinstance(found.get("id"), str) and isinstance(found.get("hash"), str) else None
+
+
+def _usual_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _temporary() -> IO[bytes]:
+    import tempfile
+
+    return tempfile.TemporaryFile("a+b")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        raise GrokError(f"cannot write {path}: {reason(error)}", hint="check the permissions") from None
+    stream = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stream.close()
+        raise UsageError(f"cannot write {path}: not a regular file", hint="leave out -o to write to stdout")
+    # On Windows a lock would keep this process from reading the file, too.
+    if os.name != "nt" and is_taken(descriptor):
+        stream.close()
+        raise UsageError(f"another process writes to {path}", hint="wait for it, or write to another file with -o")
+    return stream
