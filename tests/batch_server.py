@@ -26,6 +26,9 @@ NO_SUCH_BATCH = {"code": "not-found", "error": "Batch not found"}
 INVALID = "Client specified an invalid argument"
 
 
+Outcome = str | Callable[[dict[str, Any]], dict[str, Any]]
+
+
 @dataclass
 class Stored:
     """One batch: its requests by id, and which of them have ended how."""
@@ -50,7 +53,8 @@ class BatchServer:
         self.files: dict[str, tuple[str, bytes]] = {}
         self.batches: dict[str, Stored] = {}
         # By custom_id: "ok", "stuck", one of ROWS, or a function of the request that returns a batch_result.
-        self.outcomes: dict[str, str | Callable[[dict[str, Any]], dict[str, Any]]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.usual: Outcome = "ok"
         self.extra_rows: list[dict[str, Any]] = []
         self.zeros = 0
         self.page = 1000
@@ -76,24 +80,31 @@ class BatchServer:
     def _answer(self, batch: Stored, count: int) -> None:
         waiting = [one for one in batch.requests if one not in batch.ended and self.outcomes.get(one) != "stuck"]
         for one in waiting[: 0 if batch.refusal or batch.cancelled else count]:
-            outcome = self.outcomes.get(one, "ok")
+            outcome = self.outcomes.get(one, self.usual)
             batch.ended[one] = "ok" if callable(outcome) else outcome
 
     # ---- HTTP
 
     def _reply(self, connection: Connection) -> None:
-        request = next(one for one in reversed(self.server.requests) if one.connection == connection.number)
-        line = f"{request.method} {request.path}"
-        special = next((one for one in self.instead if one[0] in line), None)
+        request = self._request(connection)
+        special = next((one for one in self.instead if one[0] in f"{request.method} {request.path}"), None)
         if special:
             self.instead.remove(special)
             special[1](connection)
-            return
+        else:
+            self.handle(connection)(connection)
+
+    def _request(self, connection: Connection) -> Request:
+        return next(one for one in reversed(self.server.requests) if one.connection == connection.number)
+
+    def handle(self, connection: Connection) -> Reply:
+        """Do what the request on `connection` asks for, and return the answer."""
+        request = self._request(connection)
         url = urlsplit(request.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         parts = url.path.removeprefix("/v1/").split("/")
         route = {"files": self._files, "batches": self._batches}[parts[0]]
-        route(request, parts[1:], query)(connection)
+        return route(request, parts[1:], query)
 
     def _files(self, request: Request, parts: list[str], query: dict[str, str]) -> Reply:
         if request.method == "GET":
@@ -154,7 +165,10 @@ class BatchServer:
         return reply
 
     def _results(self, batch: Stored, query: dict[str, str]) -> Reply:
-        rows = [_row(batch.requests[one], one, batch.ended[one], self.outcomes) for one in sorted(batch.ended)]
+        rows = [
+            _row(batch.requests[one], batch.ended[one], self.outcomes.get(one, self.usual))
+            for one in sorted(batch.ended)
+        ]
         rows += self.extra_rows
         page, token = self._cut(list(range(len(rows))), query)
         return body({"results": [rows[number] for number in page], "pagination_token": token})
@@ -177,7 +191,7 @@ class BatchServer:
             "expire_time": self.dates[1],
             "create_api_key_id": "key-1",
             "cancel_time": self.dates[2] if batch.cancelled else None,
-            "cancel_by_xai_message": batch.refusal if batch.refusal and batch.looks > self.zeros else None,
+            "cancel_by_xai_message": batch.refusal or None if not 0 < self.zeros >= batch.looks else None,
             "state": counters,
             "input_file_id": batch.file_id,
         }
@@ -192,7 +206,7 @@ def _counters(batch: Stored, zeros: int) -> dict[str, int]:
         "num_error": sum(end not in ("ok", "cancelled") for end in ends),
         "num_cancelled": ends.count("cancelled"),
     }
-    return dict.fromkeys(counts, 0) if batch.refusal or batch.looks <= zeros else counts
+    return dict.fromkeys(counts, 0) if batch.refusal or 0 < zeros >= batch.looks else counts
 
 
 def _ingest(content: bytes) -> tuple[dict[str, dict[str, Any]], str]:
@@ -251,8 +265,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def _row(request: dict[str, Any], row_id: str, end: str, outcomes: dict[str, Any]) -> dict[str, Any]:
-    outcome = outcomes.get(row_id)
+def _row(request: dict[str, Any], end: str, outcome: Outcome) -> dict[str, Any]:
     if end != "ok":
         result = ROWS[end]
     elif callable(outcome):
@@ -260,7 +273,7 @@ def _row(request: dict[str, Any], row_id: str, end: str, outcomes: dict[str, Any
     else:
         said = request["body"].get("messages") or request["body"]["input"]
         result = answered(completion(f"answer to {said[-1]['content']}", model=request["body"]["model"]))
-    return {"batch_request_id": row_id, "batch_result": result}
+    return {"batch_request_id": request["custom_id"], "batch_result": result}
 
 
 def _file(file_id: str, name: str, content: bytes) -> dict[str, Any]:

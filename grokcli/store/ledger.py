@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grokcli.events import Usage
     from grokcli.store.store import Store
 
@@ -34,3 +36,12 @@ class Ledger:
         self.ticks += ticks or 0
         if not self.store.count(self._command, model, conversation, is_question, usage):
             self.unsaved += ticks or 0
+
+    def add_all(self, requests: Sequence[tuple[str, Usage | None]]) -> None:
+        """Count many requests at once: each is a model and what the server reported."""
+        costs = [usage.cost_in_usd_ticks if usage else None for _, usage in requests]
+        self.without_cost += costs.count(None)
+        ticks = sum(cost or 0 for cost in costs)
+        self.ticks += ticks
+        if not self.store.count_all(self._command, requests):
+            self.unsaved += ticks

@@ -14,7 +14,7 @@ from grokcli.store.rows import title_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -119,6 +119,16 @@ class Store:
     def count(self, command: str, model: str, conversation: str, is_question: bool, usage: Usage | None) -> bool:
         """Save the numbers of a request as `writing.count` does, and return whether that was possible."""
         return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
+
+    def count_all(self, command: str, requests: Sequence[tuple[str, Usage | None]]) -> bool:
+        """Save the numbers of many questions, each a model and its usage; return whether that was possible."""
+
+        def count(connection: sqlite3.Connection) -> bool:
+            for model, usage in requests:
+                writing.count(connection, command, model, "", True, usage, self._now())
+            return True
+
+        return self._save(count) is not None
 
     # Operations that a user asks for: raise StoreError.
 
