@@ -29,6 +29,7 @@ COMMANDS = (
     "batch",
     "image",
     "render",
+    "files",
     "history",
     "usage",
     "models",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
+from grokcli.client.wire.error_bodies import FILE_HINT
 from grokcli.client.wire.json_body import as_count, as_list, as_text, parse_object
 from grokcli.errors import APIError, UsageError, reason
 from grokcli.files import safe_name
@@ -160,7 +161,7 @@ def _read_file(document: dict[str, Any]) -> StoredFile | None:
 
 
 @contextmanager
-def _hints(not_found: str = "it may have expired or been deleted; list the files: grok files list") -> Iterator[None]:
+def _hints(not_found: str = FILE_HINT) -> Iterator[None]:
     """Let hints speak of files, where those of questions would mislead."""
     try:
         yield

@@ -81,7 +81,7 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
 
 
 def with_retries(env: Env, send: Callable[[], T]) -> T:
-    """Return what `send` returns; call it up to MAX_TRIES times.
+    """Return what `send` returns, after up to MAX_TRIES attempts in all.
 
     A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
     Raises the error of the last attempt.

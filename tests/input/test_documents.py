@@ -68,31 +68,11 @@ def test_a_folder_may_hold_documents(grok, server, here):
         (here / "docs" / name / "My report.pdf").write_bytes(pdf(name))
     (here / "docs" / "notes.txt").write_text("alpha")
     (here / "docs" / "any.zip").write_bytes(archive(some_txt=b"x"))
-    with (here / "docs" / "large.pdf").open("wb") as large:
-        large.write(PDF)
-        large.truncate((10 << 20) + 1)
     code, _, err = grok(*ASK, "-f", "docs", "sum them up")
     assert code == 0
     assert [part.get("filename") for part in parts(server)] == [None, "My_report.pdf", "My_report-2.pdf"]
     assert "notes.txt" in parts(server)[0]["text"]
-    assert "skipped 'docs/large.pdf' (larger than 10 MB)" in err
-
-
-def test_the_limit_is_named(grok, server, here):
-    for size in ((10 << 20) + 1, (32 << 20) + 1):
-        with (here / "report.pdf").open("r+b") as large:
-            large.truncate(size)
-        code, out, err = grok(*ASK, "-f", "report.pdf", "hi")
-        assert (code, out, server.requests) == (2, "", [])
-        assert err.startswith("error: report.pdf is larger than 10 MB, the limit for documents\nhint: ")
-
-
-def test_documents_have_a_limit_together(grok, server, here):
-    with (here / "report.pdf").open("r+b") as large:
-        large.truncate(9 << 20)
-    code, _, err = grok(*ASK, *["-f", "report.pdf"] * 4, "hi")
-    assert (code, server.requests) == (2, [])
-    assert err.startswith("error: the documents are larger than 32 MiB together\n")
+    assert err == "attached 3 files from 'docs'; left out: 1 not text\n"
 
 
 def test_a_document_alone_is_no_question(grok, server, here):
@@ -336,7 +316,60 @@ def test_a_document_after_i_is_called_one(grok, server, here):
     assert err.endswith("hint: attach it with -f: grok ask -f report.pdf\n")
 
 
-def test_a_document_on_stdin_is_called_one(grok, server):
-    code, _, err = grok("ask", "sum it up", stdin=PDF)
-    assert (code, server.requests) == (2, [])
-    assert err.startswith("error: stdin is a PDF document, not text\nhint: attach it with -f: ")
+# ---- documents on stdin
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_document_on_stdin_is_attached(grok, server, kind):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    content, media_type = KINDS[kind]
+    assert grok(*ASK, "sum it up", stdin=content) == (0, "ok\n", "")
+    text = {"type": "input_text", "text": "sum it up"}
+    assert parts(server) == [text, input_file(f"stdin.{kind}", content, media_type)]
+
+
+def test_a_document_on_stdin_with_all_that_may_go_with_it(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    (here / "stdin.pdf").write_bytes(PDF)
+    (here / "a.txt").write_text("alpha")
+    assert grok(*ASK, "-f", "a.txt", "-f", "stdin.pdf", "and?", "-", stdin=pdf("Other.")).code == 0
+    text, *documents = parts(server)
+    assert text["text"] == '<file path="a.txt">\nalpha\n</file>\n\nand?'
+    assert [one["filename"] for one in documents] == ["stdin.pdf", "stdin-2.pdf"]
+    gone = "warning: stdin-2.pdf cannot be read any more; continuing without it (attach it again with -f PATH)\n"
+    assert grok(*ASK, "-c", "sure?") == (0, "ok\n", gone)
+    assert grok(*ASK, stdin=PDF).err.startswith("error: no question given\n")
+    assert grok(*ASK, "hi", stdin=pdf(KEY)).err.startswith("error: stdin contains your API key\n")
+    assert grok("image", "a cat", stdin=PDF).err.startswith("error: stdin is a PDF document, not text\n")
+
+
+def test_the_text_of_a_document_on_stdin(grok, server):
+    server.reply(answer("ok"))
+    assert grok("ask", "what of profits?", stdin=PDF).code == 0
+    said = server.requests[0].json["messages"][0]["content"]
+    assert said == "<stdin>\nProfits doubled.\n</stdin>\n\nwhat of profits?"
+
+
+def test_a_document_on_stdin_has_the_limit_of_documents(grok, server, here):
+    for name, said in {"report.pdf": "50 MB, the limit for files", "x.txt": "32 MiB"}.items():
+        with (here / name).open("ab+") as large:
+            large.truncate((50 << 20) + 1)
+            large.seek(0)
+            code, _, err = grok(*ASK, "hi", stdin=large)
+        assert (code, server.requests) == (2, [])
+        assert err.startswith(f"error: stdin is larger than {said}\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal")
+def test_a_document_is_piped_into_a_chat(on_terminal, server, here):
+    server.reply(wire.answer(message("ok")))
+    shown = on_terminal("chat", "--no-live", "--api", "responses")
+    shown.write(PDF)
+    shown.process.stdin.close()
+    until(lambda: shown.text().endswith(">"))
+    assert f"attached stdin.pdf ({len(PDF):,} bytes) to the first message" in shown.text()
+    shown.type("what of profits?\n")
+    until(lambda: shown.text().endswith("ok\n>"))
+    shown.type("\x04")
+    assert shown.wait() == 0
+    assert parts(server)[1] == input_file("stdin.pdf", PDF, "application/pdf")
