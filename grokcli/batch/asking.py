@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Statuses that mean: too many requests, or too many for now.
 BUSY = (429, 503, 529)
+# Shorter waits are too many to be shown.
+SHOWN_SECONDS = 5.0
 # Requests that differ only in their messages share all else; lines rarely have more models and options than this.
 KEPT_REQUESTS = 256
 
@@ -120,8 +122,10 @@ class Asker:
         if _is_busy(error):
             asked = error.retry_after if isinstance(error, APIError) else None
             seconds = self._pace.slow_down(sent, asked)
-            if seconds:
-                self._env.console.note(f"{error.message}; waiting {seconds:.1f} s")
+            if seconds is not None and seconds >= SHOWN_SECONDS:
+                self._env.console.note(f"{error.message}; waiting {seconds:.0f} s")
+            elif seconds is not None:
+                self._env.console.note_once(f"{error.message}; asking fewer questions at a time")
             return seconds is not None
         if tries >= MAX_TRIES:
             return False

@@ -157,7 +157,9 @@ class Fetcher:
         new = sorted(number for number in self._usage if number not in counted)
         if new:
             self._submissions.add_counted(self._submission, new)
-            ledger.add_all([self._usage[number] for number in new])
+            for number in new:
+                ledger.add(*self._usage[number])
+            ledger.flush()
 
 
 def refusals(submission: Submission) -> list[APIError]:

@@ -92,7 +92,7 @@ def run_job(env: Env, job: Job) -> None:
 
 def _ask(env: Env, job: Job, model: str, tally: Tally) -> BaseException | None:
     """Ask what is left, and return what stopped that early, if anything did. Raises KeyboardInterrupt at the second."""
-    ledger = open_ledger(env, "batch")
+    ledger = open_ledger(env, "batch", grouped=True)
     budget = job.limits.budget(env, ledger, model)
     if budget is not None:
         budget.check()

@@ -139,7 +139,7 @@ def _new_bar(console: Console) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
-        BarColumn(bar_width=None),
+        BarColumn(bar_width=24),  # with room beside it: what is typed, ^C say, would begin a line that is not erased
         MofNCompleteColumn(),
         TextColumn("{task.fields[figures]}"),
         TextColumn("{task.fields[rate]}", style="dim"),

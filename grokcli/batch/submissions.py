@@ -14,21 +14,21 @@ import json
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grokcli.client.wire.batches import FINAL, Counts, State
 from grokcli.config.lock import locked
-from grokcli.errors import StoreError, UsageError, reason
+from grokcli.errors import GrokError, StoreError, UsageError, reason
 from grokcli.files import PRIVATE, make_folder, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = "batches"
-RECORD, QUESTIONS, COUNTED = "submission.json", "questions.jsonl", "counted"
+RECORD, QUESTIONS, COUNTED, SENDING = "submission.json", "questions.jsonl", "counted", "sending"
 _UNFINISHED = ".new-"
 # The server keeps a batch for 30 days.
 KEPT_SECONDS = 60 * 86400
@@ -90,6 +90,11 @@ class Submission:
     def is_own(self) -> bool:
         """Whether it was submitted from here."""
         return bool(self.digest)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the server may know of it."""
+        return any(part.upload_begun or part.file_id for part in self.parts)
 
     @property
     def requests(self) -> int:
@@ -174,15 +179,46 @@ class Submissions:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold off other processes that submit while the block runs. Raises StoreError if one takes long."""
-        with storing(self.folder), locked(self.folder / RECORD):
+        """Hold off other processes that begin to submit while the block runs. Raises StoreError if one takes long."""
+        with ExitStack() as stack:
+            with storing(self.folder):
+                stack.enter_context(locked(self.folder / RECORD))
             yield
 
-    def save(self, submission: Submission) -> None:
-        """Write down how far a submission is; one that grok did not submit is not kept."""
-        if submission.is_own:
+    @contextmanager
+    def sending(self, submission: Submission) -> Iterator[Submission]:
+        """Yield a submission as it is now, with the right to send it: only one process has that. Raises StoreError."""
+        with ExitStack() as stack:
             with storing(self.folder):
-                _write(self.path(submission, RECORD), submission)
+                stack.enter_context(locked(self.path(submission, SENDING)))
+            yield self._load(self.path(submission, RECORD))
+
+    def save(self, submission: Submission) -> None:
+        """Write down how far sending a submission is. Only for who has the right to send it."""
+        with storing(self.folder), locked(self.path(submission, RECORD)):
+            _write(self.path(submission, RECORD), submission)
+
+    def save_states(self, submission: Submission) -> None:
+        """Write down what the server says of the batches of a submission, which another process may be sending.
+
+        One that grok did not submit is not kept.
+        """
+        path = self.path(submission, RECORD)
+        if not submission.is_own:
+            return
+        seen = {part.name: part for part in submission.parts}
+        with storing(self.folder), locked(path):
+            stored = self._load(path)
+            for part in stored.parts:
+                new = seen[part.name]
+                if part.batch_id == new.batch_id:
+                    part.state, part.counts, part.since = new.state, new.counts, new.since
+                    part.refusal, part.expired_at = new.refusal, new.expired_at
+            _write(path, stored)
+
+    def forget(self, submission: Submission) -> None:
+        """Delete a submission of which the server knows nothing."""
+        shutil.rmtree(self.folder / submission.id, ignore_errors=True)
 
     def path(self, submission: Submission, name: str) -> Path:
         """Return the path of a file of a submission."""
@@ -233,6 +269,8 @@ def storing(path: Path) -> Iterator[None]:
     """Turn what can go wrong with files of ours into a StoreError that names `path`."""
     try:
         yield
+    except GrokError:  # some are OSErrors too
+        raise
     except OSError as error:
         raise StoreError(
             f"cannot use {error.filename or path}: {reason(error)}", hint="check free space and permissions"

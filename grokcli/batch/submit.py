@@ -113,15 +113,27 @@ class _Parts:
         part.size += len(line)
 
 
-def send(env: Env, client: XAI, submissions: Submissions, submission: Submission) -> None:
-    """Upload the parts of a submission and create their batches, as far as that has not been done.
+def send(env: Env, client: XAI, submissions: Submissions, submission: Submission) -> Submission:
+    """Upload the parts of a submission, create their batches, as far as that has not been done, and return it.
 
-    Raises as the client does; what was done by then is in the journal.
+    Raises as the client does, and StoreError; what was done by then is in the journal.
     """
-    sender = _Sender(client, submissions, submission)
-    total = len(submission.parts)
-    for number, part in enumerate(submission.parts, 1):
-        which = f" {number} of {total}" if total > 1 else ""
+    with submissions.sending(submission) as current:
+        try:
+            _send_parts(env, _Sender(client, submissions, current))
+        except BaseException:
+            if current.is_begun:
+                env.console.note(f"{current.id} is not complete; to continue, run the same command with --resume")
+            else:
+                submissions.forget(current)
+            raise
+    return current
+
+
+def _send_parts(env: Env, sender: _Sender) -> None:
+    parts = sender.submission.parts
+    for number, part in enumerate(parts, 1):
+        which = f" {number} of {len(parts)}" if len(parts) > 1 else ""
         if not part.file_id and not part.batch_id:
             with env.console.status(f"uploading part{which}" if which else "uploading"):
                 with_retries(env, partial(sender.upload, part))
@@ -129,7 +141,7 @@ def send(env: Env, client: XAI, submissions: Submissions, submission: Submission
             with env.console.status(f"creating batch{which}"):
                 with_retries(env, partial(sender.create, part, which))
         with suppress(OSError):  # it is uploaded
-            submissions.path(submission, part.name).unlink(missing_ok=True)
+            sender.submissions.path(sender.submission, part.name).unlink(missing_ok=True)
 
 
 class _Sender:
@@ -137,14 +149,14 @@ class _Sender:
 
     def __init__(self, client: XAI, submissions: Submissions, submission: Submission) -> None:
         self._client = client
-        self._submissions = submissions
-        self._submission = submission
+        self.submissions = submissions
+        self.submission = submission
 
     def upload(self, part: Part) -> None:
         """Upload the file of a part."""
         found = self._uploaded(part) if part.upload_begun else None
         if found is None:
-            path = self._submissions.path(self._submission, part.name)
+            path = self.submissions.path(self.submission, part.name)
             with self._step(part, "upload_begun"):
                 found = self._client.files.upload(path, part.name, expires_after=FILE_SECONDS)
         self._save(part, file_id=found.id)
@@ -153,7 +165,7 @@ class _Sender:
         """Create the batch of a part, `which` of several."""
         found = self._created(part) if part.create_begun else None
         if found is None:
-            name = f"grok {self._submission.id}{which}: {self._submission.source[-MAX_SOURCE:]}"
+            name = f"grok {self.submission.id}{which}: {self.submission.source[-MAX_SOURCE:]}"
             with self._step(part, "create_begun"):
                 found = self._client.batches.create(part.file_id, name)
         self._save(part, batch_id=found.id, state="validating", since=time.time(), expired_at=found.expired_at)
@@ -182,7 +194,7 @@ class _Sender:
     def _save(self, part: Part, **values: Any) -> None:
         for name, value in values.items():
             setattr(part, name, value)
-        self._submissions.save(self._submission)
+        self.submissions.save(self.submission)
 
 
 def all_batches(client: XAI) -> Iterator[Batch]:

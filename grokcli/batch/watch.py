@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,7 +59,7 @@ def refresh(client: XAI, submissions: Submissions, submission: Submission, now: 
             if part.batch_id and part.state not in FINAL:
                 update(part, client.batches.get(part.batch_id), now)
     finally:
-        submissions.save(submission)
+        submissions.save_states(submission)
 
 
 def look(env: Env, client: XAI, submissions: Submissions, submission: Submission) -> None:
@@ -72,6 +73,7 @@ def wait(env: Env, client: XAI, submissions: Submissions, submission: Submission
 
     A server that is busy or out of reach is asked again, at the earliest when it says so. Raises as the client does.
     """
+    is_live = env.console.is_capable(env.console.stderr) and not env.console.accessible
     delay, failures, said = FIRST_WAIT_SECONDS, 0, ""
     while True:
         asked_to_wait = 0.0
@@ -86,10 +88,10 @@ def wait(env: Env, client: XAI, submissions: Submissions, submission: Submission
             asked_to_wait = (error.retry_after or 0.0) if isinstance(error, APIError) else 0.0
         if submission.is_final:
             return
-        if (line := describe(submission)) != said and not env.console.is_capable(env.console.stderr):
+        if (line := describe(submission)) != said and not is_live:
             env.console.note(line)
         said = line
-        with env.console.status(line):
+        with env.console.status(line) if is_live else nullcontext():
             clock.sleep(max(delay, asked_to_wait))
         delay = min(delay * GROWTH, LONGEST_WAIT_SECONDS)
 

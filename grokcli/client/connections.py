@@ -45,17 +45,24 @@ class Connections(HTTPAdapter):
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._connected = connected
+        self._pool: Any = None
         super().__init__(pool_maxsize=MOST_KEPT)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool of connections to a server; those that it makes from now on have the limits."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if "response_class" not in vars(pool.ConnectionCls):
-            pool.ConnectionCls = self._own(pool.ConnectionCls)
-        return pool
+        """Return the pool of connections to the server; those that it makes from now on have the limits.
+
+        There is one server, and one way to it: to find its pool anew for each request takes a fifth of the request.
+        """
+        if self._pool is None:
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+            if "response_class" not in vars(pool.ConnectionCls):  # two threads may come here
+                pool.ConnectionCls = self._own(pool.ConnectionCls)
+            self._pool = pool
+        return self._pool
 
     def close(self) -> None:
         """Close the connections."""
+        self._pool = None
         super().close()
         early = vars(self).pop("early", None)
         if early is not None:

@@ -29,7 +29,7 @@ from grokcli.turn.retry import with_retries
 
 if TYPE_CHECKING:
     from grokcli.batch.fetch import Fetched
-    from grokcli.batch.submissions import Part, Submission, Submissions
+    from grokcli.batch.submissions import Submission, Submissions
     from grokcli.client.xai import XAI
 
 app = new_app()
@@ -136,7 +136,7 @@ def fetch(env: Env, options: FetchOptions, network: NetworkOptions) -> None:
     env.on_close(fetcher.close)
     then = f"grok batch fetch {{}}{f' -o {path}' if path else ''} --wait"
     _refresh(env, opened, until_end=options.wait, then=then)
-    ledger = open_ledger(env, "batch")
+    ledger = open_ledger(env, "batch", grouped=True)
     try:
         fetched = fetcher.fetch(ledger)
     finally:
@@ -152,14 +152,17 @@ def cancel(env: Env, options: CancelOptions, network: NetworkOptions) -> None:
     """Cancel what is not answered yet; answers that are there can still be fetched, and are billed."""
     set_up_console(env, network, quiet=options.quiet)
     opened = _open(env, options.word, network)
-    look(env, opened.client, opened.submissions, opened.submission)
-    for part in opened.submission.parts:
-        if not part.batch_id:
-            _abandon(env, opened, part)
-        elif part.state not in FINAL:
+    submission, submissions = opened.submission, opened.submissions
+    if submission.state == "incomplete":
+        with submissions.sending(submission) as submission:
+            _abandon(env, opened.client, submission)
+            submissions.save(submission)
+    look(env, opened.client, submissions, submission)
+    for part in submission.parts:
+        if part.batch_id and part.state not in FINAL:
             update(part, with_retries(env, partial(opened.client.batches.cancel, part.batch_id)), time.time())
-        opened.submissions.save(opened.submission)
-    _show(env, opened.submission, as_json=options.json)
+            submissions.save_states(submission)
+    _show(env, submission, as_json=options.json)
 
 
 def _connect(env: Env, network: NetworkOptions) -> XAI:
@@ -199,7 +202,7 @@ def _update_all(client: XAI, submissions: Submissions, known: list[Submission]) 
         if batch.id in parts:
             submission, part = parts[batch.id]
             update(part, batch, now)
-            submissions.save(submission)
+            submissions.save_states(submission)
         else:
             others.append(foreign(batch, client.base_url, now))
     return others
@@ -215,17 +218,20 @@ def _show(env: Env, submission: Submission, *, as_json: bool) -> None:
         if error.hint:
             env.console.note(f"hint: {error.hint}")
     if submission.state == "incomplete":
-        env.console.note(f"not all of it was submitted; to continue: grok batch submit {submission.source} --resume")
+        env.console.note("not all of it was submitted; to continue, run the same grok batch submit with --resume")
 
 
-def _abandon(env: Env, opened: Opened, part: Part) -> None:
-    """Give up a part that has no batch, and remove its file from the server."""
-    if part.file_id:
-        try:
-            opened.client.files.delete(part.file_id)
-        except APIError as error:
-            env.console.note(f"the uploaded file {part.file_id} was not deleted: {error.message}")
-    part.state = "cancelled"
+def _abandon(env: Env, client: XAI, submission: Submission) -> None:
+    """Give up the parts that have no batch, and remove their files from the server."""
+    for part in submission.parts:
+        if part.batch_id:
+            continue
+        part.state = "cancelled"
+        if part.file_id:
+            try:
+                client.files.delete(part.file_id)
+            except APIError as error:
+                env.console.note(f"the uploaded file {part.file_id} was not deleted: {error.message}")
 
 
 def _write(env: Env, journal: Journal, fetcher: Fetcher) -> None:

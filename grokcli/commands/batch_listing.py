@@ -51,7 +51,7 @@ def details(submission: Submission) -> list[str]:
         ("state", submission.state),
         ("requests", counted(submission.counts) if submission.counts.requests else f"{submission.requests:,}"),
         *(("batch", _shown_part(part, alone=len(submission.parts) == 1)) for part in submission.parts),
-        ("expires", _shown_time(min((part.expired_at or 0.0 for part in submission.parts), default=0.0))),
+        ("expires", _last_day(min((part.expired_at or 0.0 for part in submission.parts), default=0.0))),
     ]
     return columns([row for row in rows if row[1]])
 
@@ -65,6 +65,10 @@ def _shown_part(part: Part, *, alone: bool) -> str:
 
 def _shown_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M") if seconds else ""
+
+
+def _last_day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds - 1, UTC).date().isoformat() if seconds else ""
 
 
 def document(submission: Submission) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def submit(
             return
         _require_budget(env, model, submission)
         submission = keep(env, submissions, submission, folder, Earlier(options.resume, options.again))
-    send(env, env.connect(submission.model, network=network.network()), submissions, submission)
+    submission = send(env, env.connect(submission.model, network=network.network()), submissions, submission)
     _show(env, submission, as_json=options.json)
 
 

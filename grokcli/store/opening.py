@@ -31,9 +31,11 @@ def open_conversation(
     return conversation
 
 
-def open_ledger(env: Env, command: str) -> Ledger:
-    """Return what counts the requests of a command that has no conversation."""
-    return Ledger(_open_store(env, lost=NOT_COUNTED), command)
+def open_ledger(env: Env, command: str, *, grouped: bool = False) -> Ledger:
+    """Return what counts the requests of a command that has no conversation; many are counted `grouped`."""
+    ledger = Ledger(_open_store(env, lost=NOT_COUNTED), command, grouped=grouped)
+    env.on_close(ledger.flush)
+    return ledger
 
 
 def _open_store(env: Env, **more: Any) -> Store:

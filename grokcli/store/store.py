@@ -14,7 +14,7 @@ from grokcli.store.rows import title_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -116,16 +116,12 @@ class Store:
 
         self._save(cut)
 
-    def count(self, command: str, model: str, conversation: str, is_question: bool, usage: Usage | None) -> bool:
-        """Save the numbers of a request as `writing.count` does, and return whether that was possible."""
-        return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
-
-    def count_all(self, command: str, requests: Sequence[tuple[str, Usage | None]]) -> bool:
-        """Save the numbers of many questions, each a model and its usage; return whether that was possible."""
+    def count(self, command: str, requests: Iterable[tuple[str, str, bool, Usage | None, float]]) -> bool:
+        """Save the numbers of requests, each the arguments of `writing.count`; return whether that was possible."""
 
         def count(connection: sqlite3.Connection) -> bool:
-            for model, usage in requests:
-                writing.count(connection, command, model, "", True, usage, self._now())
+            for request in requests:
+                writing.count(connection, command, *request)
             return True
 
         return self._save(count) is not None

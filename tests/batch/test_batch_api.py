@@ -332,6 +332,31 @@ def test_what_was_killed_on_the_way_is_not_paid_twice(grok, server, fake, folder
         assert grok("batch", "fetch", out.strip()).code == 0
 
 
+def test_what_never_reached_the_server_is_forgotten(grok, server, fake, folder, home):
+    for status, code in ((400, 6), (401, 3)):
+        fake.instead = [("POST /v1/files", body({"error": "no"}, status))]
+        assert grok("batch", "submit", "q.jsonl").code == code
+    assert not list((home / "data" / FOLDER).glob(f"*/{RECORD}"))
+    fake.instead = [("POST /v1/batches", body({"error": "no"}, 400))]
+    code, _, err = grok("batch", "submit", "q.jsonl")
+    assert code == 6
+    assert " is not complete; to continue, run the same command with --resume\n" in err
+    (listed,) = json.loads(grok("batch", "list", "--json").out)
+    assert (listed["state"], len(fake.files)) == ("incomplete", 1)
+    code, out, _ = grok("batch", "cancel", listed["id"])
+    assert (code, "cancelled" in out, len(fake.files)) == (0, True, 0)
+    assert grok("batch", "submit", "q.jsonl").code == 0
+
+
+def test_looking_at_a_submission_loses_nothing_of_one_that_is_being_sent(fake, submitted, home):
+    """Two processes: this one read the journal before the other one had created the batch."""
+    submissions = Submissions(home / "data" / FOLDER)
+    early = submissions.find(submitted)
+    early.parts[0].batch_id, early.parts[0].state = "", ""
+    submissions.save_states(early)
+    assert submissions.find(submitted).parts[0].batch_id == "team/batch:1"
+
+
 def test_the_same_questions_are_submitted_once_unless_they_are_asked_for(grok, fake, folder, submitted):
     code, out, err = grok("batch", "submit", "q.jsonl")
     assert (code, out) == (2, "")
