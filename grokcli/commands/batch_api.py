@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from grokcli.batch.submissions import Submission, Submissions
     from grokcli.client.xai import XAI
 
+LATER = "fetch them later, or add --wait"
+
 app = new_app()
 
 SomeID = Annotated[
@@ -141,9 +143,8 @@ def fetch(env: Env, options: FetchOptions, network: NetworkOptions) -> None:
         fetched = fetcher.fetch(ledger)
     finally:
         _write(env, journal, fetcher)
-    cost = f", ${dollars(ledger.ticks)} billed" if ledger.ticks else ""
-    env.console.note(f"{fetched.answered:,} answered, {fetched.failed:,} failed, {fetched.unfinished:,} pending{cost}")
-    _require_all(env, opened.submission, fetched)
+    env.console.note(_summary(opened.submission, fetched, ledger.ticks))
+    _require_all(env, opened.submission, fetched, path)
 
 
 @app.command("cancel")
@@ -247,20 +248,33 @@ def _write(env: Env, journal: Journal, fetcher: Fetcher) -> None:
             env.console.write_bytes(line)
 
 
-def _require_all(env: Env, submission: Submission, fetched: Fetched) -> None:
+def _summary(submission: Submission, fetched: Fetched, ticks: int) -> str:
+    """Return what a fetch brought, on one line; of the cost, what is counted now."""
+    missing = "without a result" if submission.is_final else "pending"
+    words = f"{fetched.answered:,} answered"
+    for count, what in ((fetched.failed, "failed"), (fetched.unfinished, missing)):
+        words += f", {count:,} {what}" if count else ""
+    return words + (f" · ${dollars(ticks)} billed" if ticks else "")
+
+
+def _require_all(env: Env, submission: Submission, fetched: Fetched, path: Path | None) -> None:
     """Raise what keeps the results from being complete; of several errors, the first is raised last."""
     if fetched.unknown:
         several = "results belong" if fetched.unknown > 1 else "result belongs"
         env.console.warn(f"{fetched.unknown:,} {several} to no question")
     errors: list[GrokError] = [*refusals(submission), *fetched.lost]
+    of_all = f"of {submission.requests:,} questions"
     if fetched.unfinished and not errors:
-        what = f"{fetched.unfinished:,} of {submission.requests:,} questions have no result"
-        hint = f"ask for them again later, or wait for them: grok batch fetch {submission.id} --wait"
-        errors.append(IncompleteError(f"{what} yet ({describe(submission)})", hint=hint) if not submission.is_final
-                      else IncompleteError(f"{what}: the batch is {submission.state}"))  # fmt: skip
+        state = f"have no result: the batch is {submission.state}"
+        if not submission.is_final:
+            state = f"have no result yet ({describe(submission)})"
+        hint = f"grok batch FILE -o {path or 'OUT'} asks them from here" if submission.is_final else LATER
+        errors.append(IncompleteError(f"{fetched.unfinished:,} {of_all} {state}", hint=hint))
     if fetched.failed and not errors:
-        what = f"{fetched.failed:,} of {submission.requests:,} questions failed"
-        errors.append(IncompleteError(what, hint="their lines say why"))
+        hint = f"their lines say why; grok batch FILE -o {path} --retry-failed asks them from here"
+        errors.append(
+            IncompleteError(f"{fetched.failed:,} {of_all} failed", hint=hint if path else "their lines say why")
+        )
     for error in errors[1:]:
         env.console.report(error)
     if errors:

@@ -168,8 +168,9 @@ def _require_budget(env: Env, model: ModelOptions, submission: Submission) -> No
 
 def _counts(submission: Submission) -> str:
     files = len(submission.parts)
-    size = sum(part.size for part in submission.parts) / 1e6
-    return f"{requests(submission)} for {submission.model}, {files:,} file{'s' if files > 1 else ''} of {size:.1f} MB\n"
+    size = sum(part.size for part in submission.parts)
+    shown = f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} KB"
+    return f"{requests(submission)} for {submission.model}, {shown} in {files:,} file{'s' if files > 1 else ''}\n"
 
 
 def _show(env: Env, submission: Submission, *, as_json: bool) -> None:

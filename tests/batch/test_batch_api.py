@@ -114,9 +114,9 @@ def test_results_come_back_in_the_order_of_the_questions(grok, server, fake, fol
     code, out, err = grok("batch", "fetch", "-o", "out.jsonl")
     assert (code, out) == (7, "")
     assert err.splitlines() == [
-        "2 answered, 1 failed, 0 pending, $0.00054944 billed",
+        "2 answered, 1 failed · $0.00054944 billed",
         "error: 1 of 3 questions failed",
-        "hint: their lines say why",
+        "hint: their lines say why; grok batch FILE -o out.jsonl --retry-failed asks them from here",
     ]
     first, second, third = results(folder / "out.jsonl")
     assert [first["id"], second["id"], third["id"]] == ["b10", "b9", "a"]
@@ -148,15 +148,15 @@ def test_results_can_be_read_early_and_cost_once(grok, fake, folder, submitted):
     code, _, err = grok("batch", "fetch", submitted[:4], "-o", "out.jsonl")
     assert code == 7
     assert "error: 2 of 3 questions have no result yet (running: 1 of 3 answered, 2 pending)\n" in err
-    assert f"hint: ask for them again later, or wait for them: grok batch fetch {submitted} --wait\n" in err
+    assert "hint: fetch them later, or add --wait\n" in err
     assert [one["id"] for one in results(folder / "out.jsonl")] == ["b10"]
     assert spent(grok) == {"batch": (1, TICKS)}
     fake.finish()
     code, _, err = grok("batch", "fetch", submitted, "-o", "out.jsonl")
-    assert (code, err) == (0, "3 answered, 0 failed, 0 pending, $0.00054944 billed\n")
+    assert (code, err) == (0, "3 answered · $0.00054944 billed\n")
     assert [one["id"] for one in results(folder / "out.jsonl")] == ["b10", "b9", "a"]
     code, out, err = grok("batch", "fetch", submitted)
-    assert (code, err) == (0, "3 answered, 0 failed, 0 pending\n")
+    assert (code, err) == (0, "3 answered\n")
     assert out == (folder / "out.jsonl").read_text()
     assert spent(grok) == {"batch": (3, 3 * TICKS)}
 
@@ -375,7 +375,7 @@ def test_the_same_questions_are_submitted_once_unless_they_are_asked_for(grok, f
 
 def test_a_large_submission_is_several_batches_and_one_id(grok, server, fake, folder, monkeypatch):
     monkeypatch.setattr(submit, "MAX_PART_REQUESTS", 2)
-    assert grok("batch", "submit", "q.jsonl", "--dry-run").out == "3 requests for grok-4.3, 2 files of 0.0 MB\n"
+    assert grok("batch", "submit", "q.jsonl", "--dry-run").out == "3 requests for grok-4.3, 0.4 KB in 2 files\n"
     assert server.requests == []
     fake.instead = [
         ("POST /v1/batches", lambda connection: None if fake.batches else fake.handle(connection)(connection))
