@@ -75,25 +75,26 @@ def wait(env: Env, client: XAI, submissions: Submissions, submission: Submission
     """
     is_live = env.console.is_capable(env.console.stderr) and not env.console.accessible
     delay, failures, said = FIRST_WAIT_SECONDS, 0, ""
-    while True:
-        asked_to_wait = 0.0
-        try:
-            refresh(client, submissions, submission, clock.now())
-            failures = 0
-        except GrokError as error:
-            failures += 1
-            if not error.retryable or failures == MAX_FAILURES:
-                raise
-            env.console.note_once(f"{error.message}; asking again")
-            asked_to_wait = (error.retry_after or 0.0) if isinstance(error, APIError) else 0.0
-        if submission.is_final:
-            return
-        if (line := describe(submission)) != said and not is_live:
-            env.console.note(line)
-        said = line
-        with env.console.status(line) if is_live else nullcontext():
+    with env.console.status("asking the server") if is_live else nullcontext():
+        while True:
+            asked_to_wait = 0.0
+            try:
+                refresh(client, submissions, submission, clock.now())
+                failures = 0
+            except GrokError as error:
+                failures += 1
+                if not error.retryable or failures == MAX_FAILURES:
+                    raise
+                env.console.note_once(f"{error.message}; asking again")
+                asked_to_wait = (error.retry_after or 0.0) if isinstance(error, APIError) else 0.0
+            if submission.is_final:
+                return
+            if (line := describe(submission)) != said and not is_live:
+                env.console.note(line)
+            said = line
+            env.console.relabel_status(f"{line} ·")
             clock.sleep(max(delay, asked_to_wait))
-        delay = min(delay * GROWTH, LONGEST_WAIT_SECONDS)
+            delay = min(delay * GROWTH, LONGEST_WAIT_SECONDS)
 
 
 def describe(submission: Submission) -> str:

@@ -26,7 +26,8 @@ from grokcli.errors import UsageError
 from grokcli.models import BATCH_MODEL, LOCAL_MODEL
 from grokcli.store.opening import open_ledger
 from grokcli.terminal.sanitize import json_text
-from grokcli.turn.secrets import long_keys
+from grokcli.turn.request import build_request
+from grokcli.turn.secrets import long_keys, refuse_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +107,8 @@ def submit(
     They do not accept every model: the default is grok-4.3.
     """
     set_up_console(env, network, quiet=options.quiet)
+    if not options.dry_run:
+        env.require_key(BATCH_MODEL)
     response_format = questions.response_format()
     wanted = model.request_options(
         fields=response_format.fields if response_format else {},
@@ -146,8 +149,10 @@ def _for_batches(env: Env, model: ModelOptions, options: "RequestOptions") -> "R
 
 def _prepare(env: Env, plan: Plan, folder: "Path") -> Submission:
     """Check all questions, and write the files of requests. Raises UsageError, SecretError."""
-    index = Index()
-    with closing(index):
+    if not plan.allow_secrets:
+        shared = build_request(env, [], plan.options)
+        refuse_secrets(env, shared.messages, {"model": shared.model, **shared.options})
+    with closing(Index()) as index:
         survey(plan.source, plan.reading, index, Retry(), keys=() if plan.allow_secrets else long_keys(env))
     value = env.settings.value
     schema = plan.response_format.schema if plan.response_format else None
@@ -160,7 +165,6 @@ def _prepare(env: Env, plan: Plan, folder: "Path") -> Submission:
 
 def _require_budget(env: Env, model: ModelOptions, submission: Submission) -> None:
     """Raise BudgetError when nothing may be spent any more. What a batch will cost is known only afterwards."""
-    env.require_key(submission.model)
     budget = limits_of(model).budget(env, open_ledger(env, "batch"), submission.model)
     if budget:
         budget.check()

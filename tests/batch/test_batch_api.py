@@ -10,7 +10,7 @@ import time
 
 import pytest
 from batch_server import TICKS, BatchServer, answered, completion
-from language import Screen, Typist, command
+from language import KEY, Screen, Typist, command
 from server import body
 
 from grokcli.batch import submit
@@ -246,6 +246,19 @@ def test_what_was_cancelled_has_no_answer(grok, fake, folder, submitted):
     assert said == [None, "the server said: Batch cancelled", "the server said: Batch cancelled"]
 
 
+def test_results_outlive_their_batch_as_long_as_they_can_be_read(grok, fake, folder, submitted):
+    fake.dates = ("2026-08-28", "2026-09-27", None)
+    fake.advance()
+    code, out, err = grok("batch", "fetch")
+    assert (code, [json.loads(line)["id"] for line in out.splitlines()]) == (7, ["b10"])
+    assert "error: 2 of 3 questions have no result: the batch is expired\n" in err
+    assert "hint: grok batch FILE -o OUT asks them from here\n" in err
+    fake.instead = [("/results", body({"code": "not-found", "error": "gone"}, 404))]
+    code, out, err = grok("batch", "fetch")
+    assert (code, out) == (6, "")
+    assert "error: the server said: gone\n" in err
+
+
 def test_batches_are_listed_with_those_of_others(grok, server, fake, folder, submitted, environ):
     fake.files["file_x"] = ("other.jsonl", b"")
     XAI("key", base_url=server.url).batches.create("file_x", "A colleague's")
@@ -394,6 +407,8 @@ def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(grok, serve
         (("--max-cost", "1"), "--max-cost cannot stop a batch, which xAI runs"),
         (("-m", "local"), "xAI's servers do not run the local model"),
         (("--limit", "0"), "--limit"),
+        (("-s", f"My key: {KEY}"), "the system prompt contains your API key"),
+        (("--prompt", f"{{prompt}} {KEY}"), "q.jsonl, line 1: the question contains your API key"),
     ]
     for words, message in table:
         code, out, err = grok("batch", "submit", "q.jsonl", *words)
