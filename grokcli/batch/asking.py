@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grokcli.batch.questions import Question
     from grokcli.chat import Message
     from grokcli.env import Env
+    from grokcli.store.ledger import Ledger
     from grokcli.turn.budget import Budget
 
 # Statuses that mean: too many requests, or too many for now.
@@ -45,12 +46,19 @@ class Outcome(NamedTuple):
 class Asker:
     """Turns questions into requests, and asks them until they are answered or have failed. Threads share one."""
 
-    def __init__(self, env: Env, options: RequestOptions, pace: Pace, budget: Budget | None) -> None:
-        """Ask as `options` say, where a line does not say otherwise; `budget` is asked before each request."""
+    def __init__(
+        self, env: Env, options: RequestOptions, pace: Pace, ledger: Ledger, budget: Budget | None = None
+    ) -> None:
+        """Ask as `options` say, where a line does not say otherwise.
+
+        `ledger` counts each answer, whether or not it can be written; `budget` is asked before each request.
+        """
         self._env = env
         self._options = options
         self._pace = pace
+        self._ledger = ledger
         self._budget = budget
+        self._answers = 0
         self._lock = threading.Lock()
         self._request = lru_cache(KEPT_REQUESTS)(self._new_request)
 
@@ -92,6 +100,8 @@ class Asker:
         tries = 0
         while (sent := self._pace.enter()) is not None:
             response, error = self._ask_once(chat)
+            if response.has_begun:
+                self._count(chat.model, response)
             self._pace.leave()
             if error is None:
                 self._pace.answered()
@@ -114,6 +124,15 @@ class Asker:
         except GrokError as error:
             return response, error
         return response, None
+
+    def _count(self, model: str, response: Response) -> None:
+        """Count what an answer cost; of a limit on the cost, the answers under way should not exceed the rest."""
+        with self._lock:
+            self._ledger.add(response.model or model, response.usage)
+            self._answers += 1
+            room = self._budget.room if self._budget is not None else None
+            if room is not None and self._ledger.ticks:
+                self._pace.cap(room * self._answers // self._ledger.ticks)
 
     def _wait(self, error: GrokError, sent: float, tries: int) -> bool:
         """Wait as long as it takes before another try, and return False if there is to be none."""

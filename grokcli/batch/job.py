@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -100,12 +101,14 @@ def _ask(env: Env, job: Job, model: str, tally: Tally) -> BaseException | None:
     env.connect(model, job.options.api, job.options.network)
     pace = Pace(min(job.parallel, tally.total), env.settings.value("retry_delay"))
     progress = Progress(env.console, tally, bar=not (job.results.is_shown and env.console.stdout.isatty()))
-    write = partial(job.results.write, tally=tally, ledger=ledger, response_format=job.response_format)
-    asker = Asker(env, job.options, pace, budget)
+    write = partial(job.results.write, tally=tally, response_format=job.response_format)
+    asker = Asker(env, job.options, pace, ledger, budget)
     run = BatchRun(env.console, asker, pace, progress, write, min(job.parallel, tally.total))
     error: BaseException | None = None
+    alert = env.console.alert
     try:
-        run.run(islice(to_ask(job.source, job.reading, job.results.index, job.retry), tally.total))
+        with alert.at_end("finished") if alert else nullcontext():
+            run.run(islice(to_ask(job.source, job.reading, job.results.index, job.retry), tally.total))
     except (GrokError, OSError, KeyboardInterrupt) as raised:
         if not run.has_ended:
             raise

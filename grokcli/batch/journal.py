@@ -29,17 +29,23 @@ class Journal:
     """A file of result lines, open for appending, which no other process may append to meanwhile."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file at `path` if it exists; without a path, use a temporary one. Raises UsageError, GrokError."""
+        """Write to the file at `path`, or to a temporary one. Raises UsageError if it cannot be one."""
         self.path = path
-        self.removed = 0  # bytes of a line that was not written to its end
         # Where the next line begins; what has been written is there, or nothing is.
         self._end = 0
         self._file = _temporary() if path is None else None
         if path is not None:
             check_target(path)
-            if path.exists():
-                self.open()
-                self._repair()
+
+    def load(self) -> int:
+        """Open the file if it exists; return how many bytes of half a line were removed from its end.
+
+        Raises UsageError, GrokError.
+        """
+        if self.path is None or not self.path.exists():
+            return 0
+        self.open()
+        return self._repair()
 
     def open(self) -> None:
         """Open the file, and make it if it does not exist. Raises UsageError, GrokError."""
@@ -101,22 +107,23 @@ class Journal:
         assert self.path is not None  # noqa: S101  # a temporary file needs no order
         replace_file(self.path, (self.read(place) for place in places))
 
-    def _repair(self) -> None:
-        """Remove a last line that has no end, or end it if only that is missing."""
+    def _repair(self) -> int:
+        """Remove a last line that has no end, or end it if only that is missing; return the bytes that were removed."""
         descriptor = self._stream.fileno()
         size = os.fstat(descriptor).st_size
         start = self._start_of_last_line(size)
         self._end = size
         if start == size:
-            return
+            return 0
         self._stream.seek(start)
         if _parsed(self._stream.read(size - start)) is not None:
             self.append(b"\n")
-            return
+            return 0
         if start == 0 and size > TAIL_BYTES:
             raise UsageError(f"{self.path} is not a file of results", hint="write to another file with -o")
         os.ftruncate(descriptor, start)
-        self._end, self.removed = start, size - start
+        self._end = start
+        return size - start
 
     def _start_of_last_line(self, size: int) -> int:
         """Return where what follows the last line break begins."""

@@ -26,7 +26,7 @@ class Pace:
     def __init__(self, most: int, delay: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Allow up to `most` requests at a time; `delay` is the first wait in seconds, if the server names none."""
         self.limit = float(most)
-        self._most = most
+        self._most = self._cap = most
         self._delay = delay
         self._clock = clock
         self._changed = threading.Condition()
@@ -41,11 +41,16 @@ class Pace:
         with self._changed:
             while self._is_open:
                 wait = self._resumes - self._clock()
-                if wait <= 0 and self._active < max(1, int(self.limit)):
+                if wait <= 0 and self._active < max(1, min(self._cap, int(self.limit))):
                     self._active += 1
                     return self._clock()
                 self._changed.wait(wait if wait > 0 else None)
             return None
+
+    def cap(self, count: int) -> None:
+        """Allow no more than `count` requests at a time, and at least one, whatever the server can do."""
+        with self._changed:
+            self._cap = count
 
     def leave(self) -> None:
         """Say that a request is over."""

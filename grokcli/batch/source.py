@@ -14,7 +14,6 @@ from grokcli.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -26,19 +25,25 @@ class QuestionFile:
     """A file of questions. One that can be read only once, such as a pipe, is copied to the disk first."""
 
     def __init__(self, stdin: IO[bytes] | None, path: str, kind: Format | None = None) -> None:
-        """Open the file at `path`, "-" for stdin; its extension is its format unless `kind` is. Raises UsageError."""
-        self.path: Path | None = None
-        self._copy: IO[bytes] | None = None
+        """Read the file at `path`, "-" for stdin; its extension is its format unless `kind` is."""
+        self.path = None if path == "-" else expand(path)
         self.name = STDIN if path == "-" else path
-        if path == "-":
-            if stdin is None:
-                raise UsageError("stdin is closed", hint="name a file, or pipe the questions in")
-            self._copy = _copied(stdin)
-        else:
-            self._find(path)
-        self.format = kind or format_of(path)
-        if path == "-" and kind is None:
-            self._refuse_objects()
+        self.format: Format = kind or format_of(path)
+        self._is_guessed = kind is None
+        self._stdin = stdin
+        self._copy: IO[bytes] | None = None
+
+    def load(self) -> None:
+        """Find the file, and copy it if it can be read only once. Raises UsageError."""
+        if self.path is None:
+            self._load_stdin()
+            return
+        try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                with self.path.open("rb") as stream:
+                    self._copy = _copied(stream)
+        except OSError as error:
+            raise UsageError(f"cannot read {self.name}: {reason(error)}") from None
 
     def close(self) -> None:
         """Remove the copy, if there is one."""
@@ -62,15 +67,6 @@ class QuestionFile:
         with closing(self._open()) as stream:
             return read(stream, self.name, self.format)
 
-    def _find(self, path: str) -> None:
-        self.path = expand(path)
-        try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                with self.path.open("rb") as stream:
-                    self._copy = _copied(stream)
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {reason(error)}") from None
-
     def _open(self) -> IO[bytes]:
         if self._copy is not None:
             self._copy.seek(0)
@@ -81,10 +77,14 @@ class QuestionFile:
         except OSError as error:
             raise UsageError(f"cannot read {self.name}: {reason(error)}") from None
 
-    def _refuse_objects(self) -> None:
-        """Raise UsageError if what is piped in looks like JSONL: as plain lines, the JSON itself would be asked."""
+    def _load_stdin(self) -> None:
+        if self._stdin is None:
+            raise UsageError("stdin is closed", hint="name a file, or pipe the questions in")
+        self._copy = _copied(self._stdin)
+        if not self._is_guessed:
+            return
         with closing(self._open()) as stream:
-            if stream.readline(64).lstrip().startswith(b'{"'):
+            if stream.readline(64).lstrip().startswith(b'{"'):  # as plain lines, the JSON itself would be asked
                 raise UsageError(
                     "stdin looks like JSONL, but its format is not given", hint="add --format jsonl, or --format lines"
                 )

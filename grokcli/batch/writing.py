@@ -10,6 +10,7 @@ from grokcli.batch.results import ANSWERED, result_line, result_of
 from grokcli.batch.survey import load_results
 from grokcli.errors import UsageError
 from grokcli.files import check_target
+from grokcli.terminal.sanitize import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from grokcli.batch.asking import Outcome
     from grokcli.batch.progress import Tally
     from grokcli.batch.table import Table
-    from grokcli.store.ledger import Ledger
     from grokcli.terminal.console import Console
     from grokcli.turn.response_format import ResponseFormat
 
@@ -30,7 +30,7 @@ class Results:
     """
 
     def __init__(self, console: Console, output: Path | None, *, ordered: bool, table: Table | None = None) -> None:
-        """Read the results in the file `output`, None for stdout; it need not exist. Raises UsageError, GrokError.
+        """Keep results in the file `output`, None for stdout. Raises UsageError if it cannot be written.
 
         A `table` is written to `output` at the end; the results are then in a file beside it.
         """
@@ -43,9 +43,14 @@ class Results:
             _check_table(output, self.path)
         self._journal = Journal(self.path)
         self.index = Index()
+        self._lines = 0
+
+    def load(self) -> None:
+        """Read the results that are there, if any are. Raises UsageError, GrokError."""
+        removed = self._journal.load()
         self._lines = load_results(self._journal, self.index)
-        if self._journal.removed:
-            console.note(f"removed half a line from the end of {self.path}: its question is asked again")
+        if removed:
+            self._console.note(f"removed half a line from the end of {self.path}: its question is asked again")
 
     @property
     def name(self) -> str:
@@ -78,9 +83,7 @@ class Results:
         self._journal.close()
         self.index.close()
 
-    def write(
-        self, outcome: Outcome, tally: Tally, ledger: Ledger | None, response_format: ResponseFormat | None
-    ) -> bool:
+    def write(self, outcome: Outcome, tally: Tally, response_format: ResponseFormat | None) -> bool:
         """Keep what came of a question, and return whether it was answered. Raises GrokError, OSError."""
         response = outcome.response
         result = result_of(
@@ -88,9 +91,6 @@ class Results:
         )
         answered = bool(result["status"] == ANSWERED)
         line = result_line(result)
-        # What an answer cost is counted even if it cannot be written.
-        if ledger is not None and response.has_begun:
-            ledger.add(response.model or response.asked, response.usage)
         tally.add(response.usage, failed=not answered)
         if self.is_shown:
             self._console.stdout.write(line.decode("utf-8"))
@@ -119,8 +119,10 @@ class Results:
         if self._output is not None:
             replace_file(self._output, rows)
             return
+        is_read = self._console.stdout.isatty()
         for row in rows:
-            self._console.stdout.write(row.decode("utf-8"))
+            text = row.decode("utf-8")
+            self._console.stdout.write(clean(text) if is_read else text)
 
 
 def _check_table(output: Path, journal: Path | None) -> None:

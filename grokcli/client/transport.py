@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from contextlib import closing, suppress
 from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -152,6 +152,9 @@ class Transport:
             while chunk := read(READ_BYTES):
                 is_empty = False
                 yield chunk
+            # An answer in one piece, of which the rest is missing, ends for `read1` as if it were whole.
+            if getattr(response.raw._original_response, "length", None):  # noqa: SLF001  # as in `_reader`
+                raise IncompleteRead(b"")
             # Read to its end, the connection can serve the next request; after nothing at all, who knows what comes.
             if not is_empty:
                 response.raw.release_conn()

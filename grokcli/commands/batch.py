@@ -57,6 +57,11 @@ class BatchGroup(Group):
         ctx._protected_args = []  # noqa: SLF001  # as above
         return rest
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the arguments and options; a subcommand, which asks for its own usage, stands in place of the file."""
+        found = super().get_params(ctx)
+        return found if ctx.command is self else [one for one in found if one.param_type_name != "argument"]
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what stands after `grok batch` in its usage."""
         return ["[OPTIONS] FILE"]
@@ -99,7 +104,7 @@ def batch(
     """
     from grokcli.batch.job import Job, count, describe, run_job
 
-    set_up_console(env, network, quiet=run.quiet)
+    set_up_console(env, network, quiet=run.quiet, accessible=run.accessible)
     response_format = questions.response_format()
     options = model.request_options(
         fields=response_format.fields if response_format else {},

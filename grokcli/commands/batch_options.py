@@ -7,7 +7,7 @@ import typer
 
 from grokcli.commands.complete import complete_subcommand
 from grokcli.commands.grouping import option_group
-from grokcli.commands.options import Quiet
+from grokcli.commands.options import Accessible, Quiet
 from grokcli.errors import UsageError
 from grokcli.files import expand
 
@@ -69,6 +69,7 @@ class QuestionOptions:
 
         source = QuestionFile(env.console.stdin, self.file, self.format)
         env.on_close(source.close)
+        source.load()
         return source
 
     def response_format(self) -> "ResponseFormat | None":
@@ -142,6 +143,7 @@ class ResultOptions:
         table = Table(source, reading, response_format.schema if response_format else None) if self.csv else None
         results = Results(env.console, self._path(source), ordered=self.ordered, table=table)
         env.on_close(results.close)
+        results.load()
         return results
 
     def _path(self, source: "QuestionFile") -> Path | None:
@@ -174,4 +176,5 @@ class RunOptions:
         int | None, typer.Option("--limit", min=1, metavar="N", help="Ask at most N questions in this run")
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count the questions; send nothing")] = False
+    accessible: Accessible = False
     quiet: Quiet = False

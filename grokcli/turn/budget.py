@@ -38,6 +38,11 @@ class Budget:
         for name, most in self._budgets.items():
             self._check_budget(name, most)
 
+    @property
+    def room(self) -> int | None:
+        """The ticks that this run may still cost, None if only the store knows."""
+        return None if self._max_ticks is None else max(0, self._max_ticks - self._ledger.ticks)
+
     def limiting(self, client: EventSource) -> LimitedSource:
         """Return `client`, with a check before each request."""
         return LimitedSource(client, self)
