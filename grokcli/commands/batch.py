@@ -32,10 +32,6 @@ class BatchGroup(Group):
     allow_extra_args = False
     allow_interspersed_args = True
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Return the arguments and options; none to a subcommand, which asks what stands before its own."""
-        return super().get_params(ctx) if ctx.command is self else []
-
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the subcommands."""
         return list(SUBCOMMANDS)

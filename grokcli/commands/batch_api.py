@@ -134,6 +134,8 @@ def fetch(env: Env, options: FetchOptions, network: NetworkOptions) -> None:
     path = expand(options.output) if options.output is not None and str(options.output) != "-" else None
     journal = Journal(path)
     env.on_close(journal.close)
+    if journal.load():
+        env.console.note(f"removed half a line from the end of {path}")
     fetcher = Fetcher(env, opened.client, opened.submissions, opened.submission, journal)
     env.on_close(fetcher.close)
     then = f"grok batch fetch {{}}{f' -o {path}' if path else ''} --wait"

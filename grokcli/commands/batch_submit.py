@@ -158,7 +158,7 @@ def _prepare(env: Env, plan: Plan, folder: "Path") -> Submission:
     schema = plan.response_format.schema if plan.response_format else None
     api = value("api", plan.options.api)
     target = Target(plan.source.name, value("base_url"), str(plan.options.model), api, schema)
-    asker = Asker(env, plan.options, Pace(1, 0.0), None)
+    asker = Asker(env, plan.options, Pace(1, 0.0), open_ledger(env, "batch"))
     chosen = islice(plan.source.questions(plan.reading), plan.limit)
     return prepare(folder, ((one, asker.request(one)) for one in chosen), target)
 

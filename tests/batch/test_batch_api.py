@@ -151,9 +151,11 @@ def test_results_can_be_read_early_and_cost_once(grok, fake, folder, submitted):
     assert "hint: fetch them later, or add --wait\n" in err
     assert [one["id"] for one in results(folder / "out.jsonl")] == ["b10"]
     assert spent(grok) == {"batch": (1, TICKS)}
+    with (folder / "out.jsonl").open("a") as file:
+        file.write('{"id": "b9"')  # as kill -9 leaves it
     fake.finish()
     code, _, err = grok("batch", "fetch", submitted, "-o", "out.jsonl")
-    assert (code, err) == (0, "3 answered · $0.00054944 billed\n")
+    assert (code, err) == (0, "removed half a line from the end of out.jsonl\n3 answered · $0.00054944 billed\n")
     assert [one["id"] for one in results(folder / "out.jsonl")] == ["b10", "b9", "a"]
     code, out, err = grok("batch", "fetch", submitted)
     assert (code, err) == (0, "3 answered\n")
