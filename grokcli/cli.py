@@ -33,6 +33,7 @@ COMMANDS = (
     "history",
     "usage",
     "models",
+    "mcp",
     "config",
     "doctor",
     "completion",

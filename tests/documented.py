@@ -25,11 +25,14 @@ INCLUDE = {
     *("web_search_call.action.sources", "file_search_call.results"),
 }
 TOOLS: dict[str, set[str]] = {
-    "web_search": {"filters"},
-    "x_search": {"allowed_x_handles", "excluded_x_handles", "from_date", "to_date"},
+    "web_search": {"filters", "enable_image_understanding"},
+    "x_search": {
+        *("allowed_x_handles", "excluded_x_handles", "from_date", "to_date"),
+        *("enable_image_understanding", "enable_video_understanding"),
+    },
     "code_interpreter": set(),
     "file_search": {"vector_store_ids", "max_num_results"},
-    "mcp": {"server_url", "server_label"},
+    "mcp": {"server_url", "server_label", "server_description", "allowed_tools", "authorization", "headers"},
     "function": {"name", "description", "parameters", "strict"},
 }
 MEDIA_TYPE = re.compile(r"[a-z]+/[\w.+-]+\Z")

@@ -161,11 +161,18 @@ OWN_FILES = {
     "invoice.txt": "ACME Ltd, 12.50 EUR, paid\n",
     "app.log": "10:00 ERROR no route to host\n10:01 ERROR no route to host\n",
     "person.schema.json": json.dumps(PERSON),
+    "servers.json": '{"mcpServers": {"notes": {"command": "notes-mcp"}, "github": {"url": "https://github.example"}}}',
     "src/main.py": "print('hello')\n",
     "src/text.py": "def shout(text):\n    return text.upper()\n",
     "weather.py": re.search(r"```python\n(# weather\.py\n.*?)```", TEXTS["tools"], re.DOTALL)[1],
 }
-PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat", "llm": "echo an **answer**"}
+PROGRAMS = {
+    "pass": f"echo {KEY}",
+    "mail": "cat",
+    "llm": "echo an **answer**",
+    "gh": "echo a-token-of-github",
+    "notes-mcp": f'exec "{sys.executable}" "{ROOT}/tests/mcp_server.py" .',
+}
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -205,7 +212,13 @@ def folder(
         (programs / name).chmod(0o755)
     if shutil.which("jq") is None:
         (programs / "jq").symlink_to("/bin/cat")
-    environ |= {"GROK_API": "responses", "VISUAL": "true", **GIT}
+    environ |= {
+        "GROK_API": "responses",
+        "VISUAL": "true",
+        "NOTES_TOKEN": "a-token",
+        "GROK_MCP_FILES": "servers.json",
+        **GIT,
+    }
     environ["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environ["PATH"]])
     monkeypatch.chdir(folder)
     server.reply(play(server))
@@ -227,7 +240,7 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
             found.append((line[2:], ""))
         elif found and line.startswith("> "):
             found[-1] = found[-1][0], f"{found[-1][1]}{line[2:]}\n"
-        elif found and line.endswith("[y/N] y"):
+        elif found and line.endswith(("[y/N] y", "[y/N/always] y")):
             found[-1] = found[-1][0], "y\n"
     yield from found
 

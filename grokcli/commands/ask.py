@@ -150,14 +150,15 @@ def ask(
     """Ask one question, together with any text piped into it."""
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     response_format = output.response_format()
+    made_files = tools.made_files()
+    server_tools = [*search.server_tools(), *tools.server_tools(env)]
+    toolset = tools.toolset(env, offer_only=output.sends_nothing)
     options = model.request_options(
         fields=response_format.fields if response_format else {},
-        tool_fields=(search.fields(), tools.fields(must_run=True)),
-        server_tools=[*search.server_tools(), *tools.server_tools()],
+        tool_fields=(search.fields(), tools.fields(must_run=toolset is None)),
+        server_tools=server_tools,
         network=network.network(),
     )
-    made_files = tools.made_files()
-    toolset = tools.toolset(env, offer_only=output.sends_nothing)
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)

@@ -65,7 +65,7 @@ def chat(
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     options = model.request_options(
         tool_fields=(search.fields(), tools.fields()),
-        server_tools=[*search.server_tools(), *tools.server_tools()],
+        server_tools=[*search.server_tools(), *tools.server_tools(env)],
         network=network.network(),
     )
     made_files = tools.made_files()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 import responses as wire
 from documented import strict
 from language import KEY, until
-from papers import KINDS, archive, pdf
+from papers import KINDS, archive, excel, pdf, word
 from responses import message, reasoning
 from server import answer
 
@@ -219,9 +218,9 @@ def test_a_document_in_a_folder_that_cannot_be_sent_is_left_out(grok, server, he
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("notes.docx", "pandoc -t plain -o notes.txt notes.docx"),
+        ("novel.epub", "pandoc -t plain -o novel.txt novel.epub"),
         ("slides.pptx", "libreoffice --headless --convert-to pdf slides.pptx"),
-        ("my table.xlsx", "libreoffice --headless --convert-to csv 'my table.xlsx'"),
+        ("my notes.odt", "pandoc -t plain -o 'my notes'.txt 'my notes.odt'"),
     ],
 )
 def test_what_we_cannot_read_is_refused_with_a_way_to_convert_it(grok, server, here, where, name, hint):
@@ -232,17 +231,41 @@ def test_what_we_cannot_read_is_refused_with_a_way_to_convert_it(grok, server, h
     assert grok("history", "list").out == ""
 
 
-def test_without_the_extra_nothing_is_sent_and_the_way_is_named(environ, server, here):
-    code = "import sys; sys.modules['pypdf'] = None; from grokcli.__main__ import run; run()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "ask", "-f", "report.pdf", "hi"],
-        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, server.requests) == (2, "", [])
-    error, hint = done.stderr.splitlines()
-    assert error.endswith("this model takes text only, and pypdf, which reads PDFs, is not installed")
-    assert hint.startswith("hint: convert it first: pdftotext report.pdf; or install it: ")
-    assert "pypdf>=" in hint
+def test_the_text_of_office_documents(grok, server, here):
+    server.reply(answer("ok"))
+    (here / "notes.docx").write_bytes(word("Profits &amp; losses", "doubled."))
+    (here / "one.xlsx").write_bytes(excel(Sales=[["month", "sales"], [1, 2.5, None], [], ["a,b"]]))
+    (here / "two.xlsx").write_bytes(excel(Sales=[[1]], Empty=[], Costs=[[True]]))
+    assert grok("ask", "-f", "notes.docx", "-f", "one.xlsx", "-f", "two.xlsx", "sum up") == (0, "ok\n", "")
+    assert server.requests[0].json["messages"][0]["content"] == (
+        '<file path="notes.docx">\nProfits & losses\n\ndoubled.\n</file>\n\n'
+        '<file path="one.xlsx">\nmonth,sales\n1,2.5\n"a,b"\n</file>\n\n'
+        '<file path="two.xlsx">\n# Sales\n1\n\n# Costs\nTrue\n</file>\n\nsum up'
+    )
+
+
+def test_without_the_extra_nothing_is_sent_and_the_way_is_named(grok, server, here, monkeypatch):
+    for package, kind, reads in (
+        ("pypdf", "pdf", "PDFs"),
+        ("mammoth", "docx", "Word documents"),
+        ("openpyxl", "xlsx", "Excel workbooks"),
+    ):
+        monkeypatch.setitem(sys.modules, package, None)
+        (here / f"report.{kind}").write_bytes(KINDS[kind][0])
+        code, out, err = grok("ask", "-f", f"report.{kind}", "hi")
+        assert (code, out, server.requests) == (2, "", [])
+        error, hint = err.splitlines()
+        assert error.endswith(f"this model takes text only, and {package}, which reads {reads}, is not installed")
+        assert hint.startswith("hint: convert it first: ")
+        assert f"; or install it: {sys.executable} -m pip install '{package}>=" in hint
+
+
+def test_an_archive_that_unpacks_to_too_much(grok, server, here, monkeypatch):
+    monkeypatch.setattr("grokcli.input.document_text.MAX_UNPACKED_BYTES", 1 << 20)
+    (here / "bomb.docx").write_bytes(archive(word__document_xml=bytes(2 << 20)))
+    code, _, err = grok("ask", "-f", "bomb.docx", "hi")
+    assert (code, server.requests) == (2, [])
+    assert err.startswith("error: bomb.docx unpacks to more than 1 MiB\n")
 
 
 @pytest.mark.parametrize(
@@ -251,9 +274,12 @@ def test_without_the_extra_nothing_is_sent_and_the_way_is_named(environ, server,
         (pdf(""), "report.pdf contains no text: its pages are pictures"),
         (b"%PDF-1.4\nnothing else", "report.pdf cannot be read: "),
         (b"%PDF-1.4\n" + b"\xff" * 5000, "report.pdf cannot be read: "),
+        (KINDS["docx"][0], "report.pdf cannot be read: "),
+        (KINDS["xlsx"][0], "report.pdf cannot be read: "),
+        (excel(A=[]), "report.pdf contains no text\n"),
     ],
 )
-def test_a_pdf_that_cannot_be_read(grok, server, here, content, said):
+def test_a_document_that_cannot_be_read(grok, server, here, content, said):
     (here / "report.pdf").write_bytes(content)
     code, _, err = grok("ask", "-f", "report.pdf", "hi")
     assert (code, server.requests) == (2, [])
