@@ -64,7 +64,7 @@ class BatchServer:
         self.instead: list[tuple[str, Reply]] = []
         # For how many looks after a cancel what is answered all the same counts as cancelled; 0: nothing is answered.
         self.lies_after_cancel = 0
-        server.script([self._reply])
+        server.script([self.reply])
 
     # ---- what time does
 
@@ -85,7 +85,8 @@ class BatchServer:
 
     # ---- HTTP
 
-    def _reply(self, connection: Connection) -> None:
+    def reply(self, connection: Connection) -> None:
+        """Answer the request on `connection`, for better or worse."""
         request = self._request(connection)
         special = next((one for one in self.instead if one[0] in f"{request.method} {request.path}"), None)
         if special:
@@ -212,7 +213,7 @@ def _counters(batch: Stored, zeros: int) -> dict[str, int]:
 def _ingest(content: bytes) -> tuple[dict[str, dict[str, Any]], str]:
     """Return the requests of an uploaded file by id, or why it is refused."""
     requests: dict[str, dict[str, Any]] = {}
-    for number, line in enumerate(content.decode().splitlines(), 1):
+    for number, line in enumerate(content.decode().split("\n")[:-1], 1):
         try:
             one = json.loads(line)
         except ValueError as error:

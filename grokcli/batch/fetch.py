@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Fetched:
-    """What a fetch brought: how many questions have an answer, failed, or have no result yet.
+    """What there is after a fetch: how many questions have an answer, failed, or have no result yet.
 
     `unknown` rows belong to no question. `lost` are the errors of batches whose results could not be read.
     """
@@ -66,8 +66,6 @@ class Fetcher:
         for name, place in journal.results():
             self._check(name, place)
             self._index.put(name, place)
-        self._answered: set[str] = set()
-        self._failed: set[str] = set()
         # What is to be counted, by question.
         self._usage: dict[int, tuple[str, Usage | None]] = {}
 
@@ -83,8 +81,9 @@ class Fetcher:
                 self._read(part, fetched)
         finally:
             self._count(ledger)
-        fetched.answered, fetched.failed = len(self._answered), len(self._failed - self._answered)
-        fetched.unfinished = max(0, self._submission.requests - fetched.answered - fetched.failed)
+        fetched.failed = self._index.failed()
+        fetched.answered = self._index.results() - fetched.failed
+        fetched.unfinished = max(0, self._submission.requests - self._index.results())
         return fetched
 
     def in_order(self) -> Iterator[Place]:
@@ -115,12 +114,12 @@ class Fetcher:
             fetched.lost.append(error)
 
     def _rows(self, part: Part) -> Iterator[Row]:
-        token, seen = "", {""}
+        token, seen, count = "", {""}, 0
         while True:
-            done = len(self._answered) + len(self._failed)
-            with self._env.console.status(f"reading results ({done:,} of {self._submission.requests:,})"):
+            with self._env.console.status(f"reading results: {count:,} of {part.counts.requests:,} ·"):
                 page = with_retries(self._env, partial(self._client.batches.results, part.batch_id, token))
             yield from page.rows
+            count += len(page.rows)
             token = page.token
             if token in seen:
                 return
@@ -128,9 +127,7 @@ class Fetcher:
 
     def _take(self, row: Row) -> None:
         """Write a result, unless there is a better one of the same question already."""
-        asked = self._questions.get(row.id) or Asked(len(self._questions), row.id, "", self._submission.model)
-        if asked.hash == "":
-            self._questions[row.id] = asked
+        asked = self._questions.get(row.id) or self._new_question(row.id)
         response = Response(asked.model)
         for event in row.events:
             response.add(event)
@@ -143,7 +140,13 @@ class Fetcher:
         if kept is None or (is_answer and not kept.answered):
             line = result_line(result)
             self._index.put(row.id, Place(asked.hash, is_answer, self._journal.append(line), len(line)))
-        (self._answered if is_answer or (kept and kept.answered) else self._failed).add(row.id)
+
+    def _new_question(self, name: str) -> Asked:
+        """Return what is known of a question that was not submitted from here."""
+        asked = Asked(len(self._questions), name, "", self._submission.model)
+        self._questions[name] = asked
+        self._index.add_question(name, asked.number, asked.number + 1)
+        return asked
 
     def _count(self, ledger: Ledger) -> None:
         """Record what the answers cost that were not fetched before.

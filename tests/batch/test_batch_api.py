@@ -139,7 +139,13 @@ def test_a_fetched_file_is_one_that_grok_batch_continues(grok, server, fake, fol
     server.script([body({"choices": [{"message": {"content": "here"}, "finish_reason": "stop"}]})])
     assert grok("batch", "q.jsonl", "-o", "out.jsonl", "--ordered").code == 0
     assert [request.json["messages"][0]["content"] for request in server.requests[before:]] == ["two"]
+    filled = (folder / "out.jsonl").read_text()
     assert [one["answer"] for one in results(folder / "out.jsonl")] == ["answer to one", "here", "answer to three"]
+    server.script([fake.reply])
+    fake.outcomes["b9"] = "error"
+    fake.finish()
+    assert grok("batch", "fetch", "-o", "out.jsonl") == (0, "", "3 answered\n")
+    assert (folder / "out.jsonl").read_text() == filled
 
 
 def test_results_can_be_read_early_and_cost_once(grok, fake, folder, submitted):
@@ -279,11 +285,13 @@ def test_batches_are_listed_with_those_of_others(grok, server, fake, folder, sub
 
 
 def test_a_batch_of_somebody_else_can_be_fetched(grok, server, fake, folder, submitted, home):
+    fake.outcomes["b9"] = "error"
     fake.finish()
     (record,) = (home / "data" / FOLDER).glob(f"*/{RECORD}")
     record.write_text("{")  # damaged: then only the server knows
     code, out, err = grok("batch", "fetch", "team/batch:1", "-o", "out.jsonl")
-    assert (code, [one["id"] for one in results(folder / "out.jsonl")]) == (0, ["a", "b10", "b9"])
+    assert (code, [one["id"] for one in results(folder / "out.jsonl")]) == (7, ["a", "b10", "b9"])
+    assert err.startswith("2 answered, 1 failed\nerror: 1 of 3 questions failed\n")
     assert spent(grok) == {}
     code, out, err = grok("batch", "status", "batch_404")
     assert (code, out) == (6, "")
