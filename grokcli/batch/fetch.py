@@ -51,7 +51,10 @@ class Fetcher:
     def __init__(
         self, env: Env, client: XAI, submissions: Submissions, submission: Submission, journal: Journal
     ) -> None:
-        """Write to `journal`, which may have results already. Raises UsageError if they are of other questions."""
+        """Write to `journal`, which may have results already.
+
+        Raises UsageError if they are of other questions, and what reading the journal raises.
+        """
         self._env = env
         self._client = client
         self._submissions = submissions
@@ -63,7 +66,7 @@ class Fetcher:
         self._index = Index()
         for asked in self._questions.values():
             self._index.add_question(asked.id, asked.number, asked.number + 1)
-        for name, place in journal.results():
+        for name, place in journal.load():
             self._check(name, place)
             self._index.put(name, place)
         # What is to be counted, by question.

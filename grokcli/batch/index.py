@@ -32,6 +32,7 @@ class Index:
 
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")  # it never ends: nothing of this is to last, and each commit would write to the disk
 
     def close(self) -> None:
         """Remove the file."""
@@ -48,11 +49,10 @@ class Index:
 
     def add_question(self, name: str, number: int, line: int) -> int | None:
         """Note a question; return the line of an earlier one with the same id, None if there is none."""
-        earlier = self._db.execute("SELECT line FROM question WHERE id = ?", (name,)).fetchone()
-        if earlier is not None:
-            return int(earlier[0])
-        self._db.execute("INSERT INTO question VALUES (?, ?, ?)", (name, number, line))
-        return None
+        inserted = self._db.execute("INSERT OR IGNORE INTO question VALUES (?, ?, ?)", (name, number, line))
+        if inserted.rowcount:
+            return None
+        return int(self._db.execute("SELECT line FROM question WHERE id = ?", (name,)).fetchone()[0])
 
     def results(self) -> int:
         """Return how many questions have a result."""

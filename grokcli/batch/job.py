@@ -14,6 +14,7 @@ from grokcli.batch.progress import Progress, Tally
 from grokcli.batch.run import BatchRun
 from grokcli.batch.survey import NO_RETRY, Retry, Survey, require_unchanged, survey, to_ask
 from grokcli.errors import GrokError, IncompleteError
+from grokcli.models import LOCAL_MODEL
 from grokcli.store.opening import open_ledger
 from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.request import build_request
@@ -99,6 +100,10 @@ def _ask(env: Env, job: Job, model: str, tally: Tally) -> BaseException | None:
         budget.check()
     env.console.mask("")  # finds the secrets before several threads ask for them
     env.connect(model, job.options.api, job.options.network)
+    if model == LOCAL_MODEL:
+        from grokcli.client.local_server import NOTICE
+
+        env.console.note_once(NOTICE)
     pace = Pace(min(job.parallel, tally.total), env.settings.value("retry_delay"))
     progress = Progress(env.console, tally, bar=not (job.results.is_shown and env.console.stdout.isatty()))
     write = partial(job.results.write, tally=tally, response_format=job.response_format)

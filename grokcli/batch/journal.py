@@ -1,7 +1,7 @@
 """The file of results, which is also the journal: what stands in it is not asked again.
 
 A line is appended whole, or not at all. A process that is killed can leave half a line at the end, which the next one
-removes.
+removes. No other file is changed: what does not look like results is an error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-TAIL_BYTES = 1 << 16
+# How each result line begins.
+BEGINNING = b'{"id": "'
 
 
 class Journal:
@@ -33,19 +34,38 @@ class Journal:
         self.path = path
         # Where the next line begins; what has been written is there, or nothing is.
         self._end = 0
+        self.removed = False
         self._file = _temporary() if path is None else None
         if path is not None:
             check_target(path)
 
-    def load(self) -> int:
-        """Open the file if it exists; return how many bytes of half a line were removed from its end.
+    def load(self) -> Iterator[tuple[str, Place]]:
+        """Open the file if it exists, and yield the id of each result, and where it is.
 
-        Raises UsageError, GrokError.
+        Half a line at the end is removed when all else is read; `removed` says so. Raises UsageError at a line that is
+        no result, GrokError.
         """
         if self.path is None or not self.path.exists():
-            return 0
+            return
         self.open()
-        return self._repair()
+        self._stream.seek(0)
+        for number, line in enumerate(self._stream, 1):
+            found = _parsed(line)
+            start, is_whole = self._end, line.endswith(b"\n")
+            if found is None and not is_whole and _is_begun(line):
+                self._truncate(start)
+                self.removed = True
+                return
+            if found is None:
+                raise UsageError(
+                    f"{self.path}, line {number}: not a result of grok batch", hint="write to another file with -o"
+                )
+            self._end = start + len(line)
+            if not is_whole:
+                self.append(b"\n")
+            yield found["id"], Place(found["hash"], found["status"] == ANSWERED, start, self._end - start)
+            if not is_whole:
+                return
 
     def open(self) -> None:
         """Open the file, and make it if it does not exist. Raises UsageError, GrokError."""
@@ -62,21 +82,6 @@ class Journal:
         """Close the file, and let other processes have it."""
         if self._file is not None:
             self._file.close()
-
-    def results(self) -> Iterator[tuple[str, Place]]:
-        """Yield the id of each result, and where it is. Raises UsageError at a line that is none."""
-        if self._file is None:
-            return
-        start = 0
-        self._file.seek(0)
-        for number, line in enumerate(self._file, 1):
-            found = _parsed(line)
-            if found is None:
-                raise UsageError(
-                    f"{self.path}, line {number}: not a result of grok batch", hint="write to another file with -o"
-                )
-            yield found["id"], Place(found["hash"], found["status"] == ANSWERED, start, len(line))
-            start += len(line)
 
     def append(self, line: bytes) -> int:
         """Write a line to the end, and return where it begins. Raises GrokError; then nothing of it is left."""
@@ -107,35 +112,11 @@ class Journal:
         assert self.path is not None  # noqa: S101  # a temporary file needs no order
         replace_file(self.path, (self.read(place) for place in places))
 
-    def _repair(self) -> int:
-        """Remove a last line that has no end, or end it if only that is missing; return the bytes that were removed."""
-        descriptor = self._stream.fileno()
-        size = os.fstat(descriptor).st_size
-        start = self._start_of_last_line(size)
-        self._end = size
-        if start == size:
-            return 0
-        self._stream.seek(start)
-        if _parsed(self._stream.read(size - start)) is not None:
-            self.append(b"\n")
-            return 0
-        if start == 0 and size > TAIL_BYTES:
-            raise UsageError(f"{self.path} is not a file of results", hint="write to another file with -o")
-        os.ftruncate(descriptor, start)
-        self._end = start
-        return size - start
-
-    def _start_of_last_line(self, size: int) -> int:
-        """Return where what follows the last line break begins."""
-        end = size
-        while end > 0:
-            start = max(0, end - TAIL_BYTES)
-            self._stream.seek(start)
-            at = self._stream.read(end - start).rfind(b"\n")
-            if at >= 0:
-                return start + at + 1
-            end = start
-        return 0
+    def _truncate(self, size: int) -> None:
+        try:
+            os.ftruncate(self._stream.fileno(), size)
+        except OSError as error:
+            raise GrokError(f"cannot write {self.path}: {reason(error)}", hint="check the permissions") from None
 
 
 def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
@@ -174,6 +155,15 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     if not isinstance(found, dict) or found.get("status") not in (ANSWERED, FAILED):
         return None
     return found if isinstance(found.get("id"), str) and isinstance(found.get("hash"), str) else None
+
+
+def _is_begun(line: bytes) -> bool:
+    """Return whether a line without an end may be half a result: its beginning, or what a power cut makes of it."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return line[: len(BEGINNING)] == BEGINNING[: len(line)] or not line.strip(b"\0")
+    return False  # all of something else
 
 
 def _usual_mode() -> int:

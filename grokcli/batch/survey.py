@@ -11,8 +11,7 @@ from grokcli.errors import SecretError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from grokcli.batch.index import Index
-    from grokcli.batch.journal import Journal
+    from grokcli.batch.index import Index, Place
     from grokcli.batch.questions import Question, Reading
     from grokcli.batch.source import QuestionFile
 
@@ -40,15 +39,6 @@ class Survey:
     changed: int = 0
     left: int = 0
     first_changed: Question | None = None
-
-
-def load_results(journal: Journal, index: Index) -> int:
-    """Note the results of a journal in an index; return how many lines it has. Raises UsageError."""
-    count = 0
-    for name, place in journal.results():
-        index.put(name, place)
-        count += 1
-    return count
 
 
 def survey(source: QuestionFile, reading: Reading, index: Index, retry: Retry, keys: Sequence[str] = ()) -> Survey:
@@ -86,12 +76,11 @@ def require_unchanged(found: Survey, source: QuestionFile, output: str) -> None:
 
 def to_ask(source: QuestionFile, reading: Reading, index: Index, retry: Retry) -> Iterator[Question]:
     """Yield the questions that are to be asked. Raises UsageError."""
-    return (question for question in source.questions(reading) if is_asked(question, index, retry))
+    return (one for one in source.questions(reading) if _is_asked(one, index.get(one.id), retry))
 
 
-def is_asked(question: Question, index: Index, retry: Retry) -> bool:
-    """Return whether a question is to be asked; one that failed and has changed since is."""
-    place = index.get(question.id)
+def _is_asked(question: Question, place: Place | None, retry: Retry) -> bool:
+    """Return whether a question is to be asked that has a result at `place`; one that failed and has changed is."""
     if place is None:
         return True
     changed = place.hash != question.hash
@@ -107,7 +96,7 @@ def _count(found: Survey, question: Question, index: Index, retry: Retry) -> Non
         if place.answered and place.hash != question.hash and not retry.changed:
             found.changed += 1
             found.first_changed = found.first_changed or question
-    found.left += is_asked(question, index, retry)
+    found.left += _is_asked(question, place, retry)
 
 
 def _refuse_secrets(source: QuestionFile, question: Question, keys: Sequence[str]) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from grokcli.batch.index import Index, Place
 from grokcli.batch.journal import Journal, replace_file
 from grokcli.batch.results import ANSWERED, result_line, result_of
-from grokcli.batch.survey import load_results
 from grokcli.errors import UsageError
 from grokcli.files import check_target
 from grokcli.terminal.sanitize import clean
@@ -47,9 +46,10 @@ class Results:
 
     def load(self) -> None:
         """Read the results that are there, if any are. Raises UsageError, GrokError."""
-        removed = self._journal.load()
-        self._lines = load_results(self._journal, self.index)
-        if removed:
+        for name, place in self._journal.load():
+            self.index.put(name, place)
+            self._lines += 1
+        if self._journal.removed:
             self._console.note(f"removed half a line from the end of {self.path}: its question is asked again")
 
     @property
@@ -91,14 +91,14 @@ class Results:
         )
         answered = bool(result["status"] == ANSWERED)
         line = result_line(result)
-        tally.add(response.usage, failed=not answered)
         if self.is_shown:
             self._console.stdout.write(line.decode("utf-8"))
             self._console.stdout.flush()
-            return answered
-        start = self._journal.append(line)
-        self._lines += 1
-        self.index.put(outcome.question.id, Place(outcome.question.hash, answered, start, len(line)))
+        else:
+            start = self._journal.append(line)
+            self._lines += 1
+            self.index.put(outcome.question.id, Place(outcome.question.hash, answered, start, len(line)))
+        tally.add(response.usage, failed=not answered)
         return answered
 
     def finish(self) -> None:

@@ -13,7 +13,9 @@ from grokcli.commands.grouping import App, Group, takes_groups
 from grokcli.commands.limits import limits_of
 from grokcli.commands.options import ModelOptions, NetworkOptions
 from grokcli.commands.tool_options import SearchOptions
-from grokcli.env import Env
+from grokcli.env import Env, Network
+
+IDLE_SECONDS = 900.0
 
 EXAMPLES = """
 grok batch questions.txt -o answers.jsonl
@@ -106,7 +108,7 @@ def batch(
         fields=response_format.fields if response_format else {},
         tool_fields=(search.fields(),),
         server_tools=search.server_tools(),
-        network=network.network(),
+        network=_network(env, network),
     )
     source = questions.source(env)
     reading = questions.reading(source, options)
@@ -118,3 +120,11 @@ def batch(
         env.console.print(describe(count(env, job), run.limit))
     else:
         run_job(env, job)
+
+
+def _network(env: Env, options: NetworkOptions) -> Network:
+    """Return the connection options: an answer comes in one piece, and all of it is silence until then."""
+    network = options.network()
+    if env.settings.find("idle_timeout", network.idle_timeout).source == "default":
+        return network._replace(idle_timeout=IDLE_SECONDS)
+    return network

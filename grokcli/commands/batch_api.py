@@ -134,10 +134,10 @@ def fetch(env: Env, options: FetchOptions, network: NetworkOptions) -> None:
     path = expand(options.output) if options.output is not None and str(options.output) != "-" else None
     journal = Journal(path)
     env.on_close(journal.close)
-    if journal.load():
-        env.console.note(f"removed half a line from the end of {path}")
     fetcher = Fetcher(env, opened.client, opened.submissions, opened.submission, journal)
     env.on_close(fetcher.close)
+    if journal.removed:
+        env.console.note(f"removed half a line from the end of {path}")
     then = f"grok batch fetch {{}}{f' -o {path}' if path else ''} --wait"
     _refresh(env, opened, until_end=options.wait, then=then)
     ledger = open_ledger(env, "batch", grouped=True)

@@ -91,7 +91,7 @@ class QuestionOptions:
         from grokcli.turn.request import text_or_file
 
         prompt = text_or_file(self.prompt)
-        template = None if prompt is None else Template(prompt)
+        template = None if prompt is None else Template(prompt.rstrip("\r\n"))  # a file ends with a line break
         return Reading(source.format, template, self.id, _shared(options))
 
 

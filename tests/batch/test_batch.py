@@ -80,7 +80,9 @@ def test_half_a_line_is_removed_and_its_question_asked_again(ask, folder, server
     for left, questions, note in [
         (lines[0] + lines[1][:40], ["b"], True),
         (lines[0] + lines[1][:-1], [], False),  # only the line break is missing
+        (lines[0] + bytes(4096), ["b"], True),
         (lines[0][:-2], ["a", "b"], True),
+        (lines[0][:4], ["a", "b"], True),
     ]:
         (folder / "out.jsonl").write_bytes(left)
         server.requests.clear()
@@ -213,7 +215,8 @@ TICKETS = 'id,text\nx,"Charged, twice"\ny,Crash\nz,Love it\n'
 def test_a_table_gets_the_fields_of_the_schema_as_columns(ask, folder, server):
     good = json.dumps({"label": "billing", "urgent": True})
     server.reply(whole(good), whole('{"label": 1}'), whole(good))
-    words = ("--prompt", "Classify: {text}", "--schema", "label, urgent bool", "--csv", "-o", "out.csv")
+    (folder / "prompt.txt").write_text("Classify: {text}\n")
+    words = ("--prompt", "@prompt.txt", "--schema", "label, urgent bool", "--csv", "-o", "out.csv")
     code, _, err = ask(TICKETS, *words, name="t.csv")
     assert (code, "hint: their lines in out.csv.jsonl say why" in err) == (7, True)
     assert asked(server) == ["Classify: Charged, twice", "Classify: Crash", "Classify: Love it"]
@@ -277,6 +280,8 @@ def test_a_run_is_bounded(ask, server, environ):
 
 def test_input_that_cannot_be_used_is_an_error_before_anything_is_sent(ask, grok, folder, server):
     (folder / "text.md").write_text("# my notes\n")
+    (folder / "one.txt").write_text("one line without an end")
+    (folder / "one.json").write_text('{"id": "7"}')
     (folder / "sub").mkdir()
     (folder / "table.csv").write_text("mine\n")
     good = '{"id": "a", "prompt": "x"}\n'
@@ -290,6 +295,8 @@ def test_input_that_cannot_be_used_is_an_error_before_anything_is_sent(ask, grok
         (good, ("-s", KEY), "contains your API key"),
         (good, ("-o", "q.jsonl"), "q.jsonl is the file of questions"),
         (good, ("-o", "text.md"), "text.md, line 1: not a result of grok batch"),
+        (good, ("-o", "one.txt"), "one.txt, line 1: not a result of grok batch"),
+        (good, ("-o", "one.json"), "one.json, line 1: not a result of grok batch"),
         (good, ("-o", "sub"), "cannot write sub: it is a folder"),
         (good, ("-o", "no/out"), "cannot write no/out: no such folder"),
         (good, ("-o", "/dev/null"), "cannot write /dev/null: not a regular file"),
@@ -300,6 +307,8 @@ def test_input_that_cannot_be_used_is_an_error_before_anything_is_sent(ask, grok
         assert (code, out) == (2, ""), message
         assert f"error: {message}" in err or message in err
         assert KEY not in err
+    assert (folder / "one.txt").read_text() == "one line without an end"
+    assert (folder / "one.json").read_text() == '{"id": "7"}'
     assert (folder / "text.md").read_text() == "# my notes\n"
     assert (folder / "table.csv").read_text() == "mine\n"
     assert grok("batch", "nothing.txt").err.startswith("error: cannot read nothing.txt: no such file")

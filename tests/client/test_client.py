@@ -234,6 +234,25 @@ def test_a_server_that_does_not_end_the_body_after_done_loses_the_connection_and
     assert server.connections == 2
 
 
+def test_threads_keep_a_connection_each_while_none_of_them_asks(xai, server):
+    server.reply(whole("ok"))
+    asking, answered = threading.Barrier(20), threading.Barrier(20)
+
+    def talk():
+        for _ in range(3):
+            asking.wait(30)
+            xai.chat.create("m").append(user("hi")).sample()
+            answered.wait(30)
+
+    threads = [threading.Thread(target=talk) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.requests) == 60
+    assert server.connections <= 20
+
+
 def test_conversations_in_several_threads_do_not_mix(xai, server):
     def echo(connection):
         asked = next(r for r in reversed(server.requests) if r.connection == connection.number)
