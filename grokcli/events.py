@@ -6,7 +6,7 @@ most one Usage, and exactly one End, which comes last. A stream without an End w
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 TICKS_PER_DOLLAR = 10**10
@@ -157,7 +157,7 @@ class Usage(_Event):
         `server_tool_calls`, `context_tokens` and `service_tier` are left out when they are 0, None or "".
         """
         ticks = self.cost_in_usd_ticks
-        figures = asdict(self) | {"cost_usd": None if ticks is None else dollars(ticks)}
+        figures = dict(_values(self)) | {"cost_usd": None if ticks is None else dollars(ticks)}
         for name in ("server_tool_calls", "context_tokens", "service_tier"):
             if not figures[name]:
                 del figures[name]

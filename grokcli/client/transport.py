@@ -104,6 +104,7 @@ class Transport:
         self._route = route_to(base_url, proxy, ca_bundle)
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
+        self._last: tuple[tuple[object, ...], requests.PreparedRequest] | None = None
         self._connections = Connections(_now, timeout[1], trace.connected if trace else None)
         for scheme in ("http://", "https://"):
             # One adapter for all that is done to connections: a second one in its place would be without the limits.
@@ -118,15 +119,12 @@ class Transport:
         if self._trace:
             self._trace.request(method, url, {**self._session.headers, **headers}, body, self._route)
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=BytesIO(body) if body and len(body) > PIECE_BYTES else body,
-                headers=dict(headers),
-                auth=_KeepHeaders(),
+            response = self._connections.send(
+                self._prepared(method, url, headers, body),
                 stream=True,
                 timeout=self._timeout,
-                allow_redirects=False,
+                verify=self._route.ca_bundle or True,
+                proxies=self._session.proxies,
             )
             if self._trace:
                 self._trace.response(response)
@@ -138,6 +136,27 @@ class Transport:
         except (OSError, urllib3.exceptions.HTTPError) as error:
             raise network_error(error, self._route, self._timeout[1]) from error
         return response
+
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.PreparedRequest:
+        """Return a request: where only the body differs, a copy of the last one.
+
+        To check a URL and headers anew takes a third of all the time that it takes to send a request.
+        """
+        data = BytesIO(body) if body and len(body) > PIECE_BYTES else body
+        parts = (method, url, *headers.items())
+        last = self._last
+        if body is not None and last is not None and last[0] == parts:
+            request = last[1].copy()
+            request.prepare_body(data, None)
+            return request
+        plain = requests.Request(method, url, headers=dict(headers), data=data, auth=_KeepHeaders())
+        request = self._session.prepare_request(plain)
+        kept = request.copy()
+        kept.body = None
+        self._last = parts, kept
+        return request
 
     def chunks(self, response: requests.Response, timer: IdleTimer) -> Generator[bytes]:
         """Yield the body as it arrives, whatever its framing, and close the response at the end.

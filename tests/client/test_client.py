@@ -287,7 +287,7 @@ def test_every_exception_of_requests_becomes_ours(xai, monkeypatch):
     for name, kind in inspect.getmembers(exceptions, inspect.isclass):
         if not issubclass(kind, exceptions.RequestException) or kind is exceptions.JSONDecodeError:
             continue
-        monkeypatch.setattr(requests.Session, "request", raising(kind(f"{name} happened")))
+        monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", raising(kind(f"{name} happened")))
         with pytest.raises((GrokError, exceptions.HTTPError)):
             xai.chat_completion([])
 
