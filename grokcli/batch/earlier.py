@@ -62,7 +62,7 @@ def _ask_to_submit(env: Env, found: Submission) -> None:
     if not can_confirm(env.console):
         raise UsageError(what, hint=hint)
     env.console.error_line(what)
-    if not confirm(env.console, f"Submit {requests(found)} once more, and pay for them?"):
+    if not confirm(env.console, f"Submit {counted_requests(found)} once more, and pay for them?"):
         raise UsageError("nothing was submitted", hint=hint)
 
 
@@ -74,6 +74,6 @@ def _ago(submission: Submission) -> str:
     return "just now"
 
 
-def requests(submission: Submission) -> str:
+def counted_requests(submission: Submission) -> str:
     """Return how many requests a submission has, in words."""
     return f"{submission.requests:,} request{'s' if submission.requests != 1 else ''}"

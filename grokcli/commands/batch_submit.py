@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from grokcli.batch.asking import Asker
-from grokcli.batch.earlier import Earlier, keep, requests
+from grokcli.batch.earlier import Earlier, counted_requests, keep
 from grokcli.batch.index import Index
-from grokcli.batch.pace import Pace
+from grokcli.batch.records import error_at
+from grokcli.batch.requests import Requests
 from grokcli.batch.submissions import Submission
 from grokcli.batch.submit import Target, prepare, send
 from grokcli.batch.survey import Retry, survey
@@ -30,11 +30,12 @@ from grokcli.turn.request import build_request
 from grokcli.turn.secrets import long_keys, refuse_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from grokcli.batch.questions import Reading
+    from grokcli.batch.questions import Question, Reading
     from grokcli.batch.source import QuestionFile
-    from grokcli.turn.request import RequestOptions
+    from grokcli.turn.request import Request, RequestOptions
     from grokcli.turn.response_format import ResponseFormat
 
 EXAMPLES = """
@@ -118,9 +119,9 @@ def submit(
     )
     source = questions.source(env)
     reading = questions.reading(source, wanted)
-    plan = Plan(
-        source, reading, _for_batches(env, model, wanted), response_format, options.limit, questions.allow_secrets
-    )
+    # Their hashes are those of `grok batch`, which can then ask what a batch leaves unanswered.
+    wanted = _for_batches(env, model, wanted)
+    plan = Plan(source, reading, wanted, response_format, options.limit, questions.allow_secrets)
     submissions = submissions_of(env)
     with submissions.new_folder() as folder:
         submission = _prepare(env, plan, folder)
@@ -158,9 +159,17 @@ def _prepare(env: Env, plan: Plan, folder: "Path") -> Submission:
     schema = plan.response_format.schema if plan.response_format else None
     api = value("api", plan.options.api)
     target = Target(plan.source.name, value("base_url"), str(plan.options.model), api, schema)
-    asker = Asker(env, plan.options, Pace(1, 0.0), open_ledger(env, "batch"))
-    chosen = islice(plan.source.questions(plan.reading), plan.limit)
-    return prepare(folder, ((one, asker.request(one)) for one in chosen), target)
+    return prepare(folder, _requests(env, plan), target)
+
+
+def _requests(env: Env, plan: Plan) -> "Iterator[tuple[Question, Request]]":
+    """Yield the questions with their requests. Raises UsageError, which names the line."""
+    requests = Requests(env, plan.options)
+    for question in islice(plan.source.questions(plan.reading), plan.limit):
+        try:
+            yield question, requests.build(question)
+        except UsageError as error:
+            raise error_at(plan.source.name, question.line, error.message, hint=error.hint) from None
 
 
 def _require_budget(env: Env, model: ModelOptions, submission: Submission) -> None:
@@ -171,13 +180,13 @@ def _require_budget(env: Env, model: ModelOptions, submission: Submission) -> No
 
 
 def _counts(submission: Submission) -> str:
-    files = len(submission.parts)
+    files = f"{len(submission.parts):,} file{'s' if len(submission.parts) > 1 else ''}"
     size = sum(part.size for part in submission.parts)
     shown = f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} KB"
-    return f"{requests(submission)} for {submission.model}, {shown} in {files:,} file{'s' if files > 1 else ''}\n"
+    return f"{counted_requests(submission)} for {submission.model}, {shown} in {files}\n"
 
 
 def _show(env: Env, submission: Submission, *, as_json: bool) -> None:
     env.console.print(json_text(document(submission), indent=2) if as_json else f"{submission.id}\n")
-    env.console.note(f"submitted {requests(submission)} for {submission.model}")
+    env.console.note(f"submitted {counted_requests(submission)} for {submission.model}")
     env.console.note(f"to wait for the results: grok batch fetch {submission.id} --wait -o FILE")

@@ -425,6 +425,9 @@ def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(grok, serve
         assert (code, out, message in err) == (2, "", True), err
     (folder / "q.jsonl").write_text(QUESTIONS + '{"id": "a", "prompt": "four"}\n')
     assert grok("batch", "submit", "q.jsonl").code == 2
+    (folder / "q.jsonl").write_text(QUESTIONS + json.dumps({"prompt": "x" * 5_100_000}))
+    code, _, err = grok("batch", "submit", "q.jsonl")
+    assert (code, err.startswith("error: q.jsonl, line 4: the input has at least 1,020,000 tokens")) == (2, True)
     image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{'A' * 25_000_000}"}}
     (folder / "q.jsonl").write_text(json.dumps({"messages": [{"role": "user", "content": [image]}]}))
     code, _, err = grok("batch", "submit", "q.jsonl")
