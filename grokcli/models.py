@@ -14,6 +14,9 @@ DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
 # The default image model. `grok-imagine-image-2.0` costs two to three times as much (API digest, section 10.1).
 IMAGE_MODEL = "grok-imagine-image"
+# The default model of batches. They accept it and grok-4.20, but not grok-4.7: one such request cancels a whole batch
+# (API additions, section 1.1, as seen from August to October 2026). That may change, so no model is barred here.
+BATCH_MODEL = "grok-4.3"
 API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 

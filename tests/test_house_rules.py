@@ -190,7 +190,13 @@ def test_completions_are_current(grok, shell):
 
 
 def test_a_shell_completes_subcommands_and_options(environ):
-    for typed, expected in [("grok a", "ask"), ("grok ask --no-st", "--no-stream"), ("grok config s", "set")]:
+    for typed, expected in [
+        ("grok a", "ask"),
+        ("grok ask --no-st", "--no-stream"),
+        ("grok config s", "set"),
+        ("grok batch st", "status"),
+        ("grok batch fetch --w", "--wait"),
+    ]:
         asked = {"_GROK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
         done = subprocess.run(command(), capture_output=True, text=True, env=environ | asked, check=True)
         assert expected in done.stdout.split()

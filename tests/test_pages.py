@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import responses as wire
+from batch_server import BatchServer, answered, completion
 from language import KEY, Result, Screen, Typist
 from papers import pdf
 from server import Connection, Server, answer, body, calls, whole
@@ -61,6 +62,7 @@ def help_examples() -> list[Any]:
     """Return the examples at the end of the help of each command, as blocks that a test can run."""
     group = get_command(app)
     found = {"grok": group, **{name: group.get_command(None, name) for name in COMMANDS}}
+    found["batch submit"] = found["batch"].get_command(None, "submit")
     return [
         pytest.param(Block(f"{name} --help", 1, re.sub("(?m)^(?=.)", "$ ", command.epilog)), id=f"{name} --help")
         for name, command in found.items()
@@ -81,9 +83,16 @@ def blocks(language: str) -> list[Any]:
 
 
 def play(server: Server) -> Callable[[Connection], None]:
+    batches = BatchServer(server)
+    server.script([])  # replies as said below
+    batches.usual = lambda asked: answered(completion(_matching(asked["body"]["text"]["format"]["schema"])))
+
     def reply(connection: Connection) -> None:
         request = next(one for one in reversed(server.requests) if one.connection == connection.number)
-        if "/files" in request.path:
+        if "/batches" in request.path or b"grok-batch-" in request.body:
+            batches.finish()
+            batches.handle(connection)(connection)
+        elif "/files" in request.path:
             _files(request.method, request.path)(connection)
         elif request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
@@ -324,8 +333,8 @@ def options(command: Any) -> Iterator[str]:
     """Yield the long options of a command and of its subcommands."""
     for parameter in command.params:
         yield from (one for one in (*parameter.opts, *parameter.secondary_opts) if one.startswith("--"))
-    for inner in getattr(command, "commands", {}).values():
-        yield from options(inner)
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        yield from options(command.get_command(None, name))
 
 
 def test_every_command_and_option_is_on_some_page():

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grokcli.chat import Chat, Response, system
-from grokcli.config.cache import RejectedFields
+from grokcli.batch.requests import Requests
+from grokcli.chat import Chat, Response
 from grokcli.errors import APIError, AuthError, GrokError, NetworkError, RateLimitError, UsageError
-from grokcli.turn.request import Request, RequestOptions, build_request, check_context
-from grokcli.turn.retry import MAX_TRIES, OPTIONAL, can_leave_out, leave_out, rejected_field
+from grokcli.turn.retry import MAX_TRIES, can_leave_out, leave_out, rejected_field
 
 if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from grokcli.batch.pace import Pace
     from grokcli.batch.questions import Question
-    from grokcli.chat import Message
     from grokcli.env import Env
     from grokcli.store.ledger import Ledger
     from grokcli.turn.budget import Budget
+    from grokcli.turn.request import RequestOptions
 
 # Statuses that mean: too many requests, or too many for now.
 BUSY = (429, 503, 529)
 # Shorter waits are too many to be shown.
 SHOWN_SECONDS = 5.0
-# Requests that differ only in their messages share all else; lines rarely have more models and options than this.
-KEPT_REQUESTS = 256
 
 
 class Outcome(NamedTuple):
@@ -44,7 +39,7 @@ class Outcome(NamedTuple):
 
 
 class Asker:
-    """Turns questions into requests, and asks them until they are answered or have failed. Threads share one."""
+    """Asks questions until they are answered or have failed. Threads share one."""
 
     def __init__(
         self, env: Env, options: RequestOptions, pace: Pace, ledger: Ledger, budget: Budget | None = None
@@ -54,22 +49,12 @@ class Asker:
         `ledger` counts each answer, whether or not it can be written; `budget` is asked before each request.
         """
         self._env = env
-        self._options = options
+        self._requests = Requests(env, options)
         self._pace = pace
         self._ledger = ledger
         self._budget = budget
         self._answers = 0
         self._lock = threading.Lock()
-        self._request = lru_cache(KEPT_REQUESTS)(self._new_request)
-
-    def request(self, question: Question) -> Request:
-        """Return the request for a question. Raises UsageError, ConfigError."""
-        with self._lock:
-            shared = self._request(question.model, json.dumps(question.options))
-        messages = _with_system(question, shared.messages)
-        request = shared._replace(messages=messages, options=dict(shared.options))
-        check_context(request)
-        return request
 
     def work(self, questions: SimpleQueue[Question | None], outcomes: SimpleQueue[Any]) -> None:
         """Ask questions until there is a None, and put what came of each into `outcomes`, then a None."""
@@ -87,7 +72,7 @@ class Asker:
         """Return what came of a question, None if it was not asked to the end because the run stops."""
         response = Response(question.model or "")
         try:
-            request = self.request(question)
+            request = self._requests.build(question)
             response = Response(request.model)
             with self._lock:
                 client = self._env.connect(request.model, request.api, request.network)
@@ -158,33 +143,8 @@ class Asker:
             return False
         with self._lock:
             leave_out(self._env, chat, name)
-            self._rejected_by(chat.model).add(name)
-            self._request.cache_clear()
+            self._requests.reject(chat.model, name)
         return True
-
-    def _new_request(self, model: str | None, fields: str) -> Request:
-        own = json.loads(fields)
-        options = self._options._replace(
-            model=model or self._options.model, fields={**self._options.fields, **own} if own else self._options.fields
-        )
-        request = build_request(self._env, [], options)
-        for name in self._rejected_by(request.model).names:
-            if request.options.get(name) is not None:
-                self._env.console.note_once(f"{request.model} does not support {name}; asking without it")
-            elif name not in OPTIONAL:
-                continue
-            request.options[name] = None
-        return request
-
-    def _rejected_by(self, model: str) -> RejectedFields:
-        return RejectedFields(self._env.settings.paths.cache, self._env.settings.value("base_url"), model)
-
-
-def _with_system(question: Question, prompt: list[Message]) -> list[Message]:
-    """Return the messages of a question; a system prompt of its own wins over `prompt`, which all others have."""
-    if any(message["role"] in ("system", "developer") for message in question.messages):
-        return question.messages
-    return [*([system(question.system)] if question.system else prompt), *question.messages]
 
 
 def _is_busy(error: GrokError) -> bool:

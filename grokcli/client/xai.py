@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import requests
 
     from grokcli.chat import Message
+    from grokcli.client.batches import Batches
     from grokcli.client.early import EarlyConnection
     from grokcli.client.files import Files
     from grokcli.client.images import Images, Pictures
@@ -167,6 +168,13 @@ class XAI:
         from grokcli.client.images import Images
 
         return Images(self)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Requests that xAI answers in its own time, at a lower price: `client.batches.create(file_id, name)`."""
+        from grokcli.client.batches import Batches
+
+        return Batches(self)
 
     def generate_images(
         self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
+
+from typer.main import get_command
 
 from grokcli.commands.batch_options import QuestionOptions, ResultOptions, RunOptions
 from grokcli.commands.console_options import set_up_console
@@ -21,15 +24,31 @@ grok batch questions.txt -o answers.jsonl --retry-failed
 """
 
 
+# The modules of grokcli.commands that they are in, imported when one is asked for.
+SUBCOMMANDS = {"submit": "batch_submit", **dict.fromkeys(("list", "status", "fetch", "cancel"), "batch_api")}
+
+
 class BatchGroup(Group):
     """A command with subcommands: a first word that is not one of them is a file."""
 
     allow_extra_args = False
     allow_interspersed_args = True
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the subcommands."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the subcommand of that name, or None."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module = import_module(f"grokcli.commands.{SUBCOMMANDS[cmd_name]}")
+        found: Any = get_command(module.app)
+        return found.commands[cmd_name] if isinstance(found, Group) else found
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words after `batch`: the name of a subcommand and its words, or a file and options."""
-        if args and args[0] in self.commands:
+        if args and args[0] in SUBCOMMANDS:
             ctx._protected_args, ctx.args = args[:1], args[1:]  # noqa: SLF001  # where a group keeps them
             return args[1:]
         rest = super().parse_args(ctx, args)
@@ -50,7 +69,7 @@ class BatchGroup(Group):
         words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001  # as above
         if not words:
             return super().invoke(ctx)
-        command: Any = self.commands[words[0]]
+        command = self.get_command(ctx, words[0])
         with ctx, command.make_context(words[0], words[1:], parent=ctx) as inner:
             return command.invoke(inner)
 

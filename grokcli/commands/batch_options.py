@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from grokcli.commands.complete import complete_subcommand
 from grokcli.commands.grouping import option_group
 from grokcli.commands.options import Accessible, Quiet
 from grokcli.errors import UsageError
@@ -29,7 +30,12 @@ class QuestionOptions:
     """The file of questions, and how its lines are read."""
 
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Questions, one a line: JSONL, CSV, TSV or text; - is stdin")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="Questions, one a line: JSONL, CSV, TSV or text; - is stdin",
+            autocompletion=complete_subcommand,
+        ),
     ] = ...  # type: ignore[assignment]  # Typer's way to say that there is no default
     format: Annotated[
         Format | None, typer.Option("--format", metavar="FORMAT", help="Format of FILE; default: by its extension")

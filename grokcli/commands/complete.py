@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from typer.core import TyperGroup
 
 from grokcli.models import EFFORTS, LOCAL_MODEL
 
@@ -34,3 +35,9 @@ def complete_effort(ctx: typer.Context, incomplete: str) -> list[str]:
     found = model_info(settings.paths.cache, settings.value("base_url"), name)
     levels = found.efforts if found and found.efforts else EFFORTS
     return [level for level in levels if level.startswith(incomplete)]
+
+
+def complete_subcommand(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the subcommands that begin as typed, for a first word that may be one; nothing for other commands."""
+    names = ctx.command.list_commands(ctx) if isinstance(ctx.command, TyperGroup) else []
+    return [name for name in names if name.startswith(incomplete)]

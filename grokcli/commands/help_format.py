@@ -125,7 +125,8 @@ def _names(parameter: Any) -> str:
 
 
 def _description(parameter: Any) -> str:
-    setting = SETTINGS.get(parameter.name)
+    # A command whose default is another one than that of the setting says so itself.
+    setting = None if "default:" in (parameter.help or "") else SETTINGS.get(parameter.name)
     notes = []
     if choices := getattr(parameter.type, "choices", None):
         notes.append(f"choices: {', '.join(choices)}")

@@ -59,8 +59,13 @@ def _public(message: Message) -> Message:
 
 def read_response(body: bytes) -> Iterator[Event]:
     """Yield the events of an answer that came in one piece."""
+    return read_document(parse_object(body))
+
+
+def read_document(document: JSONObject) -> Iterator[Event]:
+    """Yield the events of a whole answer that is parsed already."""
     reader = _ResponseReader()
-    reader.add(parse_object(body))
+    reader.add(document)
     yield from reader.take()
     yield from reader.end()
 
