@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grokcli import models
-from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
 from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget
 from grokcli.config.settings import SETTINGS
@@ -48,7 +47,6 @@ class ModelOptions:
             "--model",
             metavar="MODEL",
             help="Model to ask, or an alias; 'local' runs on this machine",
-            autocompletion=complete_model,
         ),
     ] = None
     system: Annotated[

@@ -41,6 +41,16 @@ def conversations(
     return [_summary(row) for row in rows]
 
 
+def names(connection: sqlite3.Connection, beginning: str, limit: int) -> list[tuple[str, str]]:
+    """Return id and title of up to `limit` conversations whose id or title begins so, the last used first."""
+    rows = connection.execute(
+        f"SELECT id, title FROM conversation WHERE {_ID_BEGINS} OR title LIKE :pattern ESCAPE '\\'"  # noqa: S608
+        " ORDER BY used DESC LIMIT :limit",
+        {"id": beginning.lower(), "pattern": f"{like(storable(beginning))}%", "limit": limit},
+    )
+    return [(one, title) for one, title in rows if isinstance(one, str) and isinstance(title, str)]
+
+
 def conversation(connection: sqlite3.Connection, conversation_id: str) -> ConversationSummary | None:
     """Return the conversation with that id, or None."""
     row = connection.execute(f"{_CONVERSATION} WHERE id = ?", (conversation_id,)).fetchone()

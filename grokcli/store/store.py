@@ -151,6 +151,12 @@ class Store:
 
         return self._read(reading.conversations, limit, before)
 
+    def names(self, beginning: str, limit: int) -> list[tuple[str, str]]:
+        """Return id and title of up to `limit` conversations of which one begins so, the last used first."""
+        from grokcli.store import reading
+
+        return self._read(reading.names, beginning, limit)
+
     def search(self, query: str, limit: int = 20) -> list[SearchHit]:
         """Return the newest `limit` conversations in which one message contains every word of `query`."""
         from grokcli.store.search import search

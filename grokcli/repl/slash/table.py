@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
-from grokcli.files import expand
+from grokcli.files import matching_paths
 from grokcli.repl.slash import attachments, conversation, request
 from grokcli.turn.request import FIELDS_OF_SETTINGS
 
@@ -171,17 +171,5 @@ def complete(session: Session, before: str) -> list[tuple[str, int]]:
         return []
     last = argument.rpartition(" ")[2]
     values = row.values(session) if callable(row.values) else row.values
-    candidates = _matching_paths(last) if values is PATHS else values
+    candidates = matching_paths(last) if values is PATHS else values
     return [(value, len(last)) for value in candidates if value.startswith(last)]
-
-
-def _matching_paths(typed: str) -> list[str]:
-    """Return candidate paths in the folder of `typed`; folders end in a slash."""
-    folder, _, _ = typed.rpartition("/")
-    try:
-        entries = sorted(expand(f"{folder}/" if "/" in typed else ".").iterdir())
-    except (OSError, UsageError):
-        return []
-    prefix = f"{folder}/" if "/" in typed else ""
-    shown = (entry for entry in entries if not entry.name.startswith(".") or typed.endswith("."))
-    return [f"{prefix}{entry.name}{'/' if entry.is_dir() else ''}" for entry in shown]
