@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from grokcli.client.wire import images as wire
+from grokcli.errors import APIError, GrokError
+from grokcli.models import IMAGE_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grokcli.errors import GrokError
+    from grokcli.client.xai import XAI
+
+MAX_PICTURE_BYTES = 100 << 20
 
 # Where each kind has its mark, and what is called by its name only to say what it is: the API takes and makes the rest.
 _MARKS = (
@@ -52,6 +58,49 @@ class Drawing(NamedTuple):
     pictures: Iterator[Picture | GrokError]
     withheld: int
     cost_in_usd_ticks: int | None
+
+
+class Images:
+    """What a client does with pictures."""
+
+    def __init__(self, client: XAI) -> None:
+        """Take the client that the requests go through."""
+        self._client = client
+
+    def generate(
+        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+    ) -> Pictures:
+        """Have `n` pictures made and return them all, as XAI.generate_images does."""
+        drawing = self.request(prompt, model, n=n, options=options)
+        came = list(drawing.pictures)
+        made = [one for one in came if isinstance(one, Picture)]
+        failed = [one for one in came if not isinstance(one, Picture)]
+        if failed and not made:
+            raise failed[0]
+        return Pictures(made, drawing.withheld, drawing.cost_in_usd_ticks, failed)
+
+    def request(
+        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+    ) -> Drawing:
+        """Have pictures made as generate does, and return them one by one: each can be kept when it is here."""
+        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
+        answer = wire.read_response(self._client.request("POST", wire.ENDPOINT, body))
+        sources = [source for source in answer.pictures if source is not None]
+        withheld = len(answer.pictures) - len(sources)
+        return Drawing(map(self.fetch, sources), withheld, answer.cost_in_usd_ticks)
+
+    def fetch(self, source: bytes | str | APIError) -> Picture | GrokError:
+        """Return a picture that came, fetched from the URL that it is said to be at, or what is wrong with it."""
+        if isinstance(source, APIError):
+            return source
+        try:
+            content = self._client.download(source, MAX_PICTURE_BYTES) if isinstance(source, str) else source
+        except GrokError as error:
+            return error
+        kind = picture_type(content)
+        if kind not in EXTENSIONS:
+            return APIError("the server sent an invalid picture", hint="ask again")
+        return Picture(content, kind)
 
 
 def picture_type(content: bytes) -> str | None:

@@ -16,7 +16,7 @@ from grokcli.client.wire import DEFAULT_BASE_URL, format_for, is_xai
 from grokcli.client.wire import chat_completions as chat_wire
 from grokcli.client.wire.error_bodies import NEUTRAL_HINTS
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
-from grokcli.errors import APIError, ConfigError, GrokError, MissingKeyError, StreamCutError
+from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.client.early import EarlyConnection
-    from grokcli.client.images import Drawing, Picture, Pictures
+    from grokcli.client.images import Images, Pictures
     from grokcli.client.trace import Trace
     from grokcli.client.wire import Format
     from grokcli.events import Event
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 # A reasoning model may think for minutes before its first byte.
 IDLE_SECONDS = 300.0
-MAX_PICTURE_BYTES = 100 << 20
 
 
 class XAI:
@@ -116,7 +115,7 @@ class XAI:
         if stream:
             return self.stream_chat_completion(messages, model, temperature)
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=False)
-        return self._send_request("POST", chat_wire.ENDPOINT, body)
+        return self.request("POST", chat_wire.ENDPOINT, body)
 
     def stream_chat_completion(
         self, messages: Sequence[Message], model: str = DEFAULT_MODEL, temperature: float = 0
@@ -161,6 +160,13 @@ class XAI:
         events = self._stream_events(wire, body) if stream else self._whole_events(wire, body)
         return events if self._trace is None else self._trace.follow(events)
 
+    @cached_property
+    def images(self) -> Images:
+        """Pictures: `client.images.request(prompt, …)`, which generate_images stands on."""
+        from grokcli.client.images import Images
+
+        return Images(self)
+
     def generate_images(
         self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
     ) -> Pictures:
@@ -170,32 +176,11 @@ class XAI:
         not in it, or is None, is not sent. Pictures that come as URLs are fetched, without the key. Raises as
         chat_completion does, and what is wrong with the first picture when none can be had.
         """
-        from grokcli.client.images import Picture, Pictures
-
-        drawing = self.request_images(prompt, model, n=n, options=options)
-        came = list(drawing.pictures)
-        made = [one for one in came if isinstance(one, Picture)]
-        failed = [one for one in came if not isinstance(one, Picture)]
-        if failed and not made:
-            raise failed[0]
-        return Pictures(made, drawing.withheld, drawing.cost_in_usd_ticks, failed)
-
-    def request_images(
-        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
-    ) -> Drawing:
-        """Have pictures made as generate_images does, and return them one by one: each can be kept when it is here."""
-        from grokcli.client.images import Drawing
-        from grokcli.client.wire import images as wire
-
-        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
-        answer = wire.read_response(self._send_request("POST", wire.ENDPOINT, body))
-        sources = [source for source in answer.pictures if source is not None]
-        withheld = len(answer.pictures) - len(sources)
-        return Drawing(map(self.picture, sources), withheld, answer.cost_in_usd_ticks)
+        return self.images.generate(prompt, model, n=n, options=options)
 
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
-        return read_models(self._send_request("GET", "/models"))
+        return read_models(self.request("GET", "/models"))
 
     def key_info(self) -> dict[str, Any]:
         """Return what the server says of the key, with `GET /api-key` (API digest, section 3).
@@ -204,12 +189,27 @@ class XAI:
         AuthError when the key is refused.
         """
         try:
-            return self._send_request("GET", "/api-key")
+            return self.request("GET", "/api-key")
         except APIError as error:
             if error.status not in (404, 405):
                 raise
-        self._send_request("GET", "/models")
+        self.request("GET", "/models")
         return {}
+
+    def request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with.
+
+        Raises as chat_completion does.
+        """
+        with self._hints():
+            response = self._open(method, endpoint, data)
+            return parse_object(self._read(response), status=response.status_code)
+
+    def download(self, url: str, limit: int) -> bytes:
+        """Return what is at `url`, of at most `limit` bytes, fetched without the key. Raises a GrokError."""
+        from grokcli.client.download import download
+
+        return download(url, limit, api_url=self.base_url, proxy=self._proxy, ca_bundle=self._ca_bundle)
 
     def adopt(self, early: EarlyConnection) -> None:
         """Send the first request on `early`, a connection to the same server that is being made."""
@@ -218,12 +218,6 @@ class XAI:
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         self._transport.close()
-
-    def _send_request(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Send `data` as JSON to `endpoint` (a path under the base URL) and return the JSON object it answers with."""
-        with self._hints():
-            response = self._open(method, endpoint, data)
-            return parse_object(self._read(response), status=response.status_code)
 
     @contextmanager
     def _hints(self) -> Iterator[None]:
@@ -251,26 +245,6 @@ class XAI:
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         with self._hints():
             yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
-
-    def picture(self, source: bytes | str | APIError) -> Picture | GrokError:
-        """Return a picture that came, fetched from the URL that it is said to be at, or what is wrong with it."""
-        from grokcli.client.images import EXTENSIONS, Picture, picture_type
-
-        if isinstance(source, APIError):
-            return source
-        try:
-            content = self._download(source) if isinstance(source, str) else source
-        except GrokError as error:
-            return error
-        kind = picture_type(content)
-        if kind not in EXTENSIONS:
-            return APIError("the server sent an invalid picture", hint="ask again")
-        return Picture(content, kind)
-
-    def _download(self, url: str) -> bytes:
-        from grokcli.client.download import download
-
-        return download(url, MAX_PICTURE_BYTES, api_url=self.base_url, proxy=self._proxy, ca_bundle=self._ca_bundle)
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)

@@ -143,7 +143,7 @@ def _require_stdout(env: Env, count: int, *, json: bool) -> None:
 def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Drawing:
     """Ask for the pictures, and wait for the answer. Raises what the client raises."""
     try:
-        return client.request_images(prompt, model, n=count, options=fields)
+        return client.images.request(prompt, model, n=count, options=fields)
     except APIError as error:
         # The model that is otherwise named answers, but does not draw.
         if error.hint in (MODEL_HINT, NEUTRAL_HINTS[MODEL_HINT]):

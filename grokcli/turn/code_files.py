@@ -27,7 +27,7 @@ def with_saved_files(env: Env, client: XAI, files: ImageFiles, events: Iterator[
 def _saved(env: Env, client: XAI, files: ImageFiles, source: str) -> str:
     """Save a picture, and return its path. Warn if that fails, and keep its URL."""
     try:
-        picture = client.picture(_content(source))
+        picture = client.images.fetch(_content(source))
         if isinstance(picture, GrokError):
             raise picture
         path = files.add(picture)

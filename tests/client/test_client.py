@@ -114,8 +114,8 @@ def test_an_error_status_is_ours_and_requests(xai, server):
 
 def test_send_request_takes_any_endpoint(xai, server):
     server.reply(body({"data": []}))
-    assert xai._send_request("GET", "/models") == {"data": []}
-    assert xai._send_request("POST", "images/generations", {"prompt": "ü"}) == {"data": []}
+    assert xai.request("GET", "/models") == {"data": []}
+    assert xai.request("POST", "images/generations", {"prompt": "ü"}) == {"data": []}
     first, second = server.requests
     assert (first.method, first.path, first.body) == ("GET", "/v1/models", b"")
     assert (second.path, second.body) == ("/v1/images/generations", '{"prompt":"ü"}'.encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from server import Server, answer, body
 
-from grokcli.client import download, xai
+from grokcli.client import download, images
 from grokcli.client.addresses import is_public, literal_address
 from grokcli.input import files
 
@@ -186,7 +186,7 @@ def test_redirects_end(grok, server, web):
 
 def test_a_page_and_a_picture_have_limits_unpacked_too(grok, server, web, monkeypatch):
     monkeypatch.setattr(files, "MAX_PAGE_BYTES", 1 << 20)
-    monkeypatch.setattr(xai, "MAX_PICTURE_BYTES", 1 << 20)
+    monkeypatch.setattr(images, "MAX_PICTURE_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(50 << 20))
     assert len(bomb) < 1 << 20
     packed = body(bomb, content_encoding="gzip")
