@@ -74,14 +74,10 @@ def efforts(context: Any, typed: str) -> Offer:
 
 def roles(context: Any, typed: str) -> Offer:
     """Return the roles of the settings, each with its model or the beginning of its system prompt."""
-    found = _section(context.obj, "roles")
-    return [Choice(name, role_summary(role)) for name, role in found.items()]
+    from grokcli.config import sections
 
-
-def role_summary(role: object) -> str:
-    """Return what a role is, on one line: its model and its system prompt, as far as it has them."""
-    values = [role.get("model"), role.get("system")] if isinstance(role, dict) else []
-    return ": ".join(" ".join(value.split()) for value in values if isinstance(value, str) and value.strip())
+    found = sections.roles(_settings_file(context.obj))
+    return [Choice(name, sections.role_summary(role)) for name, role in found.items()]
 
 
 def conversations(context: Any, typed: str) -> Offer:
