@@ -133,6 +133,7 @@ def _matching(schema: dict[str, Any]) -> str:
 PERSON = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 OWN_FILES = {
     "notes.txt": "- call the bank\n- water the plants\n",
+    ".claude/commands/fix.md": "Fix $ARGUMENTS.\n",
     "questions.txt": "Why is the sky blue?\nWhy is the sea salty?\n",
     "questions.csv": "sky,Why is the sky blue?\nsea,Why is the sea salty?\n",
     "sales.csv": "month,sales\n1,10\n2,12\n",
@@ -183,7 +184,7 @@ def folder(
         (programs / name).chmod(0o755)
     if shutil.which("jq") is None:
         (programs / "jq").symlink_to("/bin/cat")
-    environ |= {"GROK_API": "responses", "VISUAL": "true", **GIT}
+    environ |= {"GROK_API": "responses", "VISUAL": "true", "GIT_EDITOR": "touch", **GIT}
     environ["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environ["PATH"]])
     monkeypatch.chdir(folder)
     server.reply(play(server))

@@ -136,6 +136,8 @@ NEVER_IN_CHAT = (
     "turn/response_format",
     "turn/json_schema",
     "input/images",
+    "input/prompts/importing",
+    "input/staged",
     "client/extras",
 )
 

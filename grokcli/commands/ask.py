@@ -20,7 +20,7 @@ from grokcli.commands.options import (
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
-from grokcli.input.question import read_question
+from grokcli.input.question import EXAMPLE, read_question
 from grokcli.render.select import Format, Output
 from grokcli.turn.request import Request, build_request
 from grokcli.turn.run import Turn, run_turn
@@ -28,6 +28,7 @@ from grokcli.turn.usage import usage_line
 
 if TYPE_CHECKING:
     from grokcli.chat import Message
+    from grokcli.input.prompts.placeholders import FilledPrompt
     from grokcli.turn.response_format import ResponseFormat
 
 Language = Literal["curl", "python", "openai", "anthropic", "js"]
@@ -40,8 +41,27 @@ class AskInput(InputOptions):
     """The question, and what is attached to it."""
 
     words: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The question; - reads stdin")] = None
+    prompt: Annotated[
+        str | None,
+        typer.Option("-P", "--prompt", metavar="NAME", help="Use a saved prompt; KEY=VALUE and words fill it in"),
+    ] = None
     editor: Annotated[bool, typer.Option("-e", "--editor", help="Write the question in your editor")] = False
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
+
+    def use_prompt(self, env: Env) -> "FilledPrompt | None":
+        """Return the saved prompt with the words in it, None without one; from now on its text is the question.
+
+        Raises UsageError.
+        """
+        if self.prompt is None:
+            return None
+        from grokcli.input.prompts.use import use_prompt
+
+        words = self.words or []
+        self.refuse_file_words(words)
+        filled = use_prompt(env, self.prompt, [word for word in words if word != "-"])
+        self.words = [*(["-"] if "-" in words else []), *([filled.text] if filled.text else [])]
+        return filled
 
     def message(self, env: Env, network: NetworkOptions, *, for_code: bool = False) -> "Message":
         """Return the question with its attachments; with `for_code`, all files are documents.
@@ -57,7 +77,8 @@ class AskInput(InputOptions):
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
         texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
-        return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
+        example = EXAMPLE if self.prompt is None else f"give it a text: grok ask -P {self.prompt} < FILE"
+        return user(read_question(env, words, texts, no_stdin=no_stdin, example=example), *documents, *images)
 
 
 @option_group("Output")
@@ -96,11 +117,15 @@ class AskOutput(OutputOptions):
         """Whether the request is printed in place of being sent."""
         return self.dry_run or self.language is not None
 
-    def response_format(self) -> "ResponseFormat | None":
-        """Return the format that the answer must have, None for any. Raises UsageError."""
+    def response_format(self, saved: "FilledPrompt | None") -> "ResponseFormat | None":
+        """Return the format that the flags, or else a prompt, want of the answer; None for any. Raises UsageError."""
         code = {"first": self.extract, "last": self.extract_last, "every": self.extract_all}
         if self.schema is None and not any(code.values()):
-            return None
+            if saved is None or saved.schema is None:
+                return None
+            from grokcli.turn.response_format import inline_format
+
+            return inline_format(saved.schema)
         from grokcli.turn.response_format import read_response_format
 
         return read_response_format(self.schema, output_format=self._format, **code)
@@ -144,13 +169,18 @@ def ask(
 ) -> None:
     """Ask one question, together with any text piped into it."""
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
-    response_format = output.response_format()
+    saved = inputs.use_prompt(env)
+    response_format = output.response_format(saved)
     options = model.request_options(
         fields=response_format.fields if response_format else {},
         tool_fields=(search.fields(), tools.fields(must_run=True)),
         server_tools=[*search.server_tools(), *tools.server_tools()],
         network=network.network(),
     )
+    if saved is not None:
+        from grokcli.turn.prompt_defaults import with_prompt
+
+        options = with_prompt(env, options, saved)
     made_files = tools.made_files()
     toolset = tools.toolset(env, offer_only=output.sends_nothing)
     question = inputs.message(env, network, for_code=tools.code)

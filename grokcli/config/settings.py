@@ -95,6 +95,9 @@ SETTINGS = {
             1.0,
             "seconds before the first retry; doubled for each further one",
         ),
+        Setting(
+            "hook_timeout", values.some_seconds, 20.0, "seconds after which the git hook commits without a message"
+        ),
         Setting("proxy", values.text, "", "proxy, such as http://proxy.example:3128"),
         Setting(
             "ca_bundle",

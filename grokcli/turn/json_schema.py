@@ -46,11 +46,16 @@ _REGISTRY: Registry[Any] = Registry()
 
 def read_schema(text: str) -> dict[str, Any]:
     """Return a JSON schema; `text` is the schema itself, its file, or a list of fields. Raises UsageError."""
+    path = None if text.lstrip().startswith(("{", "[")) else expand(text)
+    if path and (text.endswith(".json") or _is_file(path)):
+        return _valid(_parsed(read_text(str(path)), str(path)), str(path))
+    return read_inline_schema(text)
+
+
+def read_inline_schema(text: str) -> dict[str, Any]:
+    """Return a JSON schema; `text` is the schema itself or a list of fields. Raises UsageError."""
     if text.lstrip().startswith(("{", "[")):
         return _valid(_parsed(text, "the schema"), "the schema")
-    path = expand(text)
-    if text.endswith(".json") or _is_file(path):
-        return _valid(_parsed(read_text(str(path)), str(path)), str(path))
     return _from_fields(text)
 
 

@@ -53,3 +53,10 @@ def read_response_format(
     from grokcli.turn.json_schema import read_schema
 
     return ResponseFormat(read_schema(schema))
+
+
+def inline_format(schema: str) -> ResponseFormat:
+    """Return the format of a schema that is JSON or a list of fields, never a file. Raises UsageError."""
+    from grokcli.turn.json_schema import read_inline_schema
+
+    return ResponseFormat(read_inline_schema(schema))

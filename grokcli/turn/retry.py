@@ -39,7 +39,7 @@ OPTIONAL = ("include", "stream_options", "prompt_cache_key")
 NEVER_DROPPED = ("tools", "tool_choice", "response_format", "text", "input", "messages", "model", "store")
 
 
-def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
+def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True, tries: int = MAX_TRIES) -> Iterator[Event]:
     """Send the request and yield the answer's events; leave out of `chat.options` the fields that the model rejects.
 
     Which fields a model accepts varies and changes without notice, so the server's errors are the only source. Each
@@ -50,7 +50,7 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterat
         if chat.options.get(name) is not None or name in OPTIONAL:
             _leave_out(env, chat, name)
     while True:
-        events = ask_with_retries(env, chat, stream=stream)
+        events = ask_with_retries(env, chat, stream=stream, tries=tries)
         try:
             first = next(events)
         except APIError as error:
@@ -66,23 +66,23 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterat
             return
 
 
-def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
-    """Send the request and yield the answer's events; until the first event, retry up to MAX_TRIES attempts in all.
+def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True, tries: int = MAX_TRIES) -> Iterator[Event]:
+    """Send the request and yield the answer's events; until the first event, retry up to `tries` attempts in all.
 
     A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
     Raises the error of the last attempt.
     """
-    tries = 1
+    done = 1
     while True:
         events = chat.events(stream=stream)
         try:
             first = next(events)
         except GrokError as error:
-            if tries == MAX_TRIES or not _is_worth_a_wait(error):
+            if done >= tries or not _is_worth_a_wait(error):
                 raise
-            seconds = _wait(error, env.settings.value("retry_delay"), tries)
-            tries += 1
-            env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries} of {MAX_TRIES})")
+            seconds = _wait(error, env.settings.value("retry_delay"), done)
+            done += 1
+            env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {done} of {tries})")
             sleep(seconds)
         else:
             yield first

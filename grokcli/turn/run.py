@@ -12,7 +12,7 @@ from grokcli.events import End, TextDelta, ToolCall, Usage
 from grokcli.models import LOCAL_MODEL, is_same_model
 from grokcli.render.select import Output, make_renderers
 from grokcli.turn.limits import NO_LIMITS, Limits
-from grokcli.turn.retry import ask_without_rejected
+from grokcli.turn.retry import MAX_TRIES, ask_without_rejected
 from grokcli.turn.secrets import held_key, refuse_secrets
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Turn:
 
     `conversation` records the messages; `toolset` has the functions that the model may call, None for none; `check` is
     called with the text of a complete answer and raises an error if it is invalid; `allow_secrets` sends messages even
-    if they contain keys; `made_files` saves the pictures that code makes; `limits` is what it may cost. `response` has
-    everything that was received, even after an error. With `replaced_from`, the answer replaces the messages of the
-    conversation from that index.
+    if they contain keys; `made_files` saves the pictures that code makes; `limits` is what it may cost; `tries` is how
+    often a request is sent at most. `response` has everything that was received, even after an error. With
+    `replaced_from`, the answer replaces the messages of the conversation from that index.
     """
 
     request: Request
@@ -55,6 +55,7 @@ class Turn:
     replaced_from: int | None = None
     made_files: ImageFiles | None = None
     limits: Limits = NO_LIMITS
+    tries: int = MAX_TRIES
     response: Response = field(default_factory=Response)
 
 
@@ -156,7 +157,7 @@ def _one_round(env: Env, turn: Turn, chat: Chat, response: Response) -> Generato
     """Send one request, and save its answer."""
     recorder = turn.conversation.record(response, model=chat.model)
     with _closing_renderers(env, [recorder]):
-        for event in ask_without_rejected(env, chat, stream=turn.stream):
+        for event in ask_without_rejected(env, chat, stream=turn.stream, tries=turn.tries):
             if isinstance(event, End):
                 _mask_end(env, chat.model, event)
             response.add(event)

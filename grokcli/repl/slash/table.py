@@ -162,12 +162,20 @@ def looks_like_command(text: str) -> bool:
 
 
 def run(session: Session, line: str) -> Prompt | None:
-    """Run the command in `line`. Raises UsageError for an unknown one, with the closest match as a hint."""
+    """Run the command in `line`, or use the saved prompt of that name.
+
+    Raises UsageError for an unknown one, with the closest match as a hint.
+    """
     word, _, argument = line[1:].strip().partition(" ")
     command = BY_NAME.get(word)
-    if command is None:
+    if command is not None:
+        return command.action(session, argument.strip())
+    from grokcli.repl.slash import saved
+
+    prompt = saved.use(session, word, argument.strip())
+    if prompt is None:
         raise UsageError(f"unknown command /{word}", hint=_closest(word))
-    return command.action(session, argument.strip())
+    return prompt
 
 
 def _closest(word: str) -> str:
@@ -183,6 +191,7 @@ def help_text(columns: int) -> str:
     for row in COMMANDS:
         names = ", ".join(f"/{name}" for name in row.names)
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
+    rows.append(("/NAME [KEY=VALUE…] [WORDS…]", "use a saved prompt; grok prompts list shows them"))
     rows.append(("!COMMAND", "run a shell command; /file ! attaches its output"))
     lines = [line for left, right in rows for line in _help_row(left, right, columns)]
     return "\n".join(
