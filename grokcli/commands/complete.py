@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grokcli.env import Env
+    from grokcli.input.prompts.places import Listed
 
 BUSY_SECONDS = 0.2  # who presses Tab does not wait for a program that is writing
 LISTED = 50
@@ -134,6 +135,27 @@ def _paths(typed: str) -> list[Choice]:
     return _choices(matching_paths(typed))
 
 
+def _prompt_names(context: Any, typed: str) -> Offer:
+    if context.parent.info_name != "prompts" and "prompt" not in context.params:
+        return []
+    return [Choice(one.name, one.problem or one.description) for one in _prompts(context.obj)]
+
+
+def _words(context: Any, typed: str) -> Offer:
+    """Return the arguments of the saved prompt that is named, as KEY=; nothing for the words of a question."""
+    name = context.params.get("prompt")
+    arguments = (
+        [argument for one in _prompts(context.obj) if one.name == name for argument in one.arguments] if name else []
+    )
+    return [Choice(f"{one.name}=", f"default: {one.default}" if one.default else "") for one in arguments]
+
+
+def _prompts(env: Env) -> list[Listed]:
+    from grokcli.input.prompts.places import list_prompts
+
+    return [one for one in list_prompts(env.settings.paths, env.environ) if not one.hidden]
+
+
 def _keys(context: Any, typed: str) -> Offer:
     """Return the keys of settings with their help: those that can be set, or with `unset` those that are."""
     from grokcli.config.sections import entries
@@ -193,10 +215,6 @@ def _topics(context: Any, typed: str) -> Offer:
     return [*pages, *_choices(name for name in root.command.list_commands(root) if name not in names)]
 
 
-def _nothing(context: Any, typed: str) -> Offer:
-    return []
-
-
 def _section(env: Env, name: str) -> dict[str, Any]:
     table = _settings_file(env).get(name)
     return table if isinstance(table, dict) else {}
@@ -223,5 +241,7 @@ _COMPLETERS: dict[str, Callable[[Any, str], Offer]] = {
     "value": _setting_value,
     "NAME|FILE": _themes,
     "[TOPIC|COMMAND]...": _topics,
-    "[PROMPT]...": _nothing,
+    "prompt": _prompt_names,
+    "name": _prompt_names,
+    "[PROMPT]...": _words,
 }

@@ -56,7 +56,7 @@ def answer(env: Env, root: Any, as_subcommand: Callable[[Sequence[str]], list[st
         offer = [Choice(offer.mark + path) for path in matching_paths(typed.removeprefix(offer.mark))]
     begun = typed.casefold()
     fitting = [one for one in offer if one.value.isprintable() and one.value.casefold().startswith(begun)]
-    kind = NO_SPACE if any(one.value.endswith("/") for one in fitting) else WORDS
+    kind = NO_SPACE if any(one.value.endswith(("/", "=")) for one in fitting) else WORDS
     return "\n".join([kind + (EQUALS if head else ""), *_lines(env, shell, line, head, fitting)]) + "\n"
 
 

@@ -175,7 +175,7 @@ def resume(session: Session, argument: str) -> None:
     show_where_it_stands(session)
 
 
-def titles(session: Session) -> list[Offer]:
+def titles(session: Session, before: str) -> list[Offer]:
     """Return the latest conversations, which Tab offers behind /resume: by title, or by id if others have the same."""
     store = session.conversation.store
     found = store.names("", COMPLETED) if store is not None else []

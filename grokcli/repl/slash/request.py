@@ -41,14 +41,14 @@ def models(session: Session, argument: str) -> None:
     session.env.console.error_text("\n".join(columns(rows, right=FIGURES)))
 
 
-def model_names(session: Session) -> list[str]:
+def model_names(session: Session, before: str) -> list[str]:
     """Return the names that Tab offers behind /model."""
     settings = session.env.settings
     offered = with_local(load_models(settings.paths.cache, settings.value("base_url")).models)
     return [name for model in offered for name in (model.id, *model.aliases)]
 
 
-def effort_levels(session: Session) -> Sequence[str]:
+def effort_levels(session: Session, before: str) -> Sequence[str]:
     """Return what Tab offers behind /effort: what the model has, if that is known."""
     settings = session.env.settings
     name = settings.model(session.options.model, role=session.options.role)
@@ -80,7 +80,7 @@ def role(session: Session, argument: str) -> None:
         console.error_line(f"  {name}  {summary}".rstrip())
 
 
-def role_names(session: Session) -> list[Offer]:
+def role_names(session: Session, before: str = "") -> list[Offer]:
     """Return the roles of the settings, which Tab offers behind /role."""
     return [Offer(name, role_summary(one)) for name, one in roles(session.env.settings.file).items()]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
 from grokcli.repl import mentions
-from grokcli.repl.slash import attachments, conversation, request
+from grokcli.repl.slash import attachments, conversation, request, saved
 from grokcli.repl.slash.words import Completion, Offer
 from grokcli.terminal.sanitize import one_line
 from grokcli.terminal.shell_words import split
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 class Command:
     """A row of the table: names (the main one first), arguments and help as /help shows them, and the function.
 
-    `values` are the completions that Tab offers after the name, or a function for them; PATHS means file names. A
-    command that `takes_text` has one argument, spaces and quotes included.
+    `values` are what Tab offers after the name, or a function for them that gets the session and the words before the
+    cursor; PATHS means file names. A command that `takes_text` has one argument, spaces and quotes included.
     """
 
     names: tuple[str, ...]
     arguments: str
     help: str
     action: Action
-    values: Iterable[str | Offer] | Callable[[Session], Iterable[str | Offer]] = ()
+    values: Iterable[str | Offer] | Callable[[Session, str], Iterable[str | Offer]] = ()
     takes_text: bool = False
 
 
@@ -64,6 +64,13 @@ COMMANDS = (
         request.role,
         request.role_names,
         takes_text=True,
+    ),
+    Command(
+        ("prompt",),
+        "[NAME [KEY=VALUE…] [WORDS…]]",
+        "use a saved prompt, or list them",
+        saved.prompt,
+        saved.prompt_values,
     ),
     Command(
         ("set",),
@@ -170,8 +177,6 @@ def run(session: Session, line: str) -> Prompt | None:
     command = BY_NAME.get(word)
     if command is not None:
         return command.action(session, argument.strip())
-    from grokcli.repl.slash import saved
-
     prompt = saved.use(session, word, argument.strip())
     if prompt is None:
         raise UsageError(f"unknown command /{word}", hint=_closest(word))
@@ -191,7 +196,7 @@ def help_text(columns: int) -> str:
     for row in COMMANDS:
         names = ", ".join(f"/{name}" for name in row.names)
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
-    rows.append(("/NAME [KEY=VALUE…] [WORDS…]", "use a saved prompt; grok prompts list shows them"))
+    rows.append(("/NAME [KEY=VALUE…] [WORDS…]", "short for /prompt NAME …"))
     rows.append(("!COMMAND", "run a shell command; /file ! attaches its output"))
     lines = [line for left, right in rows for line in _help_row(left, right, columns)]
     return "\n".join(
@@ -214,16 +219,21 @@ def complete(session: Session, before: str) -> list[Completion]:
         return mentions.complete(before)
     word, space, argument = before[1:].partition(" ")
     if not space:
-        names = sorted((name, row.help) for name, row in BY_NAME.items() if name.startswith(word))
-        return [Completion(f"/{name}", len(before), text) for name, text in names]
+        names = {one.value: one.help for one in saved.prompt_names(session)}
+        names |= {name: row.help for name, row in BY_NAME.items()}
+        return _fitting([Offer(f"/{name}", names[name]) for name in sorted(names)], before, len(before))
     row = BY_NAME.get(word)
-    if row is None:
-        return []
     line = split(argument, "bash")
+    if row is None:
+        return _fitting(saved.prompt_arguments(session, word), line.current, len(line.raw))
     if row.values is PATHS:
         return mentions.path_completions(line.raw)
     typed, length = (argument, len(argument)) if row.takes_text else (line.current, len(line.raw))
-    values = row.values(session) if callable(row.values) else row.values
-    offers = [Offer(value) if isinstance(value, str) else value for value in values]
-    fitting = [one for one in offers if one.value.isprintable() and one.value.casefold().startswith(typed.casefold())]
+    values = row.values(session, argument[: len(argument) - length]) if callable(row.values) else row.values
+    return _fitting([Offer(one) if isinstance(one, str) else one for one in values], typed, length)
+
+
+def _fitting(offers: Iterable[Offer], typed: str, length: int) -> list[Completion]:
+    begun = typed.casefold()
+    fitting = [one for one in offers if one.value.isprintable() and one.value.casefold().startswith(begun)]
     return [Completion(one.value, length, " ".join(one_line(one.help).split())) for one in fitting]
