@@ -22,6 +22,7 @@ IN_CHAT = (
     (r"grok ask -P (?=\S+ \S)", "/"),
     (r"attach them with -f$", "attach them with /file"),
     (r"list them with: grok prompts list", "list them with /prompt"),
+    (r"list them with: grok history list", "list the latest with /resume"),
     (r"see: grok prompts list", "see /prompt"),
     (r"attach it again with -f PATH", "attach it again with /file PATH"),
     (r"^add --(web|x) or --search", r"use /search \1 or /search on"),

@@ -172,4 +172,6 @@ def _tell_how_full(session: Session, model: str) -> None:
         return
     used = usage.context
     if used >= NEARLY_FULL * window:
-        session.env.console.note(f"{used:,} of {model}'s {window:,} tokens are used; use /new to start over")
+        session.env.console.note(
+            f"{used:,} of {model}'s {window:,} tokens are used; use /compact, or /new to start over"
+        )

@@ -55,15 +55,16 @@ def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> i
 
     Messages that a fork shares become the fork's own. Returns how many there are.
     """
-    kept = 0
+    handed_over: set[tuple[int]] = set()
     for conversation_id in conversation_ids:
-        kept += _hand_over(connection, conversation_id)
+        handed_over |= _hand_over(connection, conversation_id)
         connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
-    return kept
+    kept = (connection.execute("SELECT 1 FROM message WHERE id = ?", message).fetchone() for message in handed_over)
+    return sum(row is not None for row in kept)
 
 
-def _hand_over(connection: sqlite3.Connection, conversation_id: str) -> int:
-    """Give each message of a conversation that is shared to one of the forks that share it; return how many it has."""
+def _hand_over(connection: sqlite3.Connection, conversation_id: str) -> set[tuple[int]]:
+    """Give each message of a conversation that is shared to one of the forks that share it; return their ids."""
     handed_over = connection.execute(
         "SELECT DISTINCT id FROM message JOIN shared ON shared.message = id WHERE message.conversation = ?",
         (conversation_id,),
@@ -82,7 +83,7 @@ def _hand_over(connection: sqlite3.Connection, conversation_id: str) -> int:
         "UPDATE conversation SET parent = (SELECT parent FROM conversation WHERE id = ?1) WHERE parent = ?1",
         (conversation_id,),
     )
-    return len(handed_over)
+    return set(handed_over)
 
 
 def share(connection: sqlite3.Connection, conversation_id: str, parent: str, message_ids: Iterable[int]) -> None:
