@@ -1,9 +1,10 @@
-"""Expanding the user's paths, and writing files atomically."""
+"""Expanding the user's paths, safe file names, and writing files atomically."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def matching_paths(typed: str) -> list[str]:
     shown = (entry for entry in entries if not entry.name.startswith(".") or typed.endswith("."))
     paths = (f"{prefix}{entry.name}{'/' if entry.is_dir() else ''}" for entry in shown)
     return [path for path in paths if path.startswith(typed)]
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of a path or a URL as a plain file name: letters, digits, `_`, `-` and dots inside."""
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    return re.sub(r"[^\w.-]+", "_", last).lstrip(".") or "file"
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:

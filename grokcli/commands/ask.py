@@ -20,6 +20,7 @@ from grokcli.commands.options import (
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
+from grokcli.errors import UsageError
 from grokcli.input.question import EXAMPLE, read_question
 from grokcli.render.select import Format, Output
 from grokcli.turn.request import Request, build_request
@@ -29,6 +30,7 @@ from grokcli.turn.usage import usage_line
 if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.input.prompts.placeholders import FilledPrompt
+    from grokcli.turn.request import RequestOptions
     from grokcli.turn.response_format import ResponseFormat
 
 Language = Literal["curl", "python", "openai", "anthropic", "js"]
@@ -76,9 +78,13 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
+        texts, documents = self.attachments(env, network, for_code=for_code) if self.file else ([], [])
+        attach = self.stdin_attacher(env, documents, for_code=for_code)
         example = EXAMPLE if self.prompt is None else f"give it a text: grok ask -P {self.prompt} < FILE"
-        return user(read_question(env, words, texts, no_stdin=no_stdin, example=example), *documents, *images)
+        text = read_question(env, words, texts, no_stdin=no_stdin, example=example, attach=attach)
+        if (self.upload or self.keep) and not documents:
+            raise UsageError("no file to upload", hint='attach one: grok ask --upload -f report.pdf "what is in it?"')
+        return user(text, *documents, *images)
 
 
 @option_group("Output")
@@ -171,21 +177,20 @@ def ask(
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     saved = inputs.use_prompt(env)
     response_format = output.response_format(saved)
+    made_files = tools.made_files()
+    server_tools = [*search.server_tools(), *tools.server_tools(env)]
+    toolset = tools.toolset(env, offer_only=output.sends_nothing)
     options = model.request_options(
         fields=response_format.fields if response_format else {},
-        tool_fields=(search.fields(), tools.fields(must_run=True)),
-        server_tools=[*search.server_tools(), *tools.server_tools()],
+        tool_fields=(search.fields(), tools.fields(must_run=toolset is None)),
+        server_tools=server_tools,
         network=network.network(),
     )
-    if saved is not None:
-        from grokcli.turn.prompt_defaults import with_prompt
-
-        options = with_prompt(env, options, saved)
-    made_files = tools.made_files()
-    toolset = tools.toolset(env, offer_only=output.sends_nothing)
+    options = options if saved is None else _with_prompt(env, options, saved)
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
+    inputs.check_server(env, request)
     if output.sends_nothing:
         _print_request(env, request, kept.id, output)
         return
@@ -199,12 +204,19 @@ def ask(
         env.console.error_line(usage_line(turn.response.usage, started))
 
 
+def _with_prompt(env: Env, options: "RequestOptions", saved: "FilledPrompt") -> "RequestOptions":
+    from grokcli.turn.prompt_defaults import with_prompt
+
+    return with_prompt(env, options, saved)
+
+
 def _print_request(env: Env, request: Request, conversation: str, output: AskOutput) -> None:
     """Print the request as code in some language, or as it would be sent."""
     from grokcli.turn.export import as_code, as_request, call_of
 
-    call = call_of(env, request, conversation=conversation, stream=not output.no_stream)
-    text = as_request(env, call) if output.language is None else as_code(call, output.language)
+    language = output.language
+    call = call_of(env, request, conversation=conversation, stream=not output.no_stream, as_code=language is not None)
+    text = as_request(env, call) if language is None else as_code(call, language)
     if env.console.mask(text) != text:
         env.console.warn("some text that looks like a secret is masked")
     env.console.print(text)

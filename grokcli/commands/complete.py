@@ -40,7 +40,7 @@ Offer = Files | list[Choice]
 def completer(parameter: Any) -> Callable[[Any, str], Offer] | None:
     """Return the completer of a parameter, None if it has none of ours."""
     name, metavar = parameter.name, parameter.metavar or ""
-    found = _COMPLETERS.get(name) or _COMPLETERS.get(metavar)
+    found = _COMPLETERS.get(metavar) or _COMPLETERS.get(name)
     if found is None and any(kind in metavar for kind in ("FILE", "PATH", "DIR")):
         return _files
     return found
@@ -106,6 +106,8 @@ def conversation_ids(context: Any, typed: str) -> Offer:
 
 
 def _wanted(context: Any, typed: str) -> Offer:
+    if context.parent.info_name != "history":  # ids of files on the server, which no Tab asks
+        return []
     return conversation_ids(context, typed) if context.info_name == "delete" else conversations(context, typed)
 
 
@@ -154,6 +156,12 @@ def _prompts(env: Env) -> list[Listed]:
     from grokcli.input.prompts.places import list_prompts
 
     return [one for one in list_prompts(env.settings.paths, env.environ) if not one.hidden]
+
+
+def _mcp_servers(context: Any, typed: str) -> Offer:
+    from grokcli.config.mcp_servers import find_servers
+
+    return _choices(one.name for one in find_servers(context.obj.settings))
 
 
 def _keys(context: Any, typed: str) -> Offer:
@@ -228,7 +236,7 @@ def _choices(values: Iterable[str]) -> list[Choice]:
     return [Choice(value) for value in values]
 
 
-# By the name of a parameter, or else by its metavar. Whatever takes a FILE, a PATH or a DIR completes files.
+# By the metavar of a parameter, or else by its name. Whatever takes a FILE, a PATH or a DIR completes files.
 _COMPLETERS: dict[str, Callable[[Any, str], Offer]] = {
     "model": models,
     "image_model": _image_models,
@@ -240,6 +248,7 @@ _COMPLETERS: dict[str, Callable[[Any, str], Offer]] = {
     "key": _keys,
     "value": _setting_value,
     "NAME|FILE": _themes,
+    "NAME|URL": _mcp_servers,
     "[TOPIC|COMMAND]...": _topics,
     "prompt": _prompt_names,
     "name": _prompt_names,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from grokcli.errors import APIError, UsageError
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.documents import with_documents
+from grokcli.turn.retry import with_retries
 from grokcli.turn.secrets import refuse_secrets
+from grokcli.turn.uploads import with_uploads
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -35,10 +37,10 @@ def compact(env: Env, request: Request, conversation: Conversation, *, allow_sec
     if not allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model})
     client = env.connect(request.model, request.api, request.network)
-    body = compaction.build_request(request.model, request.messages)
+    body = compaction.build_request(request.model, with_uploads(env, client, request).messages)
     with env.console.status("compacting"):
         try:
-            answer = client.request("POST", compaction.ENDPOINT, body)
+            answer = with_retries(env, lambda: client.request("POST", compaction.ENDPOINT, body))
         except APIError as error:
             if error.status not in NOT_THERE:
                 raise

@@ -25,7 +25,14 @@ RESERVED = {
     **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
     **dict.fromkeys(("deferred", "background"), _LATER),
 }
-_KINDS = {"mcp": "an MCP server", "code_interpreter": "running code", "file_search": "a collection"}
+_KINDS = {
+    "mcp": "an MCP server",
+    "code_interpreter": "running code",
+    "file_search": "a collection",
+    "file": "an uploaded file",
+}
+# What `check_server_tools` takes for a file that is not sent within the request.
+UPLOADED_FILE = {"type": "file"}
 FIELDS_OF_SETTINGS = {
     "temperature": "temperature",
     "max_tokens": "max_tokens",

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grokcli.config.cache import RejectedFields
 from grokcli.errors import APIError, GrokError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from grokcli.chat import Chat
     from grokcli.env import Env
     from grokcli.events import Event
+
+T = TypeVar("T")
 
 MAX_TRIES = 4
 # If the server asks for a longer wait, the error is reported instead.
@@ -67,16 +69,27 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True, tries: in
 
 
 def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True, tries: int = MAX_TRIES) -> Iterator[Event]:
-    """Send the request and yield the answer's events; until the first event, retry up to `tries` attempts in all.
+    """Send the request and yield the answer's events; until the first event, retry as `with_retries` does."""
+
+    def begin() -> tuple[Event, Iterator[Event]]:
+        events = chat.events(stream=stream)
+        return next(events), events
+
+    first, events = with_retries(env, begin, tries=tries)
+    yield first
+    yield from events
+
+
+def with_retries(env: Env, send: Callable[[], T], *, tries: int = MAX_TRIES) -> T:
+    """Return what `send` returns, after up to `tries` attempts in all.
 
     A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
     Raises the error of the last attempt.
     """
     done = 1
     while True:
-        events = chat.events(stream=stream)
         try:
-            first = next(events)
+            return send()
         except GrokError as error:
             if done >= tries or not _is_worth_a_wait(error):
                 raise
@@ -84,10 +97,6 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True, tries: int = 
             done += 1
             env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {done} of {tries})")
             sleep(seconds)
-        else:
-            yield first
-            yield from events
-            return
 
 
 def _is_worth_a_wait(error: GrokError) -> bool:

@@ -56,7 +56,9 @@ def test_a_path_behind_an_at_sign_completes_and_is_attached(terminal, server):
     child.expect(PROMPT)
     leave(child)
     text = server.requests[0].json["messages"][0]["content"]
-    assert text.startswith('<file path="src/my notes.txt">\nremember\n</file>\n\n<file path="plain.txt">\nplain\n</file>')
+    assert text.startswith(
+        '<file path="src/my notes.txt">\nremember\n</file>\n\n<file path="plain.txt">\nplain\n</file>'
+    )
     assert text.endswith("\n\nwhat is @'src/my notes.txt' and @plain.txt for @nobody?")
 
 
@@ -69,14 +71,17 @@ def test_what_is_pasted_attaches_nothing_but_a_pasted_path_behind_an_at_sign_doe
     child.expect(PROMPT)
     leave(child)
     text = server.requests[0].json["messages"][0]["content"]
-    assert text == '<file path="src/my notes.txt">\nremember\n</file>\n\nlook: @plain.txt, @./plain.txt @src/my\\ notes.txt'
+    assert (
+        text
+        == '<file path="src/my notes.txt">\nremember\n</file>\n\nlook: @plain.txt, @./plain.txt @src/my\\ notes.txt'
+    )
 
 
 def test_the_menu_says_what_commands_do_and_a_title_is_completed_as_text(terminal, grok, server, tmp_path):
     server.reply(answer("old"), answer("new"))
     for question in ("hi", "there"):
         grok("ask", question)
-    latest, first = (one["id"] for one in json.loads(grok("history", "list", "--json").out))
+    _, first = (one["id"] for one in json.loads(grok("history", "list", "--json").out))
     grok("history", "rename", first, TITLE)
     child = terminal()
     child.send(f"/re{TAB}")

@@ -69,13 +69,13 @@ def attach(session: Session, names: list[str]) -> None:
 
 
 def _read(session: Session, names: list[str]) -> Attachments:
-    return read_files(session.env, names, session.options.network, as_documents=session.made_files is not None)
+    return read_files(session.env, names, session.options.network, session.attach_options)
 
 
 def _note_attached(session: Session, name: str, attachments: Attachments) -> None:
     count = [*attachments.texts, *attachments.documents]
     what = name if len(count) == 1 else _count(count, "document")
-    session.env.console.note(f"attached {what} ({_size(attachments)}) to the next message")
+    session.env.console.note(f"attached {what}{_size(attachments)} to the next message")
 
 
 def _show_attached(session: Session, *, detached: bool) -> None:
@@ -100,11 +100,11 @@ def _name_of(tag: str) -> str:
 
 
 def _size(attachments: Attachments) -> str:
-    """Return the size of the attached texts in characters, and of other documents in bytes."""
-    size = sum(len(text) for _, text in attachments.texts)
-    others = sum(part["file"]["size"] for part in attachments.documents)
-    sizes = [f"{size:,} characters"] if size or not others else []
-    return ", ".join([*sizes, *([f"{others:,} bytes"] if others else [])])
+    """Return the size of the attached texts in characters, and of documents in bytes, in parentheses."""
+    sizes = [f"{sum(len(text) for _, text in attachments.texts):,} characters"] if attachments.texts else []
+    known = [part["file"]["size"] for part in attachments.documents if "size" in part["file"]]
+    sizes += [f"{sum(known):,} bytes"] if known else []
+    return f" ({', '.join(sizes)})" if sizes else ""
 
 
 def copy(session: Session, argument: str) -> None:
