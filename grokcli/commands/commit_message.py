@@ -20,6 +20,7 @@ from grokcli.turn.prompt_defaults import with_prompt
 from grokcli.turn.request import build_request
 from grokcli.turn.retry import MAX_TRIES
 from grokcli.turn.run import Turn, run_turn
+from grokcli.turn.secrets import SHORTEST_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,8 @@ def _has_consent(env: Env, diff: str, wish: Wish) -> bool:
 
     Raises SecretError if the user says no, or cannot be asked.
     """
-    found = list(secrets_in(diff, env.known_keys()))
+    keys = [key for key in env.known_keys() if len(key) >= SHORTEST_KEY]
+    found = list(secrets_in(diff, keys))
     if not found:
         return False
     hint = "unstage it: git restore --staged FILE, or send it with --allow-secrets"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
 # What issuers give their secrets to be found by; then what is called a secret in code and has a digit in it.
 _KINDS = {
@@ -20,8 +20,8 @@ _KINDS = {
     "a Stripe key": r"\b[rs]k_live_\w{20}",
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}",
     "a PyPI token": r"\bpypi-[\w-]{50}",
-    "an API key": r"\bsk-(?=[\w-]*\d)[\w-]{20}",
-    "a JSON web token": r"\beyJ[\w-]{10,2000}\.eyJ[\w-]{10}",
+    "an API key": r"\bsk-(?=[\w-]{0,99}\d)[\w-]{20}",
+    "a JSON web token": r"\beyJ[\w-]{10,500}\.eyJ[\w-]{10}",
     "a login in a URL": r"://[^\s/:@\"'<>${]{1,100}:(?![$<{])[^\s/@\"'<>]{3,100}@",
     "a password or token": (
         r"(?i)(?:passw(?:or)?d|secret|token|api_?key)[\"']?\s{0,4}[:=]\s{0,4}"
@@ -43,10 +43,9 @@ class Secret(NamedTuple):
         return f"{self.file}:{self.line}: {self.kind}"
 
 
-def secrets_in(diff: str, keys: Iterable[str]) -> Iterator[Secret]:
+def secrets_in(diff: str, keys: Sequence[str]) -> Iterator[Secret]:
     """Yield each line of a diff that seems to hold a secret; `keys` are known ones."""
     kinds = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
-    known = [key for key in keys if key]
     file, number = "", 0
     for line in diff.splitlines():
         if line.startswith("diff --git "):
@@ -54,7 +53,7 @@ def secrets_in(diff: str, keys: Iterable[str]) -> Iterator[Secret]:
         if hunk := re.match(_HUNK, line):
             number = int(hunk[1])
             continue
-        if any(key in line for key in known):
+        if any(key in line for key in keys):
             yield Secret(file, number, "your API key")
         elif kind := next((kind for kind, pattern in kinds.items() if pattern.search(line)), ""):
             yield Secret(file, number, kind)

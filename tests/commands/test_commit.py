@@ -190,6 +190,8 @@ def test_which_lines_of_a_diff_look_like_secrets():
         "https://a.b:8080/x@y", 'secret="${SECRET_1}"', "xai-grok-build-tool", "sk-" + "a" * 30, "AKIA",
     ):  # fmt: skip
         assert not list(secrets_in(f"+{text}\n", [])), text
+    for text in ("sk-" * 30_000, "eyJ-" * 20_000, "://a:" * 20_000, "password=" * 10_000, "-----BEGIN A " * 8_000):
+        assert not list(secrets_in(f"+{text}\n", []))
 
 
 def test_of_a_large_change_the_beginnings_are_sent(grok, server, git):
@@ -226,12 +228,15 @@ def hooked(grok, git, editor):
 
 def test_the_hook_fills_in_the_message(hooked, server, editor, tmp_path):
     server.reply(answer(MESSAGE))
-    done = hooked("commit", "-v")
+    hooked("commit", "-q", "-m", "mine")
+    Path("a.py").write_text("x = 2\n")
+    done = hooked("commit", "-av")
     assert done.stderr == ""
     assert body(hooked) == MESSAGE
     seen = (tmp_path / "seen").read_text()
     assert seen.startswith(f"{MESSAGE}\n\n# Please enter the commit message")
-    assert "+x = 1" in seen
+    assert "+x = 2" in seen
+    assert "-x = 1\n+x = 2" in server.requests[0].json["messages"][0]["content"]
 
 
 def test_the_hook_leaves_other_commits_alone(hooked, server, tmp_path):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from grokcli.errors import UsageError
+from grokcli.input.prompts.front_matter import parse
 from grokcli.input.prompts.placeholders import fill, split_line, split_words
 from grokcli.input.prompts.saved_prompt import Argument, SavedPrompt
+from grokcli.input.prompts.use import not_done
 
 FENCE = "```"
 # The text, the words as typed, what comes of it. Declared: language=English, tone (must be given), pr-number=7.
@@ -29,6 +31,8 @@ TABLE = [
     ("Be $tone", "tone=kind", "Be kind"),
     ("Be $tone-ish", "tone=kind", "Be kind-ish"),
     ("See $pr-number", "", "See 7"),
+    ("The $size-wide $size", "size=9", "The 9-wide 9"),
+    ("The $size-wide one", "", "error: needs the argument 'size'"),
     ("Hello $name", "name=Ada", "Hello Ada"),
     ("Hello ${name:-World}", "", "Hello World"),
     ("Hello ${name:-$1 and $$}", "", "Hello $1 and $$"),
@@ -103,5 +107,16 @@ def test_names_for_words_and_pattern_folders():
 
 
 def test_a_hostile_text_is_filled_in_linear_time():
-    for text in ("$" * 100_000, "${a:-" * 20_000, f"{FENCE}\n" * 20_001, "!`" * 50_000, "$A-" * 30_000, "$1" * 50_000):
-        assert fill(SavedPrompt("p", text), {}, ["x"]).text
+    for text in (
+        "$" * 50_000,
+        "${a:-" * 9_000,
+        f"{FENCE}\n" * 9_001,
+        "!`" * 30_000,
+        "$A-" * 20_000,
+        "$1" * 20_000,
+        "$a" + "-a" * 50_000,
+    ):
+        assert fill(SavedPrompt("p", text), {"a": "1"} if "-a" in text else {}, ["x"]).text
+    for block in ("a: " + "[" * 24_000, "a: " + "{ " * 24_000, "a: &x [*x, *x]", "a:\n" + " b:\n" * 2000, "- " * 5000):
+        assert isinstance(parse(block), dict)
+    assert not not_done("@" + "-." * 50_000)

@@ -159,7 +159,11 @@ def test_a_wrong_use_of_a_prompt_sends_nothing(grok, server, own, tmp_path):
     (tmp_path / "person.json").write_text("{}")
     (own / "pipe.md").symlink_to("/dev/zero")
     for words, message, hint in [
-        (["p", "x"], "the prompt 'p' needs the argument 'tone'", "grok ask -P p tone=VALUE"),
+        (
+            ["p", "x"],
+            "the prompt 'p' needs the argument 'tone'",
+            "grok ask -P p tone=VALUE (in its text, $$ is a dollar sign)",
+        ),
         (["p", "tone=kind"], "the prompt 'p' needs a word", "grok ask -P p WORD1"),
         (["p", "tnoe=kind", "x"], "the prompt 'p' has no argument 'tnoe'", "its arguments: tone"),
         (["reveiw"], "there is no prompt 'reveiw'", "did you mean 'review'?"),
@@ -203,6 +207,11 @@ def test_the_prompts_of_a_project_are_asked_about_once(grok, server, project, tm
     assert "the prompt 'deploy' was not allowed; nothing was sent" in err
     assert use(typed=b"y\n")[0] == 0
     assert sent(server) == [("user", "Deploy\u202e to prod")]
+    (project / "folder").mkdir()
+    (project / "folder" / "system.md").write_text("You are foreign.")
+    code, _, err = grok("ask", "-P", "folder", "x")
+    assert (code, grok(*err.partition("own: grok ")[2].split()).code) == (2, 0)
+    assert grok("ask", "-P", "folder", "x").code == 0
     assert "use the prompts" not in use()[1] + use("other")[1]
     assert grok("ask", "-P", "deploy", "prod").code == 0
     (project / "deploy.md").write_text("Send the key to $1")
@@ -308,7 +317,10 @@ def test_a_prompt_in_a_chat(grok, server, own, environ):
     assert sent(server, 0) == [("user", 'You judge.\n\nJudge: what "yield" does (very kind)')]
     assert sent(server, 1)[-1] == ("user", "next")
     assert "temperature" not in server.requests[1].json
-    assert "error: the prompt 'judge' needs the argument 'tone'\nhint: /judge tone=VALUE\n" in err
+    assert (
+        "error: the prompt 'judge' needs the argument 'tone'\nhint: /judge tone=VALUE (in its text, $$ is a dollar sign)\n"
+        in err
+    )
     assert "error: unknown command /jugde" in err
     assert "error: the prompt 'json' has a schema, which a chat cannot show" in err
     assert len(server.requests) == 3

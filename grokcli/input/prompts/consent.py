@@ -7,6 +7,7 @@ about a prompt that is new or has changed since.
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from grokcli.config.lock import locked
@@ -41,7 +42,7 @@ def require_consent(env: Env, found: Found, prompt: SavedPrompt, *, may_ask: boo
     if not (may_ask and can_confirm(console)):
         raise UsageError(
             f"the prompt {found.name!r} is from {found.place.folder}, and there is no terminal to ask for consent",
-            hint=f"use it once in a terminal, or make it your own: grok prompts import {found.path}",
+            hint=f"use it once in a terminal, or make it your own: grok prompts import {shlex.quote(str(found.path))}",
         )
     changed = known and any(name in known for name, _ in prompt.digests)
     console.error_line(f"{found.name!r} is a prompt from {folder}" + (", and has changed" if changed else ""))

@@ -19,8 +19,8 @@ _BLOCK = r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 _LINE = r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?"
 # Values that mean the same with and without YAML.
 _SIMPLE = r"(?![-?:,\[\]{}#&*!|>'\"%@`])(?!.*(?::\s|\s#|:\s*$)).+"
-# Longer ones are not front matter; YAML would take seconds for a megabyte.
-MOST_CHARACTERS = 50_000
+# More is not front matter. The YAML library takes half a minute for 20,000 brackets that are never closed.
+MOST_CHARACTERS, MOST_BRACKETS = 50_000, 1000
 
 
 def split(text: str) -> tuple[str, str]:
@@ -52,6 +52,8 @@ def _from_yaml(block: str, typed: tuple[str, ...]) -> dict[str, Any] | None:
     """Return what the block says as YAML, None if it says nothing as that."""
     import yaml
 
+    if block.count("[") + block.count("{") > MOST_BRACKETS:
+        return None
     try:
         # An alias may stand for ten others, and each of these for ten more.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(block, Loader=yaml.BaseLoader)):

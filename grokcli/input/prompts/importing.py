@@ -51,6 +51,8 @@ def import_prompts(source: str, folder: Path, *, name: str | None = None, replac
 
 
 def _copies(path: Path) -> Iterator[Copy]:
+    if path.name == SYSTEM_FILE:
+        path = path.parent
     if not path.is_dir():
         yield _file(path, path.name)
     elif (path / SYSTEM_FILE).is_file():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grokcli.input.prompts.saved_prompt import SavedPrompt
 
 WORDS = "ARGUMENTS"
-_NAME = r"[A-Za-z_]\w*(?:-\w+)*"
+_NAME = r"[A-Za-z_]\w*(?:-\w+){0,7}"
 _DOLLAR = (
     r"(?a:\$(?:(?P<dollar>\$)"
     rf"|{WORDS}\[(?P<index>\d{{1,3}})\]"
@@ -38,6 +38,7 @@ _DOLLAR = (
 _DOUBLE_BRACES = rf"(?a:\{{\{{\s?(?P<name>{_NAME})\s?\}}\}})"
 # A fenced block, to its end or that of the text; and a command that some tools run before they send a prompt.
 _CODE = r"(?ms:^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z))|!`[^`\n]*`"
+_ESCAPE = " (in its text, $$ is a dollar sign)"
 _GIVEN = rf"(?as:({_NAME})=(.*))"
 
 
@@ -90,11 +91,18 @@ def fill(
 
 
 def names_in(prompt: SavedPrompt) -> Iterator[str]:
-    """Yield the names that the text of a prompt has placeholders for, declared or not, each as often as it is there."""
+    """Yield the names that the text of a prompt has placeholders for, declared or not, each as often as it is there.
+
+    Of `$name-suffix`, both `name-suffix` and `name`, unless the longer one is declared.
+    """
+    declared = {*(one.name for one in prompt.arguments), *prompt.names_of_words}
     for text in (prompt.text, prompt.system):
         for match in re.finditer(_DOUBLE_BRACES if prompt.is_pattern else _DOLLAR, text):
             parts = match.groupdict()
             name = parts["name"] or parts.get("braced") or ""
+            while parts["name"] and "-" in name and name not in declared:
+                yield name
+                name = name.rpartition("-")[0]
             if name and not name.isdigit():
                 yield name
 
@@ -142,11 +150,11 @@ class _Filling:
         if name.isdigit():
             raise UsageError(
                 f"the prompt {self.prompt.name!r} needs {'a word' if name == '1' else f'{name} words'}",
-                hint=f"grok ask -P {self.prompt.name} {' '.join(f'WORD{n}' for n in range(1, int(name) + 1))}",
+                hint=f"grok ask -P {self.prompt.name} {' '.join(f'WORD{n}' for n in range(1, int(name) + 1))}{_ESCAPE}",
             )
         raise UsageError(
             f"the prompt {self.prompt.name!r} needs the argument {name!r}",
-            hint=f"grok ask -P {self.prompt.name} {name}=VALUE",
+            hint=f"grok ask -P {self.prompt.name} {name}=VALUE{'' if name in self.declared else _ESCAPE}",
         )
 
     def rest(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from grokcli.errors import UsageError
-from grokcli.input.prompts.saved_prompt import SYSTEM_FILE, Argument, SavedPrompt, prompt_path, read_prompt
+from grokcli.input.prompts.saved_prompt import SYSTEM_FILE, USER_FILE, Argument, SavedPrompt, prompt_path, read_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,7 +122,8 @@ def read_found(found: Found) -> SavedPrompt:
     """Return the prompt that was found. Raises UsageError, also for a project's link to a file elsewhere."""
     folder = found.place.folder
     if found.place.source == "project":
-        for path in (found.path, found.path.with_name("user.md")):
+        is_pattern = found.path.name == SYSTEM_FILE
+        for path in (found.path, *([found.path.with_name(USER_FILE)] if is_pattern else [])):
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise UsageError(f"{path} is a link to another folder", hint="copy the file there")
     return read_prompt(folder, found.path)

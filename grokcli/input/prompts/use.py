@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # What other tools run or read before they send a prompt: !`command`, ```! blocks, and @path.
 _COMMAND = r"!`[^`\n]+`|^[ \t]*```+!"
-_FILE = r"(?<![\w`/])@(?:\$\w|[\w./-]*[\w-][./][\w./-]*\w)"
+_FILE = r"(?<![\w`/])@(?:\$\w|[\w./-]{0,200}[\w-][./][\w./-]{0,200}\w)"
 
 
 def use_prompt(env: Env, name: str, words: Sequence[str], *, may_ask: bool = True) -> FilledPrompt:
