@@ -89,12 +89,7 @@ SETTINGS = {
             "seconds to wait for stdin beside a question when there is no terminal",
         ),
         Setting("idle_timeout", values.some_seconds, 300.0, "seconds without data after which grok gives up"),
-        Setting(
-            "retry_delay",
-            values.seconds,
-            1.0,
-            "seconds before the first retry; doubled for each further one",
-        ),
+        Setting("retry_delay", values.seconds, 1.0, "seconds before the first retry; doubled for each further one"),
         Setting(
             "hook_timeout", values.some_seconds, 20.0, "seconds after which the git hook commits without a message"
         ),
