@@ -126,10 +126,12 @@ def test_who_cannot_use_a_compaction_is_sent_every_message(talk, grok, server, s
     assert "{'role': 'user', 'content': 'one'}" in code
 
 
-def test_undo_takes_a_compaction_back_with_the_question_before_it(talk, server):
-    server.reply(wire.answer(wire.message("a")), body(COMPACTED), wire.answer(wire.message("b")))
-    talk("one", "/compact", "/undo", "two", words=API)
-    assert server.requests[2].json["input"] == [{"role": "user", "content": "two"}]
+def test_undo_takes_a_compaction_back_and_then_the_question_before_it(talk, server):
+    replies = [wire.answer(wire.message("a")), body(COMPACTED), wire.answer(wire.message("b"))]
+    for undone, sent in ((["/undo"], ["user", "assistant", "user"]), (["/undo", "/undo"], ["user"])):
+        server.script([*replies])
+        assert "removed the compaction\n" in talk("one", "/compact", *undone, "two", words=API).err
+        assert [one["role"] for one in server.requests[-1].json["input"]] == sent
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,12 @@ def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
 
 
 def undo(session: Session, argument: str) -> None:
-    """Remove the last question and its answer."""
+    """Remove the last question and its answer, or a compaction that was the last step."""
     conversation = session.conversation
+    if conversation.last_role() == "compaction":
+        conversation.truncate(len(conversation.messages) - 1)
+        session.env.console.note("removed the compaction")
+        return
     questions = conversation.questions()
     if not questions:
         raise UsageError("nothing to undo")

@@ -120,7 +120,7 @@ COMMANDS = (
         "ask the last question again, optionally with other options",
         conversation.retry,
     ),
-    Command(("undo",), "", "remove the last question and its answer", conversation.undo),
+    Command(("undo",), "", "remove the last question and its answer, or undo /compact", conversation.undo),
     Command(("edit",), "[N]", "edit the last question, or question N, and ask it again", conversation.edit),
     Command(("continue",), "", "let the model continue an answer that was cut off", conversation.continue_),
     Command(
