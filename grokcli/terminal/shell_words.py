@@ -32,6 +32,8 @@ def split(line: str, shell: str) -> CommandLine:
     A quote that is not closed and an escape at the end are as a user leaves them who is still typing.
     """
     escape = _ESCAPES.get(shell, "\\")
+    # What an escape hides inside quotes, where it is itself in front of all else; None where it always is.
+    escaped = {"": "", '"': '"$`', "'": "'" if shell == "fish" else None}
     words: list[str] = []
     word, start, quote, opened, closed, begun = "", 0, "", 0, False, False
     index = 0
@@ -45,11 +47,11 @@ def split(line: str, shell: str) -> CommandLine:
             quote, closed = "", True
         elif not quote and letter in "'\"":
             quote, opened, begun = letter, index - start, True
-        elif letter == escape and quote != "'" and index + 1 < len(line):
+        elif letter == escape and escaped[quote] is not None and index + 1 < len(line):
             index += 1
-            kept = letter if quote and line[index] not in f'{escape}"$`' else ""
+            kept = letter if quote and line[index] not in f"{escape}{escaped[quote]}" else ""
             word, begun = word + kept + line[index], True
-        elif letter != escape or quote == "'":
+        elif letter != escape or escaped[quote] is None:
             word, begun = word + letter, True
         index += 1
     return CommandLine(words, word, line[start:], quote, opened, closed)
