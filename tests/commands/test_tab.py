@@ -129,6 +129,9 @@ def test_tab_completes_words_as_text(shell, talks, name):
         ("grok render no", FILE),
         ("grok ask -s @no", f"@{FILE}"),
         ("grok ask no", "no"),
+        ("grok ask -P trans", "translate"),
+        ("grok ask --prompt=translate lang", "language="),
+        ("grok prompts show expl", "explain"),
     ]
     for typed, expected in table:
         assert completed(child, typed)[-1] == expected, typed
