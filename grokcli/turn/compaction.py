@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from grokcli.env import Env
     from grokcli.events import Usage
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.limits import Limits
     from grokcli.turn.request import Request
 
 NOT_THERE = (404, 405, 501)
 
 
-def compact(env: Env, request: Request, conversation: Conversation, *, allow_secrets: bool) -> Usage | None:
+def compact(
+    env: Env, request: Request, conversation: Conversation, limits: Limits, *, allow_secrets: bool
+) -> Usage | None:
     """Have the messages of `request` compacted, and add the compaction to `conversation`; return what it cost.
 
     The messages stay in the conversation. Raises UsageError if the server is known to have no compactions, SecretError
-    before anything is sent, and as the client does; then the conversation is as it was.
+    and BudgetError before anything is sent, and as the client does; then the conversation is as it was.
     """
     from grokcli.client.wire import compaction, resolve
 
@@ -34,6 +37,8 @@ def compact(env: Env, request: Request, conversation: Conversation, *, allow_sec
         raise UsageError(f"{where} cannot compact conversations", hint="use /new to start over, or /fork N")
     request = with_documents(env, request)
     env.require_key(request.model)
+    if budget := limits.budget(env, conversation.ledger, request.model):
+        budget.check()
     if not allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model})
     client = env.connect(request.model, request.api, request.network)

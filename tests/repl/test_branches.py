@@ -126,6 +126,16 @@ def test_who_cannot_use_a_compaction_is_sent_every_message(talk, grok, server, s
     assert "{'role': 'user', 'content': 'one'}" in code
 
 
+def test_a_compaction_is_a_request_like_others_to_budgets_and_secrets(talk, server, environ):
+    server.reply(wire.answer(wire.message("a")))
+    spent = talk("one", "/compact", words=[*API, "--max-cost", "0.0000001"])
+    assert "error: " in spent.err
+    assert len(server.requests) == 1
+    talk(f"it is {environ['XAI_API_KEY']}", words=[*API, "--allow-secrets"])
+    assert "contains your API key" in talk("/compact", words=[*API, "-c"]).err
+    assert len(server.requests) == 2
+
+
 def test_undo_takes_a_compaction_back_and_then_the_question_before_it(talk, server):
     replies = [wire.answer(wire.message("a")), body(COMPACTED), wire.answer(wire.message("b"))]
     for undone, sent in ((["/undo"], ["user", "assistant", "user"]), (["/undo", "/undo"], ["user"])):

@@ -150,7 +150,7 @@ def compact(session: Session, argument: str) -> None:
         what = "the last question has no answer" if last in ("user", "tool") else "nothing to compact yet"
         raise UsageError(what, hint="/retry or /undo it first" if last in ("user", "tool") else "ask a question first")
     request = session.next_request()
-    used = compact_conversation(session.env, request, conversation, allow_secrets=session.allow_secrets)
+    used = compact_conversation(session.env, request, conversation, session.limits, allow_secrets=session.allow_secrets)
     session.count(used)
     session.last_usage = None
     became = f"{used.input_tokens:,} tokens became {used.output_tokens:,}" if used else "compacted"
