@@ -62,7 +62,7 @@ def write_message(env: Env, git: Git, wish: Wish, model: ModelOptions, network: 
     question = user(join(filled.text, change.documents(recent_subjects(git))))
     options = with_prompt(env, model.request_options(server_tools=(), network=network.network()), filled)
     request = build_request(env, [question], options)
-    turn = Turn(request, open_conversation(env, "commit", keep=False), Output(shown=False))
+    turn = Turn(request, open_conversation(env, "commit", keep=False), Output(silent=True))
     turn.allow_secrets, turn.limits, turn.tries = allow_secrets, limits_of(model), wish.tries
     run_turn(env, turn)
     return message_of(turn.response.content)

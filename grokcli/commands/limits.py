@@ -12,6 +12,7 @@ from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
 
 if TYPE_CHECKING:
+    from grokcli.commands.cmd import CommandModel
     from grokcli.commands.image import ImageInput
     from grokcli.commands.options import ModelOptions
 
@@ -33,7 +34,7 @@ OverBudget = Annotated[
 ]
 
 
-def limits_of(options: ModelOptions | ImageInput) -> Limits:
+def limits_of(options: ModelOptions | ImageInput | CommandModel) -> Limits:
     """Return what the flags say. Raises UsageError."""
     most = options.max_cost
     try:
