@@ -23,7 +23,7 @@ from grokcli.env import Env
 from grokcli.errors import UsageError
 from grokcli.input.question import EXAMPLE, read_question
 from grokcli.render.select import Format, Output
-from grokcli.turn.request import Request, build_request
+from grokcli.turn.request import Request, RequestOptions, build_request
 from grokcli.turn.run import Turn, run_turn
 from grokcli.turn.usage import usage_line
 
@@ -186,7 +186,7 @@ def ask(
         server_tools=server_tools,
         network=network.network(),
     )
-    options = options if saved is None else _with_prompt(env, options, saved)
+    options = _with_defaults(env, options, saved)
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
@@ -204,7 +204,9 @@ def ask(
         env.console.error_line(usage_line(turn.response.usage, started))
 
 
-def _with_prompt(env: Env, options: "RequestOptions", saved: "FilledPrompt") -> "RequestOptions":
+def _with_defaults(env: Env, options: RequestOptions, saved: "FilledPrompt | None") -> RequestOptions:
+    if saved is None:
+        return options
     from grokcli.turn.prompt_defaults import with_prompt
 
     return with_prompt(env, options, saved)

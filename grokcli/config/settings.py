@@ -91,16 +91,9 @@ SETTINGS = {
         ),
         Setting("idle_timeout", values.some_seconds, 300.0, "seconds without data after which grok gives up"),
         Setting("retry_delay", values.seconds, 1.0, "seconds before the first retry; doubled for each further one"),
-        Setting(
-            "hook_timeout", values.some_seconds, 20.0, "seconds after which the git hook commits without a message"
-        ),
+        Setting("hook_timeout", values.some_seconds, 20.0, "seconds that the hook of grok commit waits"),
         Setting("proxy", values.text, "", "proxy, such as http://proxy.example:3128"),
-        Setting(
-            "ca_bundle",
-            values.text,
-            "",
-            "file of certificate authorities to trust, instead of the usual ones",
-        ),
+        Setting("ca_bundle", values.text, "", "file of certificate authorities to trust, instead of the usual ones"),
         Setting("daily_budget", values.dollars, None, "most to spend in a day, in US$; then nothing is sent"),
         Setting("monthly_budget", values.dollars, None, "most to spend in a calendar month, in US$"),
         Setting("api_key_command", values.text, "", "command that prints the API key, such as: pass show xai"),

@@ -140,7 +140,7 @@ class LineEditor:
             complete_while_typing=False,
             enable_suspend=True,
             multiline=True,
-            key_bindings=_editor_keys(_report_keys(_keys(self), self), edit),
+            key_bindings=_editor_keys(_report_keys(_keys(self)), edit, self),
             vi_mode=vi,
             # Pasted text may contain tabs, which would be shown as ^I.
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
@@ -247,18 +247,12 @@ def _keys(editor: LineEditor) -> KeyBindings:
     return keys
 
 
-def _report_keys(keys: KeyBindings, editor: LineEditor) -> KeyBindings:
-    """Add what a terminal reports: pastes, the mouse and the cursor. Typed or pasted, a report may say anything.
+def _report_keys(keys: KeyBindings) -> KeyBindings:
+    """Add what a terminal reports by itself: of the mouse and the cursor. Typed or pasted, a report may say anything.
 
     prompt_toolkit's own bindings raise at `ESC [ 3 1 m`, which they take for a mouse, and that ends the prompt.
     """
     from prompt_toolkit.keys import Keys
-
-    @keys.add(Keys.BracketedPaste)
-    def paste(event: KeyPressEvent) -> None:
-        text = event.data.replace("\r\n", "\n").replace("\r", "\n")  # terminals send any of the three
-        editor.pasted = [*editor.pasted, text]
-        event.current_buffer.insert_text(text)
 
     @keys.add(Keys.Vt100MouseEvent, eager=True)
     def ignore(event: KeyPressEvent) -> None:
@@ -273,11 +267,18 @@ def _report_keys(keys: KeyBindings, editor: LineEditor) -> KeyBindings:
     return keys
 
 
-def _editor_keys(keys: KeyBindings, edit: Callable[[str], str]) -> KeyBindings:
-    """Add the keys that open the editor. With prompt_toolkit's own, the editor would inherit the API key."""
+def _editor_keys(keys: KeyBindings, edit: Callable[[str], str], editor: LineEditor) -> KeyBindings:
+    """Add pastes, and the keys that open the user's editor, which with prompt_toolkit's own would inherit the API key."""
     from prompt_toolkit.application import run_in_terminal
     from prompt_toolkit.document import Document
     from prompt_toolkit.filters import emacs_mode, has_selection, vi_navigation_mode
+    from prompt_toolkit.keys import Keys
+
+    @keys.add(Keys.BracketedPaste)
+    def paste(event: KeyPressEvent) -> None:
+        text = event.data.replace("\r\n", "\n").replace("\r", "\n")  # terminals send any of the three
+        editor.pasted = [*editor.pasted, text]
+        event.current_buffer.insert_text(text)
 
     async def open_editor(buffer: Buffer, *, send: bool) -> None:
         with suppress(UsageError):  # if the editor fails, the text stays unchanged

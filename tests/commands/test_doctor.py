@@ -85,7 +85,7 @@ def test_a_silent_server_is_not_waited_for_as_long_as_for_an_answer(grok, server
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_a_setting_that_cannot_be_used_is_broken_whichever_it_is(grok, server, environ, home, name):
     (home / "config").mkdir(parents=True)
-    (home / "config" / "config.toml").write_text(f"{name} = []\nmodle = 1\n")
+    (home / "config" / "config.toml").write_text(f"{name} = [1]\nmodle = 1\n")
     environ.pop(SETTINGS[name].environment, None)
     code, out, err = grok("doctor")
     assert (code, err, server.requests) == (1, "", [])

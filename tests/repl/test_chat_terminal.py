@@ -450,7 +450,7 @@ def test_a_call_is_agreed_to_or_stopped_at_the_prompt(terminal, server, tmp_path
     child.expect(r"tool: double\(number\)")
     child.expect(PROMPT)
     child.send(f"twice?{ENTER}")
-    child.expect(r"call: double\(number=21\)\r\nrun it\? \[y/N\] ")
+    child.expect(r"call: double\(number=21\)\r\nrun it\? \[y/N/always\] ")
     child.send(f"y{ENTER}")
     child.expect("That is 42")
     child.expect(PROMPT)
