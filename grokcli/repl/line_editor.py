@@ -268,7 +268,7 @@ def _report_keys(keys: KeyBindings) -> KeyBindings:
 
 
 def _editor_keys(keys: KeyBindings, edit: Callable[[str], str], editor: LineEditor) -> KeyBindings:
-    """Add pastes, and the keys that open the user's editor, which with prompt_toolkit's own would inherit the API key."""
+    """Add pastes, and keys that open the user's editor: with prompt_toolkit's own it would inherit the API key."""
     from prompt_toolkit.application import run_in_terminal
     from prompt_toolkit.document import Document
     from prompt_toolkit.filters import emacs_mode, has_selection, vi_navigation_mode
