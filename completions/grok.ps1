@@ -1,19 +1,14 @@
-Import-Module PSReadLine
-Set-PSReadLineKeyHandler -Chord Tab -Function MenuComplete
-$scriptblock = {
+# In $PROFILE: grok completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName grok, grokcli -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $Env:_GROK_COMPLETE = "complete_powershell"
-    $Env:_TYPER_COMPLETE_ARGS = $commandAst.ToString()
-    $Env:_TYPER_COMPLETE_WORD_TO_COMPLETE = $wordToComplete
-    grok | ForEach-Object {
-        $commandArray = $_ -Split ":::"
-        $command = $commandArray[0]
-        $helpString = $commandArray[1]
-        [System.Management.Automation.CompletionResult]::new(
-            $command, $command, 'ParameterValue', $helpString)
+    $length = $cursorPosition - $commandAst.Extent.StartOffset
+    $Env:_GROK_COMPLETE = "powershell"
+    $Env:_GROK_COMPLETE_LINE = $commandAst.ToString().PadRight($length).Substring(0, $length)
+    $lines = @(& $commandAst.GetCommandName() 2>$null)
+    Remove-Item Env:_GROK_COMPLETE, Env:_GROK_COMPLETE_LINE
+    $lines | Select-Object -Skip 1 | ForEach-Object {
+        $value, $help = $_ -Split "`t", 2
+        $shown = if ($help) { $help } else { $value }
+        [System.Management.Automation.CompletionResult]::new($value, $value, "ParameterValue", $shown)
     }
-    $Env:_GROK_COMPLETE = ""
-    $Env:_TYPER_COMPLETE_ARGS = ""
-    $Env:_TYPER_COMPLETE_WORD_TO_COMPLETE = ""
 }
-Register-ArgumentCompleter -Native -CommandName grok -ScriptBlock $scriptblock

@@ -76,7 +76,7 @@ app = typer.Typer(
 
 
 def _print_version(context: typer.Context, value: bool) -> None:
-    if value:
+    if value and not context.resilient_parsing:
         context.obj.console.stdout.write(f"grok {__version__}\n")
         raise typer.Exit
 
@@ -103,6 +103,8 @@ def root(
 
 def main(argv: Sequence[str], env: Env) -> int:
     """Run `grok` with `argv` (without the program's name) in the world `env`, and return the exit code."""
+    if COMPLETION_VARIABLE in env.environ:
+        return _complete(env)
     try:
         try:
             _require_text(argv)
@@ -139,7 +141,7 @@ def run() -> NoReturn:
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, handler)
         env = Env.real()
-        code = _complete() if COMPLETION_VARIABLE in os.environ else main(sys.argv[1:], env)
+        code = main(sys.argv[1:], env)
     except KeyboardInterrupt:  # outside of what `main` guards: before it, or while it reports an error
         code = INTERRUPTED
     _leave(code)
@@ -224,16 +226,14 @@ def _invoke(argv: list[str], env: Env) -> int:
     return 0
 
 
-def _complete() -> int:
+def _complete(env: Env) -> int:
     """Answer a shell that asks for completions, and return the exit code."""
-    from typer._completion_classes import completion_init
+    from grokcli.commands.tab import answer
 
-    completion_init()
     try:
-        get_command(app)(prog_name="grok", complete_var=COMPLETION_VARIABLE)
-    except SystemExit as end:
-        return int(end.code or 0)
-    except (GrokError, OSError):  # a Tab is no place for an error
+        env.console.stdout.write(answer(env, get_command(app), as_subcommand))
+        env.console.stdout.flush()
+    except Exception:  # noqa: BLE001  # a Tab is no place for an error, whatever it is
         return 1
     return 0
 

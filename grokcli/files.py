@@ -26,6 +26,19 @@ def expand(path: str | Path) -> Path:
         raise UsageError(f"cannot expand {user!r}: no such user", hint="write the path in full") from None
 
 
+def matching_paths(typed: str) -> list[str]:
+    """Return the paths that begin as `typed`, in its folder; those of folders end in a slash."""
+    folder, _, _ = typed.rpartition("/")
+    try:
+        entries = sorted(expand(f"{folder}/" if "/" in typed else ".").iterdir())
+    except (OSError, UsageError):
+        return []
+    prefix = f"{folder}/" if "/" in typed else ""
+    shown = (entry for entry in entries if not entry.name.startswith(".") or typed.endswith("."))
+    paths = (f"{prefix}{entry.name}{'/' if entry.is_dir() else ''}" for entry in shown)
+    return [path for path in paths if path.startswith(typed)]
+
+
 def safe_name(name: str) -> str:
     """Return the last part of a path or a URL as a plain file name: letters, digits, `_`, `-` and dots inside."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from language import command
 
 from grokcli.cli import COMMANDS
 
@@ -187,19 +186,6 @@ def test_ci_runs_the_readmes_test_command():
 def test_completions_are_current(grok, shell):
     suffix = {"powershell": "ps1"}.get(shell, shell)
     assert grok("completion", shell).out == (ROOT / "completions" / f"grok.{suffix}").read_text("utf-8")
-
-
-def test_a_shell_completes_subcommands_and_options(environ):
-    for typed, expected in [
-        ("grok a", "ask"),
-        ("grok ask --no-st", "--no-stream"),
-        ("grok config s", "set"),
-        ("grok batch st", "status"),
-        ("grok batch fetch --w", "--wait"),
-    ]:
-        asked = {"_GROK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
-        done = subprocess.run(command(), capture_output=True, text=True, env=environ | asked, check=True)
-        assert expected in done.stdout.split()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 130, 141, 143)
 NOT_RUN = {
     "grok cmd --why": "explains what failed before it in the same shell; test_shell_keys.py does that",
     "grok config set api_key": "asks at the terminal, which getpass opens itself; the pipe on the same page is run",
+    "source <(grok completion zsh)": "is for zsh; tests/commands/test_tab.py runs it there",
+    "grok completion fish | source": "is for fish",
+    "grok completion powershell | Out-String | Invoke-Expression": "is for PowerShell",
 }
 # What stands on the pages for something that only exists where they are tried.
 OTHER_SERVER, SOME_ID = "http://localhost:11434/v1", "3fkq7e2a"
@@ -296,7 +299,8 @@ def test_the_readmes_table_has_the_answers_as_columns(type_in, folder):
 
 
 def test_no_exception_is_left_for_an_example_that_is_gone():
-    shown = {command for block in blocks("console") for command, _ in commands(block.values[0].text)}
+    examples = [*blocks("console"), *help_examples()]
+    shown = {command for block in examples for command, _ in commands(block.values[0].text)}
     assert set(NOT_RUN) <= shown
 
 

@@ -30,6 +30,7 @@ from grokcli.turn.usage import usage_line
 if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.input.prompts.placeholders import FilledPrompt
+    from grokcli.turn.request import RequestOptions
     from grokcli.turn.response_format import ResponseFormat
 
 Language = Literal["curl", "python", "openai", "anthropic", "js"]

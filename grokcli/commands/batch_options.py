@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from grokcli.commands.complete import complete_subcommand
 from grokcli.commands.grouping import option_group
 from grokcli.commands.options import Accessible, Quiet
 from grokcli.errors import UsageError
@@ -34,7 +33,6 @@ class QuestionOptions:
         typer.Argument(
             metavar="FILE",
             help="Questions, one a line: JSONL, CSV, TSV or text; - is stdin",
-            autocompletion=complete_subcommand,
         ),
     ] = ...  # type: ignore[assignment]  # Typer's way to say that there is no default
     format: Annotated[

@@ -15,7 +15,6 @@ from grokcli.batch.submit import Target, prepare, send
 from grokcli.batch.survey import Retry, survey
 from grokcli.commands.batch_listing import document, submissions_of
 from grokcli.commands.batch_options import QuestionOptions
-from grokcli.commands.complete import complete_model
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.limits import limits_of
@@ -76,7 +75,6 @@ class BatchModelOptions(ModelOptions):
             "--model",
             metavar="MODEL",
             help=f"Model to ask, or an alias (default: {BATCH_MODEL})",
-            autocompletion=complete_model,
         ),
     ] = None
 

@@ -11,7 +11,6 @@ import typer
 
 from grokcli.chat import user
 from grokcli.commands.command_menu import FAILED, FAILED_STATUS, STATUS, offer
-from grokcli.commands.complete import complete_model
 from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, option_group, takes_groups
 from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget, limits_of
@@ -60,7 +59,7 @@ class CommandModel:
 
     model: Annotated[
         str | None,
-        typer.Option("-m", "--model", metavar="MODEL", help="Model to ask, or an alias", autocompletion=complete_model),
+        typer.Option("-m", "--model", metavar="MODEL", help="Model to ask, or an alias"),
     ] = None
     effort: Effort = None
     fast: Fast = False

@@ -52,11 +52,10 @@ def delete_asked(env: Env, store: Store, found: Sequence[ConversationSummary], *
     count = _count(len(found), "conversation")
     if found and not yes:
         _confirm(env, found, count)
-    if found:
-        store.delete(one.id for one in found)
+    kept = store.delete(one.id for one in found) if found else 0
     if yes:
         _present(env, found)
-    env.console.note(f"deleted {count}")
+    env.console.note(f"deleted {count}" + (f"; forks keep {_count(kept, 'message')} that they share" if kept else ""))
 
 
 def _confirm(env: Env, found: Sequence[ConversationSummary], count: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from grokcli.commands.deletion import age, age_in_seconds, delete_asked, named_by_id
+from grokcli.commands.forks import branch, in_trees
 from grokcli.commands.grouping import new_app
 from grokcli.commands.options import AsJSON
 from grokcli.errors import UsageError
@@ -42,20 +43,24 @@ OptionalID = Annotated[
     typer.Argument(metavar="[ID]", help="Id (or its first characters) or title of a conversation; default: the latest"),
 ]
 Limit = Annotated[int, typer.Option("-n", "--limit", min=1, metavar="N", help="Show at most N conversations")]
+Tree = Annotated[bool, typer.Option("--tree", help="Show each fork below the conversation that it was forked from")]
 All = Annotated[bool, typer.Option("--all", help="Include messages that an edit or a retry replaced")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation")]
 
 
 @app.command("list")
-def list_conversations(ctx: typer.Context, limit: Limit = 20, json: AsJSON = False) -> None:
+def list_conversations(ctx: typer.Context, limit: Limit = 20, tree: Tree = False, json: AsJSON = False) -> None:
     """List conversations, the last used first."""
     env: Env = ctx.obj
     with _store(env) as store:
         found = store.conversations(limit)
+    placed = in_trees(found) if tree else [(one, 0) for one in found]
+    found = [one for one, _ in placed]
     if json:
         _print_json(env, [about(one) for one in found])
         return
-    _print(env, "".join(f"{line}\n" for line in columns([HEADER, *_rows(found)] if found else [], right=FIGURES)))
+    rows = [(*row, f"{branch(depth)}{title}") for (*row, title), (_, depth) in zip(_rows(found), placed, strict=True)]
+    _print(env, "".join(f"{line}\n" for line in columns([HEADER, *rows] if found else [], right=FIGURES)))
 
 
 @app.command()

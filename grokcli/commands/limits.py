@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcli import models
-from grokcli.commands.complete import complete_effort
 from grokcli.config import values
 from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
@@ -23,7 +22,6 @@ Effort = Annotated[
         "--effort",
         metavar="LEVEL",
         help="Reasoning effort; the levels depend on the model",
-        autocompletion=complete_effort,
     ),
 ]
 Fast = Annotated[bool, typer.Option("--fast", help="Ask for the service tier 'fast', which may cost twice as much")]

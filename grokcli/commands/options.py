@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grokcli import models
-from grokcli.commands.complete import complete_model
 from grokcli.commands.grouping import option_group
 from grokcli.commands.limits import Effort, Fast, MaxCost, OverBudget
 from grokcli.config.settings import SETTINGS
 from grokcli.env import Network
+from grokcli.errors import UsageError
 from grokcli.render.select import Color, Output
 from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_fields, text_or_file
 
@@ -49,7 +49,6 @@ class ModelOptions:
             "--model",
             metavar="MODEL",
             help="Model to ask, or an alias; 'local' runs on this machine",
-            autocompletion=complete_model,
         ),
     ] = None
     system: Annotated[
@@ -224,14 +223,24 @@ class ConversationOptions:
     resume: Annotated[
         str | None, typer.Option("-r", "--resume", metavar="ID|TITLE", help="Continue this conversation")
     ] = None
+    fork: Annotated[
+        bool, typer.Option("--fork", help="With -c or -r: ask in a new conversation that begins like it")
+    ] = False
     no_save: Annotated[bool, typer.Option("-n", "--no-save", help="Do not save the question and the answer")] = False
 
     def open(self, env: "Env", command: str) -> "Conversation":
-        """Return the conversation in which `command` asks. Raises StoreError."""
+        """Return the conversation in which `command` asks. Raises StoreError, UsageError."""
         from grokcli.store.opening import open_conversation
 
+        if self.fork and not self.continue_latest and self.resume is None:
+            raise UsageError("--fork needs a conversation", hint="add -c for the latest, or -r ID")
         return open_conversation(
-            env, command, continue_latest=self.continue_latest, resume=self.resume, keep=not self.no_save
+            env,
+            command,
+            continue_latest=self.continue_latest,
+            resume=self.resume,
+            fork=self.fork,
+            keep=not self.no_save,
         )
 
 

@@ -21,6 +21,18 @@ def entries(file: dict[str, Any]) -> dict[str, object]:
     return found
 
 
+def roles(file: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the roles by name."""
+    tables = file.get("roles")
+    return {name: role for name, role in tables.items() if isinstance(role, dict)} if isinstance(tables, dict) else {}
+
+
+def role_summary(role: dict[str, Any]) -> str:
+    """Return what a role is, on one line: its model and its system prompt, as far as it has them."""
+    values = [role.get("model"), role.get("system")]
+    return ": ".join(" ".join(value.split()) for value in values if isinstance(value, str) and value.strip())
+
+
 def set_path(file: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return the path in the file of `key`: a setting, an entry of a section, or a whole table such as [roles.…].
 

@@ -12,7 +12,7 @@ from grokcli.errors import UsageError
 from grokcli.files import PRIVATE, make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from prompt_toolkit import PromptSession
@@ -20,15 +20,21 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
+    from grokcli.repl.slash.words import Completion
+
 PROMPT = "> "
 BLOCK = '"""'
 MAX_ROW_DIGITS = 5
 
 
 class LineReader(Protocol):
-    """Reads the user's messages; `is_typed` says whether they are typed at a terminal."""
+    """Reads the user's messages; `is_typed` says whether they are typed at a terminal.
+
+    `pasted` are the texts that were pasted into the last message, as far as that is known.
+    """
 
     is_typed: bool
+    pasted: Sequence[str]
 
     def read(self, draft: str = "") -> str:
         """Return the next message, which may have several lines.
@@ -56,6 +62,7 @@ class PlainLineReader:
     """Reads one message per line, for scripts and tests."""
 
     is_typed = False
+    pasted: Sequence[str] = ()
 
     def __init__(self, stdin: IO[bytes] | None) -> None:
         """Read from `stdin`; None counts as empty."""
@@ -100,14 +107,17 @@ class TypedLineReader(PlainLineReader):
 
 
 class LineEditor:
-    """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens the editor; pastes stay whole."""
+    """A line editor: Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens the editor; pastes stay whole.
+
+    With `multiline`, Enter breaks the line and the two others send.
+    """
 
     is_typed = True
 
     def __init__(
         self,
         history: Path,
-        complete: Callable[[str], Iterable[tuple[str, int]]],
+        complete: Callable[[str], Iterable[Completion]],
         edit: Callable[[str], str],
         *,
         keep: bool,
@@ -115,21 +125,22 @@ class LineEditor:
     ) -> None:
         """Use the history in the file `history`, and add to it if `keep`.
 
-        `complete` is called when Tab is pressed, with the text before the cursor; it returns completions, each with the
-        number of characters it replaces. `edit` returns a text as edited in the user's editor.
+        `complete` is called when Tab is pressed, with the text before the cursor. `edit` returns a text as edited in
+        the user's editor.
         """
         from prompt_toolkit import PromptSession
         from prompt_toolkit.input import create_input
         from prompt_toolkit.layout.processors import TabsProcessor
 
         self.multiline = False
+        self.pasted: Sequence[str] = ()
         self._session: PromptSession[str] = PromptSession(
             history=_history(history, keep=keep),
             completer=_completer(complete),
             complete_while_typing=False,
             enable_suspend=True,
             multiline=True,
-            key_bindings=_editor_keys(_report_keys(_keys(self._is_unfinished)), edit),
+            key_bindings=_editor_keys(_report_keys(_keys(self)), edit, self),
             vi_mode=vi,
             # Pasted text may contain tabs, which would be shown as ^I.
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
@@ -140,9 +151,11 @@ class LineEditor:
 
     def read(self, draft: str = "") -> str:
         """Return the text that the user sends, starting from `draft`."""
+        self.pasted = ()
         return unblock(self._session.prompt([("bold", PROMPT)], default=draft))
 
-    def _is_unfinished(self, text: str) -> bool:
+    def breaks_at_enter(self, text: str) -> bool:
+        """Return whether Enter breaks the line of a message that is `text` so far."""
         return self.multiline or is_open(text)
 
 
@@ -180,17 +193,19 @@ def _history(path: Path, *, keep: bool) -> Any:
         return InMemoryHistory()
 
 
-def _completer(complete: Callable[[str], Iterable[tuple[str, int]]]) -> Any:
-    from prompt_toolkit.completion import Completer, Completion
+def _completer(complete: Callable[[str], Iterable[Completion]]) -> Any:
+    from prompt_toolkit.completion import Completer
+    from prompt_toolkit.completion import Completion as Shown
 
     class Words(Completer):
-        def get_completions(self, document: Any, complete_event: Any) -> Iterable[Completion]:
-            return (Completion(word, -length) for word, length in complete(document.text_before_cursor))
+        def get_completions(self, document: Any, complete_event: Any) -> Iterable[Shown]:
+            found = complete(document.text_before_cursor)
+            return (Shown(one.text, -one.length, display_meta=one.help) for one in found)
 
     return Words()
 
 
-def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
+def _keys(editor: LineEditor) -> KeyBindings:
     from prompt_toolkit.enums import DEFAULT_BUFFER
     from prompt_toolkit.filters import emacs_mode, has_focus, vi_navigation_mode
     from prompt_toolkit.key_binding import KeyBindings
@@ -205,7 +220,7 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
         buffer: Buffer = event.current_buffer
         if buffer.complete_state and buffer.complete_state.current_completion:
             buffer.complete_state = None
-        elif is_unfinished(buffer.text):
+        elif editor.breaks_at_enter(buffer.text):
             buffer.insert_text("\n")
         else:
             buffer.validate_and_handle()
@@ -216,14 +231,18 @@ def _keys(is_unfinished: Callable[[str], bool]) -> KeyBindings:
     @keys.add("escape", "enter", filter=writing & emacs_mode)
     def send_or_break(event: KeyPressEvent) -> None:
         buffer: Buffer = event.current_buffer
-        if is_unfinished(buffer.text):
+        if editor.breaks_at_enter(buffer.text):
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")
 
     @keys.add("c-j", filter=writing)
-    def break_line(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text("\n")
+    def break_line_or_send(event: KeyPressEvent) -> None:
+        """Do what Enter does not: for terminals without Alt. A block is ended by its quotes."""
+        if editor.multiline and not is_open(event.current_buffer.text):
+            event.current_buffer.validate_and_handle()
+        else:
+            event.current_buffer.insert_text("\n")
 
     return keys
 
@@ -248,11 +267,18 @@ def _report_keys(keys: KeyBindings) -> KeyBindings:
     return keys
 
 
-def _editor_keys(keys: KeyBindings, edit: Callable[[str], str]) -> KeyBindings:
-    """Add the keys that open the editor. With prompt_toolkit's own, the editor would inherit the API key."""
+def _editor_keys(keys: KeyBindings, edit: Callable[[str], str], editor: LineEditor) -> KeyBindings:
+    """Add pastes, and keys that open the user's editor: with prompt_toolkit's own it would inherit the API key."""
     from prompt_toolkit.application import run_in_terminal
     from prompt_toolkit.document import Document
     from prompt_toolkit.filters import emacs_mode, has_selection, vi_navigation_mode
+    from prompt_toolkit.keys import Keys
+
+    @keys.add(Keys.BracketedPaste)
+    def paste(event: KeyPressEvent) -> None:
+        text = event.data.replace("\r\n", "\n").replace("\r", "\n")  # terminals send any of the three
+        editor.pasted = [*editor.pasted, text]
+        event.current_buffer.insert_text(text)
 
     async def open_editor(buffer: Buffer, *, send: bool) -> None:
         with suppress(UsageError):  # if the editor fails, the text stays unchanged

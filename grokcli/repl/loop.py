@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from grokcli.errors import GrokError, SecretError
 from grokcli.models import context_window
 from grokcli.repl.hints import in_chat
+from grokcli.repl.line_editor import LineEditor
+from grokcli.repl.mentions import attach_mentioned
 from grokcli.repl.session import Prompt, Session
 from grokcli.repl.slash import table
 from grokcli.terminal.shell import run_on_terminal
@@ -66,6 +68,8 @@ def _interpret(session: Session, line: str) -> Prompt | None:
     if line.startswith("!") and "\n" not in line.strip():
         _run_shell(session, line[1:].strip())
         return None
+    if session.lines.is_typed:
+        attach_mentioned(session, line)
     return Prompt(line)
 
 
@@ -129,7 +133,8 @@ def take_turn(session: Session, prompt: Prompt) -> None:
 def _run(session: Session, turn: Turn) -> None:
     started = time.monotonic()
     # With tools, typed input must be echoed: the user confirms calls.
-    with nullcontext() if turn.toolset else keep_typeahead(session.env.console.stdout):
+    keeps = keep_typeahead(session.env.console.stdout, for_editor=isinstance(session.lines, LineEditor))
+    with nullcontext() if turn.toolset else keeps:
         run_turn(session.env, turn)
     if session.shows_usage:
         line = usage_line(turn.response.usage, started)
@@ -167,4 +172,6 @@ def _tell_how_full(session: Session, model: str) -> None:
         return
     used = usage.context
     if used >= NEARLY_FULL * window:
-        session.env.console.note(f"{used:,} of {model}'s {window:,} tokens are used; use /new to start over")
+        session.env.console.note(
+            f"{used:,} of {model}'s {window:,} tokens are used; use /compact, or /new to start over"
+        )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import EventSource, Message
     from grokcli.errors import GrokError
+    from grokcli.events import Usage
     from grokcli.store.answer_writer import AnswerWriter
     from grokcli.store.ledger import Ledger
     from grokcli.store.records import ConversationSummary
@@ -42,6 +43,7 @@ class Conversation:
         self.summary: ConversationSummary | None = None
         self.interrupted = ""
         self._id = ""
+        self._parent = ""
         self._chat: Chat | None = None
         self._replaced_from: int | None = None
         self._late_prompt: tuple[Message, str] | None = None
@@ -164,13 +166,27 @@ class Conversation:
 
     def _create(self, question: Message, model: str) -> None:
         """Create the conversation in the store, titled after its first question, if it is not there yet."""
-        if self.store is not None and not self._id:
-            self._id = self.store.create(model=model, title=title_of(text_of(question)))
+        if self.store is None or self._id:
+            return
+        title = title_of(text_of(question))
+        if not self._parent:
+            self._id = self.store.create(model=model, title=title)
+            return
+        self._id, shared = self.store.fork(self._parent, len(self.messages), model=model, title=title)
+        for message in self.messages[shared:] if self._id else ():
+            self.store.add(self._id, message, model=model)
 
     def _add(self, message: Message, model: str) -> None:
         self.messages.append(message)
         if self.store is not None and self._id:
             self.store.add(self._id, message, model=model)
+
+    def compact(self, message: Message, usage: Usage | None, *, model: str) -> None:
+        """Add a compaction of all messages, and count what it cost; they stay, and are sent where it cannot be."""
+        self._add(message, model)
+        if self.ledger is not None:
+            kept_in = self._id if self.store is not None else ""
+            self.ledger.add(model, usage, conversation=kept_in, is_question=False)
 
     # ---- changes
 
@@ -187,9 +203,24 @@ class Conversation:
         self.store.rename(self._id, title)
         return True
 
+    def fork(self, length: int | None = None) -> None:
+        """Continue in a new conversation that begins with the first `length` messages of this one; None is all.
+
+        It is created with its first question, and shares the stored messages. The other one stays as it is.
+        """
+        if length is not None and length < len(self.messages):
+            self.messages, self.interrupted = self.messages[:length], ""
+        self._parent, self._id, self._chat = self._id or self._parent, "", None
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether this is a fork that is not in the store yet."""
+        return bool(self._parent and not self._id)
+
     def reset(self) -> None:
         """Start a new conversation with the next question."""
         self.messages, self.summary, self.interrupted, self._id, self._chat = [], None, "", "", None
+        self._parent = ""
 
     def load(self, summary: ConversationSummary) -> None:
         """Continue a stored conversation. Raises StoreError."""

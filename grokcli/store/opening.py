@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 def open_conversation(
-    env: Env, command: str, *, continue_latest: bool = False, resume: str | None = None, keep: bool = True
+    env: Env,
+    command: str,
+    *,
+    continue_latest: bool = False,
+    resume: str | None = None,
+    fork: bool = False,
+    keep: bool = True,
 ) -> Conversation:
     """Return a new conversation, or the latest one, or the one that `resume` names; `command` is what asks in it.
 
+    With `fork`, the question begins a fork of it.
     With `keep` off nothing is written but numbers; a conversation that is continued is read all the same. Raises
     StoreError.
     """
@@ -26,6 +33,8 @@ def open_conversation(
     conversation = Conversation(store, Ledger(store, command))
     if resume is not None or continue_latest:
         conversation.load(store.find(resume) if resume is not None else store.latest())
+    if fork:
+        conversation.fork()
     if not keep:
         conversation.store = None
     return conversation

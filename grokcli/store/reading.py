@@ -19,10 +19,19 @@ _CANDIDATES = 5
 _YEAR_10000 = 253_402_300_800
 
 _CONVERSATION = """SELECT id, title, model, created, updated,
-    (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0) FROM conversation"""
-_MESSAGE = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
-    reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM message"""
-_CONVERSATION_TYPES = (str, str, str, float, float, int)
+    (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0)
+        + (SELECT count(*) FROM shared WHERE conversation = conversation.id AND superseded = 0),
+    coalesce(parent, '') FROM conversation"""
+# The messages of the conversation ?1: its own, and those of its parent that it shares. With 1 for ?2, superseded ones
+# are among them.
+_MESSAGES = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
+        reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM message WHERE conversation = ?1 AND superseded <= ?2
+    UNION ALL
+    SELECT id, body, text, model, created, status, reason, shared.superseded, writer, input_tokens, output_tokens,
+        reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM shared JOIN message ON id = shared.message
+        WHERE shared.conversation = ?1 AND shared.superseded <= ?2
+    ORDER BY id"""
+_CONVERSATION_TYPES = (str, str, str, float, float, int, str)
 _MESSAGE_TYPES = (int, str, str | None, str, float, str, str, int, str, *[int | None] * 5)
 _IS_ID = "id = :id"
 _IS_TITLE = "title = :title COLLATE NOCASE"
@@ -39,6 +48,16 @@ def conversations(
         (float("inf") if before is None else before, -1 if limit is None else limit),
     )
     return [_summary(row) for row in rows]
+
+
+def names(connection: sqlite3.Connection, beginning: str, limit: int) -> list[tuple[str, str]]:
+    """Return id and title of up to `limit` conversations whose id or title begins so, the last used first."""
+    rows = connection.execute(
+        f"SELECT id, title FROM conversation WHERE {_ID_BEGINS} OR title LIKE :pattern ESCAPE '\\'"  # noqa: S608
+        " ORDER BY used DESC LIMIT :limit",
+        {"id": beginning.lower(), "pattern": f"{like(storable(beginning))}%", "limit": limit},
+    )
+    return [(one, title) for one, title in rows if isinstance(one, str) and isinstance(title, str)]
 
 
 def conversation(connection: sqlite3.Connection, conversation_id: str) -> ConversationSummary | None:
@@ -78,8 +97,7 @@ def stored_messages(
 
     Incomplete answers without text are left out. `now` is in seconds since 1970.
     """
-    condition = "" if superseded else "AND superseded = 0"
-    rows = connection.execute(f"{_MESSAGE} WHERE conversation = ? {condition} ORDER BY id", (conversation_id,))
+    rows = connection.execute(_MESSAGES, (conversation_id, int(superseded)))
     found = [_stored_message(connection, row, now) for row in rows.fetchall()]
     return [stored for stored in found if stored.status == "whole" or stored.message["content"]]
 

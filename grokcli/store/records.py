@@ -17,6 +17,7 @@ class ConversationSummary:
     """A conversation without its messages.
 
     `model` is the one last used; `created` and `updated` are seconds since 1970; `messages` is the number of messages.
+    `parent` is the id of the conversation that it was forked from, "" for none.
     """
 
     id: str
@@ -25,6 +26,7 @@ class ConversationSummary:
     created: float
     updated: float
     messages: int
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ORDER BY id""",
         "CREATE TABLE notice (name TEXT PRIMARY KEY, day TEXT NOT NULL) WITHOUT ROWID",
     ),
+    # A fork begins with messages of its parent, which `shared` names: none is copied. `superseded` is the fork's own,
+    # as an edit in one of the two replaces nothing in the other. `parent` is NULL for what is no fork.
+    (
+        "ALTER TABLE conversation ADD COLUMN parent TEXT",
+        "CREATE INDEX conversation_parent ON conversation (parent)",
+        """CREATE TABLE shared (
+            conversation TEXT NOT NULL REFERENCES conversation ON DELETE CASCADE,
+            message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+            superseded INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (conversation, message)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX shared_message ON shared (message)",
+    ),
 )
 
 

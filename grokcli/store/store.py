@@ -87,6 +87,22 @@ class Store:
         """Start a conversation and return its id, or "" if the store cannot be written."""
         return self._save(writing.create, model, title, self._now()) or ""
 
+    def fork(self, parent: str, messages: int, *, model: str, title: str) -> tuple[str, int]:
+        """Start a conversation that shares the first `messages` of another; return its id, "" as `create` does.
+
+        Returns also how many it shares: fewer if another process deleted or replaced some.
+        """
+
+        def begin(connection: sqlite3.Connection) -> tuple[str, int]:
+            from grokcli.store import reading
+
+            found = reading.stored_messages(connection, parent, superseded=False, now=self._now())[:messages]
+            conversation_id = writing.create(connection, model, title, self._now())
+            writing.share(connection, conversation_id, parent, [one.id for one in found])
+            return conversation_id, len(found)
+
+        return self._save(begin) or ("", 0)
+
     def add(self, conversation_id: str, message: Message, *, model: str = "") -> int | None:
         """Add a message to a conversation and return the message's id, or None if it was not stored."""
         return self._save(writing.add, conversation_id, message, model, self._now())
@@ -157,6 +173,12 @@ class Store:
 
         return self._read(reading.conversations, limit, before)
 
+    def names(self, beginning: str, limit: int) -> list[tuple[str, str]]:
+        """Return id and title of up to `limit` conversations of which one begins so, the last used first."""
+        from grokcli.store import reading
+
+        return self._read(reading.names, beginning, limit)
+
     def search(self, query: str, limit: int = 20) -> list[SearchHit]:
         """Return the newest `limit` conversations in which one message contains every word of `query`."""
         from grokcli.store.search import search
@@ -173,18 +195,20 @@ class Store:
         """Give a conversation another title."""
         self.transaction(writing.rename, conversation_id, title_of(title))
 
-    def delete(self, conversation_ids: Iterable[str]) -> None:
+    def delete(self, conversation_ids: Iterable[str]) -> int:
         """Delete conversations and overwrite their text, in the search index too.
 
+        Messages that forks share stay, as theirs; returns how many.
         While another process reads, the text stays in the log beside the file until the last process closes the file.
         """
         from grokcli.store import schema
 
-        self.transaction(writing.delete, conversation_ids)
+        kept = self.transaction(writing.delete, conversation_ids)
         more = self.transaction(writing.merge_index, begins=True)
         while more:
             more = self.transaction(writing.merge_index, begins=False)
         self._read(schema.empty_log)
+        return kept
 
     def transaction(
         self, write: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from grokcli.chat import Message
     from grokcli.store.records import ConversationSummary, StoredMessage
 
-_SPEAKERS = {"user": "You", "system": "System", "tool": "Tool"}
+_SPEAKERS = {"user": "You", "system": "System", "tool": "Tool", "compaction": "Compaction"}
 
 
 def as_markdown(said: Iterable[tuple[str, Message]], title: str = "") -> str:
@@ -34,6 +34,7 @@ def about(conversation: ConversationSummary) -> dict[str, Any]:
         "created": _iso(conversation.created),
         "updated": _iso(conversation.updated),
         "messages": conversation.messages,
+        "parent": conversation.parent or None,
     }
 
 

@@ -50,10 +50,47 @@ def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> 
     connection.execute("UPDATE conversation SET title = ? WHERE id = ?", (title, conversation_id))
 
 
-def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
-    """Delete conversations with their messages; their words stay in the search index until `merge_index` is done."""
-    rows = [(conversation_id,) for conversation_id in conversation_ids]
-    connection.executemany("DELETE FROM conversation WHERE id = ?", rows)
+def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> int:
+    """Delete conversations with their messages; their words stay in the search index until `merge_index` is done.
+
+    Messages that a fork shares become the fork's own. Returns how many there are.
+    """
+    handed_over: set[tuple[int]] = set()
+    for conversation_id in conversation_ids:
+        handed_over |= _hand_over(connection, conversation_id)
+        connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+    kept = (connection.execute("SELECT 1 FROM message WHERE id = ?", message).fetchone() for message in handed_over)
+    return sum(row is not None for row in kept)
+
+
+def _hand_over(connection: sqlite3.Connection, conversation_id: str) -> set[tuple[int]]:
+    """Give each message of a conversation that is shared to one of the forks that share it; return their ids."""
+    handed_over = connection.execute(
+        "SELECT DISTINCT id FROM message JOIN shared ON shared.message = id WHERE message.conversation = ?",
+        (conversation_id,),
+    ).fetchall()
+    for message in handed_over:
+        connection.execute(
+            "UPDATE message SET (conversation, superseded) = (SELECT conversation, superseded FROM shared"
+            " WHERE message = ?1 ORDER BY conversation LIMIT 1) WHERE id = ?1",
+            message,
+        )
+        connection.execute(
+            "DELETE FROM shared WHERE message = ?1 AND conversation = (SELECT conversation FROM message WHERE id = ?1)",
+            message,
+        )
+    connection.execute(
+        "UPDATE conversation SET parent = (SELECT parent FROM conversation WHERE id = ?1) WHERE parent = ?1",
+        (conversation_id,),
+    )
+    return set(handed_over)
+
+
+def share(connection: sqlite3.Connection, conversation_id: str, parent: str, message_ids: Iterable[int]) -> None:
+    """Make a new conversation a fork of `parent`, which begins with those messages."""
+    connection.execute("UPDATE conversation SET parent = ? WHERE id = ?", (parent, conversation_id))
+    rows = [(conversation_id, message_id) for message_id in message_ids]
+    connection.executemany("INSERT INTO shared (conversation, message) VALUES (?, ?)", rows)
 
 
 def merge_index(connection: sqlite3.Connection, *, begins: bool) -> bool:
@@ -175,8 +212,9 @@ def text_of_pieces(connection: sqlite3.Connection, answer_id: int) -> str:
 
 def truncate(connection: sqlite3.Connection, conversation_id: str, first_id: int) -> None:
     """Mark the messages of a conversation from the id `first_id` on as superseded."""
-    statement = "UPDATE message SET superseded = 1 WHERE conversation = ? AND id >= ?"
-    connection.execute(statement, (conversation_id, first_id))
+    for table, key in (("message", "id"), ("shared", "message")):
+        statement = f"UPDATE {table} SET superseded = 1 WHERE conversation = ? AND {key} >= ?"  # noqa: S608
+        connection.execute(statement, (conversation_id, first_id))
 
 
 def is_alive(writer: str, since: float, now: float) -> bool:

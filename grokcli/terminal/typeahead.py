@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def keep_typeahead(screen: IO[Any]) -> Iterator[None]:
+def keep_typeahead(screen: IO[Any], *, for_editor: bool) -> Iterator[None]:
     """While an answer is shown on `screen`, keep typed input: do not echo it, and do not lose it on Ctrl-C.
 
+    With `for_editor`, a line editor reads it, to which Ctrl-D is a key; otherwise it is the end of the input to the
+    terminal, which keeps it as such only for another reader of whole lines.
     Ctrl-\\ still ends the process, but restores the terminal first. Does nothing if `screen` is not a POSIX terminal.
     """
     if os.name != "posix" or not screen.isatty():
@@ -35,6 +37,10 @@ def keep_typeahead(screen: IO[Any]) -> Iterator[None]:
 
     kept = list(before)
     kept[3] = (before[3] & ~termios.ECHO) | termios.NOFLSH
+    if for_editor:
+        characters = list(before[6])
+        characters[termios.VEOF] = os.fpathconf(descriptor, "PC_VDISABLE").to_bytes(1, "little")
+        kept[6] = characters
     with _before_sigquit(restore):
         termios.tcsetattr(descriptor, termios.TCSANOW, kept)
         try:

@@ -79,4 +79,6 @@ def as_code(call: Call, language: str) -> str:
             "the local model has no address until it runs",
             hint="use another model with -m, or print the request with --dry-run",
         )
+    if language != "curl":  # an SDK has no compactions; the messages that they stand for are all there
+        call = call._replace(messages=[one for one in call.messages if one.get("role") != "compaction"])
     return LANGUAGES[language](call)

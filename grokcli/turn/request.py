@@ -171,8 +171,12 @@ def check_server_tools(env: Env, model: str, api: API | None, tools: Sequence[di
 
 def check_context(request: Request) -> None:
     """Raise UsageError if the messages cannot fit the model's context; they are neither sent nor shortened."""
-    window = context_window(request.model)
-    tokens = least_tokens("".join(map(_text_of, request.messages)))
+    window, messages = context_window(request.model), request.messages
+    if any(message["role"] == "compaction" for message in messages):
+        from grokcli.client.wire.compaction import since_compaction
+
+        messages = since_compaction(messages, request.model)
+    tokens = least_tokens("".join(map(_text_of, messages)))
     if window is not None and tokens > window:
         raise UsageError(
             f"the input has at least {tokens:,} tokens; {request.model} takes at most {window:,}",

@@ -34,7 +34,7 @@ DELTAS = 20_000
 PACED_DELTAS = 1000
 # There and back.
 DISTANCE_SECONDS = 0.08
-TAB = {"_GROK_COMPLETE": "complete_bash", "COMP_WORDS": "grok ask --no-st", "COMP_CWORD": "2"}
+TAB = {"_GROK_COMPLETE": "bash", "_GROK_COMPLETE_LINE": "grok ask --no-st"}
 # What an environment may say of the way to a server.
 WAY = (
     "REQUESTS_CA_BUNDLE",

@@ -11,6 +11,7 @@ import time
 import pytest
 from language import KEY, Screen, command
 from rich.cells import cell_len
+from server import answer
 
 from grokcli.chat import assistant, image, user
 from grokcli.events import Usage
@@ -327,3 +328,39 @@ def test_a_reader_that_goes_away_is_no_error(keep, environ):
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 141
+
+
+def test_a_fork_begins_like_a_conversation_and_leaves_it_alone(grok, server):
+    server.reply(answer("first"), answer("second"), answer("other"))
+    grok("ask", "one")
+    parent = json.loads(grok("history", "list", "--json").out)[0]["id"]
+    assert grok("ask", "-c", "--fork", "two").out == "second\n"
+    assert [one["content"] for one in server.requests[1].json["messages"]] == ["one", "first", "two"]
+    assert grok("ask", "-r", parent, "three").out == "other\n"
+    assert [one["content"] for one in server.requests[2].json["messages"]] == ["one", "first", "three"]
+    latest, fork = json.loads(grok("history", "list", "--json").out)
+    assert [(one["id"] == parent, one["parent"], one["title"], one["messages"]) for one in (latest, fork)] == [
+        (True, None, "one", 4),
+        (False, parent, "two", 4),
+    ]
+    tree = grok("history", "list", "--tree").out.splitlines()
+    assert [line.split("4")[-1].strip() for line in tree[1:]] == ["one", "└ two"]
+    code, _, err = grok("history", "delete", parent, "--yes")
+    assert (code, err.splitlines()[-1]) == (0, "deleted 1 conversation; forks keep 2 messages that they share")
+    shown = json.loads(grok("history", "show", "--json").out)
+    assert [one["content"] for one in shown["messages"]] == ["one", "first", "two", "second"]
+
+
+def test_a_fork_that_is_not_asked_anything_is_none(grok, server):
+    server.reply(answer("first"))
+    assert grok("ask", "--fork", "two")[::2] == (
+        2,
+        "error: --fork needs a conversation\nhint: add -c for the latest, or -r ID\n",
+    )
+    grok("ask", "one")
+    assert (
+        json.loads(grok("ask", "-c", "--fork", "--dry-run", "two").out.partition("\n\n")[2])["messages"][0]["content"]
+        == "one"
+    )
+    assert grok("ask", "-c", "--fork", "-n", "two").code == 0
+    assert len(json.loads(grok("history", "list", "--json").out)) == 1

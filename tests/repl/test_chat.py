@@ -288,7 +288,6 @@ def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
         ("/continue", "no answer to continue"),
         ("/copy", "no answer yet"),
         ("/save", "needs a name"),
-        ("/file", "needs a name"),
         ("/file /no/such/file", "cannot read /no/such/file"),
         ("/file 'x", "missing closing quote"),
         ("/file !", "no shell command was run yet"),
@@ -581,7 +580,7 @@ def test_tab_offers_the_models_of_the_server_and_their_efforts(talk, grok, serve
     session = Session(env, RequestOptions(), Conversation(None), Output(), PlainLineReader(None))
 
     def offered(typed):
-        return [word for word, _ in complete(session, typed)]
+        return [one.text for one in complete(session, typed)]
 
     assert offered("/model grok-4.2") == ["grok-4.20", "grok-4.20-multi-agent"]
     assert offered("/effort x") == ["xhigh"]

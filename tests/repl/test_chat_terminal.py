@@ -137,7 +137,7 @@ def test_a_pasted_tab_is_a_tab_and_one_that_is_typed_completes(terminal, server)
     child.send(f"/multil{TAB}")
     child.expect("ine")
     child.send(ENTER)
-    child.expect("Alt.Enter sends")
+    child.expect("Alt.Enter or Ctrl.J sends")
     child.expect(PROMPT)
     leave(child)
     assert texts(server) == ["if x:\n\ty\t= 1"]
@@ -161,12 +161,13 @@ def test_lines_can_be_broken_and_quoted(terminal, server):
         child.expect("ok")
         child.expect(PROMPT)
     child.send(f"/multiline{ENTER}")
-    child.expect("Alt.Enter sends")
-    child.send(f"f{ENTER}g{ALT_ENTER}")
-    child.expect("ok")
-    child.expect(PROMPT)
+    child.expect("Alt.Enter or Ctrl.J sends")
+    for typed in (f"f{ENTER}g{ALT_ENTER}", f"h{ENTER}i{CTRL_J}"):
+        child.send(typed)
+        child.expect("ok")
+        child.expect(PROMPT)
     leave(child)
-    assert texts(server) == ["a\nb\nc", "d\ne", "f\ng"]
+    assert texts(server) == ["a\nb\nc", "d\ne", "f\ng", "h\ni"]
 
 
 def test_what_was_typed_is_remembered_across_chats(terminal, server, home):
@@ -267,9 +268,9 @@ def test_escape_and_enter_send_in_vi_mode(terminal, server, environ, words):
     child = terminal()
     for word in words:
         child.send(f"{word}{ENTER}")
-        child.expect("Alt.Enter sends")
+        child.expect("Alt.Enter or Ctrl.J sends")
         child.expect(PROMPT)
-    child.send(f"one{CTRL_J}two{ESCAPE}{ENTER}")
+    child.send(f"one{ENTER if words else CTRL_J}two{ESCAPE}{ENTER}")
     child.expect("fine")
     child.expect(PROMPT)
     leave(child)

@@ -44,7 +44,9 @@ def build_request(
 
     An option that is None is not sent, and neither is the name of the conversation: not every server would take it.
     """
-    body: JSONObject = {"model": model, "messages": [_public(message) for message in messages]}
+    # A compaction means nothing here; what it stands for is sent.
+    said = [_public(message) for message in messages if message.get("role") != "compaction"]
+    body: JSONObject = {"model": model, "messages": said}
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     body |= options

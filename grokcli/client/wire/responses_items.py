@@ -35,9 +35,13 @@ _WORDS = ("query", "url", "pattern", "post_id", "code", "prompt")
 def to_input(messages: Sequence[Message], model: str) -> list[JSONObject]:
     """Return the `input` of a request to `model`: for each message one item or several.
 
-    A message is a plain one in any role, an answer with its own output items (see `Response.message`), or already an
-    item, which has a type and no role.
+    A message is a plain one in any role, an answer with its own output items (see `Response.message`), a compaction in
+    place of what is before it (see `grokcli.client.wire.compaction`), or already an item, which has a type and no role.
     """
+    if any(message.get("role") == "compaction" for message in messages):
+        from grokcli.client.wire.compaction import since_compaction
+
+        messages = since_compaction(messages, model)
     return [item for message in messages for item in _items(message, model)]
 
 
@@ -49,6 +53,8 @@ def message_text(item: JSONObject) -> str:
 
 def _items(message: Message, model: str) -> list[JSONObject]:
     role = as_text(message.get("role"))
+    if role == "compaction":  # opaque: the items go back as they came (API additions, section 6)
+        return [dict(as_object(item)) for item in as_list(message.get("output"))]
     content = message.get("content")
     if not role:
         return _replayed(message, keep_reasoning=True)

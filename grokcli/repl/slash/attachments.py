@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -21,31 +22,81 @@ if TYPE_CHECKING:
     from grokcli.repl.session import Session
 
 
-SPEAKERS = {"user": "You", "assistant": "Grok", "system": "System"}
+IMAGES = (".png", ".jpg", ".jpeg")
+SPEAKERS = {"user": "You", "assistant": "Grok", "system": "System", "compaction": "Compaction"}
 
 
 def file(session: Session, argument: str) -> None:
     """Attach files, folders or URLs to the next question, or the output of the last shell command."""
+    if argument in ("", "-"):
+        _show_attached(session, detached=argument == "-")
+        return
     if argument == "!":
         if not session.shell_output:
             raise UsageError("no shell command was run yet", hint="run one with !COMMAND")
         attachments = Attachments([("shell", session.shell_output)], [])
         session.env.attached += attachments.texts
-    else:
-        names, network = _some(argument, "/file PATH"), session.options.network
-        attachments = read_files(session.env, names, network, session.attach_options)
+        session.attach(attachments)
+        _note_attached(session, "the output of the last command", attachments)
+        return
+    attachments = _read(session, words_of(argument))
     session.attach(attachments)
-    count = [*attachments.texts, *attachments.documents]
-    what = argument if argument != "!" and len(count) == 1 else _count(count, "document")
-    what = "the output of the last command" if argument == "!" else what
-    session.env.console.note(f"attached {what}{_size(attachments)} to the next message")
+    _note_attached(session, argument, attachments)
 
 
 def image(session: Session, argument: str) -> None:
     """Attach images to the next question."""
-    images = [read_image(source) for source in _some(argument, "/image PATH")]
+    if argument in ("", "-"):
+        _show_attached(session, detached=argument == "-")
+        return
+    images = [read_image(source) for source in words_of(argument)]
     session.parts += images
     session.env.console.note(f"attached {_count(images, 'image')} to the next message")
+
+
+def attach(session: Session, names: list[str]) -> None:
+    """Attach files, folders and images to the next message, all or none of them. Raises as reading them does."""
+    pictures = [name for name in names if name.lower().endswith(IMAGES)]
+    images = [read_image(name) for name in pictures]
+    files = [name for name in names if name not in pictures]
+    attachments = _read(session, files)
+    session.attach(attachments)
+    session.parts += images
+    if files:
+        _note_attached(session, files[0], attachments)
+    if images:
+        session.env.console.note(f"attached {_count(images, 'image')} to the next message")
+
+
+def _read(session: Session, names: list[str]) -> Attachments:
+    return read_files(session.env, names, session.options.network, session.attach_options)
+
+
+def _note_attached(session: Session, name: str, attachments: Attachments) -> None:
+    count = [*attachments.texts, *attachments.documents]
+    what = name if len(count) == 1 else _count(count, "document")
+    session.env.console.note(f"attached {what}{_size(attachments)} to the next message")
+
+
+def _show_attached(session: Session, *, detached: bool) -> None:
+    """List what is attached to the next message, or take all of it back."""
+    attached = [*session.documents, *session.parts]
+    if detached:
+        session.documents, session.parts = [], []
+        session.env.console.note(f"detached {_count(attached, 'attachment')}" if attached else "nothing is attached")
+        return
+    for tag, text in session.documents:
+        session.env.console.error_line(f"attached: {_name_of(tag)} ({len(text):,} characters)")
+    for part in session.parts:
+        session.env.console.error_line(f"attached: {part.get('file', {}).get('filename', 'an image')}")
+    if not attached:
+        session.env.console.error_line("attached: (none)")
+
+
+def _name_of(tag: str) -> str:
+    """Return the name of a document as a user knows it: `file path="a.py"` is a.py."""
+    _, is_file, path = tag.partition(" path=")
+    return str(json.loads(path)) if is_file else tag
 
 
 def _size(attachments: Attachments) -> str:

@@ -9,7 +9,7 @@ from grokcli.client.redact import redact
 from grokcli.errors import UsageError
 from grokcli.render.select import show_text
 from grokcli.repl.session import Prompt
-from grokcli.repl.slash.words import words_of
+from grokcli.repl.slash.words import Offer, words_of
 from grokcli.store.rows import title_of
 from grokcli.store.transcript import text_of
 from grokcli.terminal.editor import edit_text
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTINUE = "Continue exactly where your answer stopped. Do not repeat what you have written."
 PREVIEW = 70
 LISTED = 10
+COMPLETED = 200
 
 
 def exit_(session: Session, argument: str) -> NoReturn:
@@ -63,8 +64,12 @@ def _once(words: list[str]) -> tuple[str | None, dict[str, Any]]:
 
 
 def undo(session: Session, argument: str) -> None:
-    """Remove the last question and its answer."""
+    """Remove the last question and its answer, or a compaction that was the last step."""
     conversation = session.conversation
+    if conversation.last_role() == "compaction":
+        conversation.truncate(len(conversation.messages) - 1)
+        session.env.console.note("removed the compaction")
+        return
     questions = conversation.questions()
     if not questions:
         raise UsageError("nothing to undo")
@@ -120,6 +125,38 @@ def history(session: Session, argument: str) -> None:
         session.env.console.error_line(f"{sign} {_preview(text_of(message))}")
 
 
+def fork(session: Session, argument: str) -> None:
+    """Continue in a new conversation that begins like this one."""
+    conversation = session.conversation
+    questions = conversation.questions()
+    if not conversation.id or not questions:
+        raise UsageError("nothing to fork yet", hint="/fork needs a saved conversation")
+    number = _number(argument, len(questions)) if argument else len(questions)
+    parent = conversation.id
+    conversation.fork(questions[number] if number < len(questions) else None)
+    session.last_usage = session.total_usage = None
+    session.env.console.note(
+        f"your next message begins a fork of {parent} after answer {number}; /resume {parent} returns to it"
+    )
+
+
+def compact(session: Session, argument: str) -> None:
+    """Have the server compact the conversation, so that later requests are smaller."""
+    from grokcli.turn.compaction import compact as compact_conversation
+
+    conversation, console = session.conversation, session.env.console
+    last = conversation.last_role()
+    if last != "assistant":
+        what = "the last question has no answer" if last in ("user", "tool") else "nothing to compact yet"
+        raise UsageError(what, hint="/retry or /undo it first" if last in ("user", "tool") else "ask a question first")
+    request = session.next_request()
+    used = compact_conversation(session.env, request, conversation, session.limits, allow_secrets=session.allow_secrets)
+    session.count(used)
+    session.last_usage = None
+    became = f"{used.input_tokens:,} tokens became {used.output_tokens:,}" if used else "compacted"
+    console.note(f"{became}; /history still lists every message, and /undo takes the compaction back")
+
+
 def usage(session: Session, argument: str) -> None:
     """Show the usage and the cost of the conversation."""
     line = total_line(session.total_usage, session.last_usage, session.next_request().model)
@@ -142,6 +179,14 @@ def resume(session: Session, argument: str) -> None:
     show_where_it_stands(session)
 
 
+def titles(session: Session, before: str) -> list[Offer]:
+    """Return the latest conversations, which Tab offers behind /resume: by title, or by id if others have the same."""
+    store = session.conversation.store
+    found = store.names("", COMPLETED) if store is not None else []
+    known = [title.casefold() for _, title in found]
+    return [Offer(title, one) if known.count(title.casefold()) == 1 else Offer(one, title) for one, title in found]
+
+
 def rename(session: Session, argument: str) -> None:
     """Give the conversation a title."""
     if not argument:
@@ -159,7 +204,8 @@ def show_where_it_stands(session: Session) -> None:
     conversation, console = session.conversation, session.env.console
     if conversation.summary is None:
         return
-    console.note(f"continuing {conversation.summary.id}: {conversation.summary.title}")
+    verb = "forking" if conversation.is_fork else "continuing"
+    console.note(f"{verb} {conversation.summary.id}: {conversation.summary.title}")
     questions = conversation.questions()
     for message in conversation.messages[questions[-1] :] if questions else []:
         if message["role"] == "user":

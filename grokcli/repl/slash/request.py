@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from grokcli.config.cache import load_models, model_info
+from grokcli.config.sections import role_summary, roles
 from grokcli.errors import UsageError
 from grokcli.models import EFFORTS, FIGURES, listing, with_local
 from grokcli.repl.line_editor import LineEditor
-from grokcli.repl.slash.words import words_of
+from grokcli.repl.slash.words import Offer, words_of
 from grokcli.terminal.columns import columns
 from grokcli.tools.server_tools import Search
 from grokcli.turn.request import parse_field, text_or_file
@@ -40,14 +41,14 @@ def models(session: Session, argument: str) -> None:
     session.env.console.error_text("\n".join(columns(rows, right=FIGURES)))
 
 
-def model_names(session: Session) -> list[str]:
+def model_names(session: Session, before: str) -> list[str]:
     """Return the names that Tab offers behind /model."""
     settings = session.env.settings
     offered = with_local(load_models(settings.paths.cache, settings.value("base_url")).models)
     return [name for model in offered for name in (model.id, *model.aliases)]
 
 
-def effort_levels(session: Session) -> Sequence[str]:
+def effort_levels(session: Session, before: str) -> Sequence[str]:
     """Return what Tab offers behind /effort: what the model has, if that is known."""
     settings = session.env.settings
     name = settings.model(session.options.model, role=session.options.role)
@@ -62,6 +63,26 @@ def system(session: Session, argument: str) -> None:
     first, *_ = [*session.next_request().messages, {}]
     prompt = first["content"] if first.get("role") == "system" else "(none)"
     session.env.console.error_text(f"system: {prompt}")
+
+
+def role(session: Session, argument: str) -> None:
+    """Show or change the role, or list the roles."""
+    settings, console = session.env.settings, session.env.console
+    if argument == "-":
+        model = session.next_request().model
+        session.set_options(role=None, system=settings.value("system", model=model))
+    elif argument:
+        own = roles(settings.file).get(argument, {})
+        # What the role sets replaces what was chosen before it.
+        session.set_options(role=argument, **{name: None for name in ("model", "system") if name in own})
+    console.error_line(f"role: {session.options.role or '(none)'}")
+    for name, summary in role_names(session) if not argument else ():
+        console.error_line(f"  {name}  {summary}".rstrip())
+
+
+def role_names(session: Session, before: str = "") -> list[Offer]:
+    """Return the roles of the settings, which Tab offers behind /role."""
+    return [Offer(name, role_summary(one)) for name, one in roles(session.env.settings.file).items()]
 
 
 def set_(session: Session, argument: str) -> None:
@@ -176,4 +197,4 @@ def multiline(session: Session, argument: str) -> None:
     if not isinstance(session.lines, LineEditor):
         raise UsageError("/multiline needs the line editor", hint='put """ before and after a message of several lines')
     session.lines.multiline = not session.lines.multiline
-    session.env.console.note("Alt+Enter sends" if session.lines.multiline else "Enter sends")
+    session.env.console.note("Alt+Enter or Ctrl+J sends" if session.lines.multiline else "Enter sends")

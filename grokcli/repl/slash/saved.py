@@ -1,4 +1,4 @@
-"""`/NAME`: using a saved prompt in a chat."""
+"""`/prompt NAME` and `/NAME`: using a saved prompt in a chat."""
 
 from __future__ import annotations
 
@@ -6,9 +6,51 @@ from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
 from grokcli.repl.session import Prompt
+from grokcli.repl.slash.words import Offer
+from grokcli.terminal.sanitize import one_line
 
 if TYPE_CHECKING:
+    from grokcli.input.prompts.places import Listed
     from grokcli.repl.session import Session
+
+
+def prompt(session: Session, argument: str) -> Prompt | None:
+    """Use a saved prompt, or list them."""
+    env = session.env
+    name, _, line = argument.partition(" ")
+    if name:
+        from grokcli.input.prompts.places import find_prompt
+
+        find_prompt(env.settings.paths, env.environ, name)
+        return use(session, name, line.strip())
+    for one in prompt_names(session):
+        env.console.error_line(one_line(f"  {one.value}  {one.help}".rstrip()))
+    return None
+
+
+def prompt_names(session: Session) -> list[Offer]:
+    """Return the names of the saved prompts, which Tab offers behind a slash and behind /prompt."""
+    return [Offer(one.name, one.problem or one.description) for one in _listed(session)]
+
+
+def prompt_values(session: Session, before: str) -> list[Offer]:
+    """Return what Tab offers behind /prompt and the words `before` the cursor: names, or the arguments of a prompt."""
+    if not before.strip():
+        return prompt_names(session)
+    return prompt_arguments(session, before.split()[0])
+
+
+def prompt_arguments(session: Session, name: str) -> list[Offer]:
+    """Return the arguments of a saved prompt as KEY=, with their defaults."""
+    arguments = [argument for one in _listed(session) if one.name == name for argument in one.arguments]
+    return [Offer(f"{one.name}=", f"default: {one.default}" if one.default else "") for one in arguments]
+
+
+def _listed(session: Session) -> list[Listed]:
+    from grokcli.input.prompts.places import list_prompts
+
+    env = session.env
+    return [one for one in list_prompts(env.settings.paths, env.environ) if not one.hidden]
 
 
 def use(session: Session, name: str, line: str) -> Prompt | None:

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grokcli.errors import UsageError
-from grokcli.files import expand
-from grokcli.repl.slash import attachments, conversation, request
+from grokcli.repl import mentions
+from grokcli.repl.slash import attachments, conversation, request, saved
+from grokcli.repl.slash.words import Completion, Offer
+from grokcli.terminal.sanitize import one_line
+from grokcli.terminal.shell_words import split
 from grokcli.turn.request import FIELDS_OF_SETTINGS
 
 if TYPE_CHECKING:
@@ -26,14 +29,16 @@ if TYPE_CHECKING:
 class Command:
     """A row of the table: names (the main one first), arguments and help as /help shows them, and the function.
 
-    `values` are the completions that Tab offers after the name, or a function for them; PATHS means file names.
+    `values` are what Tab offers after the name, or a function for them that gets the session and the words before the
+    cursor; PATHS means file names. A command that `takes_text` has one argument, spaces and quotes included.
     """
 
     names: tuple[str, ...]
     arguments: str
     help: str
     action: Action
-    values: Iterable[str] | Callable[[Session], Iterable[str]] = ()
+    values: Iterable[str | Offer] | Callable[[Session, str], Iterable[str | Offer]] = ()
+    takes_text: bool = False
 
 
 def help_(session: Session, argument: str) -> None:
@@ -52,6 +57,21 @@ COMMANDS = (
     Command(("model", "m"), "[NAME]", "show or change the model", request.model, request.model_names),
     Command(("models",), "", "list models", request.models),
     Command(("system",), "[TEXT|@FILE|-]", "show or change the system prompt; - removes it", request.system),
+    Command(
+        ("role",),
+        "[NAME|-]",
+        "show or change the role, or list the roles; - removes it",
+        request.role,
+        request.role_names,
+        takes_text=True,
+    ),
+    Command(
+        ("prompt",),
+        "[NAME [KEY=VALUE…] [WORDS…]]",
+        "use a saved prompt, or list them",
+        saved.prompt,
+        saved.prompt_values,
+    ),
     Command(
         ("set",),
         "[KEY [VALUE|-]]",
@@ -80,31 +100,57 @@ COMMANDS = (
         request.tool,
         PATHS,
     ),
-    Command(("file",), "PATH…|!", "attach files, folders or URLs to the next message", attachments.file, PATHS),
-    Command(("image",), "PATH…", "attach images or their URLs to the next message", attachments.image, PATHS),
+    Command(
+        ("file",),
+        "[PATH…|!|-]",
+        "attach files, folders or URLs to the next message, or list what is attached; - detaches all",
+        attachments.file,
+        PATHS,
+    ),
+    Command(
+        ("image",),
+        "[PATH…|-]",
+        "attach images or their URLs to the next message; - detaches all",
+        attachments.image,
+        PATHS,
+    ),
     Command(
         ("retry",),
         "[-m MODEL] [--effort LEVEL]",
         "ask the last question again, optionally with other options",
         conversation.retry,
     ),
-    Command(("undo",), "", "remove the last question and its answer", conversation.undo),
+    Command(("undo",), "", "remove the last question and its answer, or undo /compact", conversation.undo),
     Command(("edit",), "[N]", "edit the last question, or question N, and ask it again", conversation.edit),
     Command(("continue",), "", "let the model continue an answer that was cut off", conversation.continue_),
+    Command(
+        ("fork",),
+        "[N]",
+        "continue in a new conversation that begins like this one, up to answer N",
+        conversation.fork,
+    ),
+    Command(("compact",), "", "have xAI compact the conversation: later requests are smaller", conversation.compact),
     Command(("history",), "", "list the messages, with their numbers for /edit and /copy", conversation.history),
     Command(("copy",), "[N|code] [FILE]", "copy the last answer, answer N, or the last code block", attachments.copy),
     Command(("save",), "FILE", "save the last answer to a file, replacing it", attachments.save, PATHS),
     Command(
         ("export",), "FILE", "save the conversation to a file as markdown, replacing it", attachments.export, PATHS
     ),
-    Command(("resume",), "[ID|TITLE]", "continue another conversation, or list the latest", conversation.resume),
+    Command(
+        ("resume",),
+        "[ID|TITLE]",
+        "continue another conversation, or list the latest",
+        conversation.resume,
+        conversation.titles,
+        takes_text=True,
+    ),
     Command(("rename",), "TITLE", "rename this conversation", conversation.rename),
     Command(("usage",), "", "show the tokens and the billed cost of this conversation", conversation.usage),
     Command(("raw",), "", "switch between unchanged and rendered answers", request.raw),
     Command(
         ("multiline",),
         "",
-        "switch what Enter does: send, or break the line",
+        "switch what Enter does: send, or break the line; Alt+Enter and Ctrl+J do the other",
         request.multiline,
     ),
 )
@@ -112,7 +158,8 @@ BY_NAME = {name: command for command in COMMANDS for name in command.names}
 HELP_INDENT = 24
 KEYS = (
     "Enter sends, Alt+Enter and Ctrl+J break the line, Ctrl+G opens your editor, Ctrl+R searches your history, Tab "
-    "completes. Ctrl-C stops an answer or clears the line, Ctrl-D leaves."
+    "completes. Ctrl-C stops an answer or clears the line, Ctrl-D leaves, after the answer if there is one. @PATH in a "
+    "message attaches that file or folder."
 )
 
 
@@ -130,8 +177,6 @@ def run(session: Session, line: str) -> Prompt | None:
     command = BY_NAME.get(word)
     if command is not None:
         return command.action(session, argument.strip())
-    from grokcli.repl.slash import saved
-
     prompt = saved.use(session, word, argument.strip())
     if prompt is None:
         raise UsageError(f"unknown command /{word}", hint=_closest(word))
@@ -151,7 +196,7 @@ def help_text(columns: int) -> str:
     for row in COMMANDS:
         names = ", ".join(f"/{name}" for name in row.names)
         rows.append((f"{names} {row.arguments}".rstrip(), row.help))
-    rows.append(("/NAME [KEY=VALUE…] [WORDS…]", "use a saved prompt; grok prompts list shows them"))
+    rows.append(("/NAME [KEY=VALUE…] [WORDS…]", "short for /prompt NAME …"))
     rows.append(("!COMMAND", "run a shell command; /file ! attaches its output"))
     lines = [line for left, right in rows for line in _help_row(left, right, columns)]
     return "\n".join(
@@ -168,29 +213,27 @@ def _help_row(left: str, right: str, columns: int) -> list[str]:
     return [f"  {left:{HELP_INDENT}}{wrapped[0]}", *(indent + line for line in wrapped[1:])]
 
 
-def complete(session: Session, before: str) -> list[tuple[str, int]]:
-    """Return completions for `before`, the text up to the cursor, each with the number of characters it replaces."""
-    if not before.startswith("/") or "\n" in before:
-        return []
+def complete(session: Session, before: str) -> list[Completion]:
+    """Return what fits `before`, the text up to the cursor."""
+    if not looks_like_command(before) or "\n" in before:
+        return mentions.complete(before)
     word, space, argument = before[1:].partition(" ")
     if not space:
-        return [(f"/{name}", len(before)) for name in sorted(BY_NAME) if name.startswith(word)]
+        names = {one.value: one.help for one in saved.prompt_names(session)}
+        names |= {name: row.help for name, row in BY_NAME.items()}
+        return _fitting([Offer(f"/{name}", names[name]) for name in sorted(names)], before, len(before))
     row = BY_NAME.get(word)
+    line = split(argument, "bash")
     if row is None:
-        return []
-    last = argument.rpartition(" ")[2]
-    values = row.values(session) if callable(row.values) else row.values
-    candidates = _matching_paths(last) if values is PATHS else values
-    return [(value, len(last)) for value in candidates if value.startswith(last)]
+        return _fitting(saved.prompt_arguments(session, word), line.current, len(line.raw))
+    if row.values is PATHS:
+        return mentions.path_completions(line.raw)
+    typed, length = (argument, len(argument)) if row.takes_text else (line.current, len(line.raw))
+    values = row.values(session, argument[: len(argument) - length]) if callable(row.values) else row.values
+    return _fitting([Offer(one) if isinstance(one, str) else one for one in values], typed, length)
 
 
-def _matching_paths(typed: str) -> list[str]:
-    """Return candidate paths in the folder of `typed`; folders end in a slash."""
-    folder, _, _ = typed.rpartition("/")
-    try:
-        entries = sorted(expand(f"{folder}/" if "/" in typed else ".").iterdir())
-    except (OSError, UsageError):
-        return []
-    prefix = f"{folder}/" if "/" in typed else ""
-    shown = (entry for entry in entries if not entry.name.startswith(".") or typed.endswith("."))
-    return [f"{prefix}{entry.name}{'/' if entry.is_dir() else ''}" for entry in shown]
+def _fitting(offers: Iterable[Offer], typed: str, length: int) -> list[Completion]:
+    begun = typed.casefold()
+    fitting = [one for one in offers if one.value.isprintable() and one.value.casefold().startswith(begun)]
+    return [Completion(one.value, length, " ".join(one_line(one.help).split())) for one in fitting]

@@ -1,10 +1,26 @@
-"""Splitting the argument of a slash command into words."""
+"""The words of a slash command: splitting its argument, and what Tab offers for it."""
 
 from __future__ import annotations
 
 import shlex
+from typing import NamedTuple
 
 from grokcli.errors import UsageError
+
+
+class Offer(NamedTuple):
+    """A value that Tab offers, and what it stands for."""
+
+    value: str
+    help: str = ""
+
+
+class Completion(NamedTuple):
+    """A text that replaces the last `length` characters before the cursor, and what it stands for."""
+
+    text: str
+    length: int
+    help: str = ""
 
 
 def words_of(argument: str) -> list[str]:
