@@ -14,6 +14,8 @@ DEFAULT_MODEL = "grok-4.7"
 LOCAL_MODEL = "local"
 # The default image model. `grok-imagine-image-2.0` costs two to three times as much (API digest, section 10.1).
 IMAGE_MODEL = "grok-imagine-image"
+# The default video model (API additions, section 5); 1080p needs `grok-imagine-video-1.5`.
+VIDEO_MODEL = "grok-imagine-video"
 API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 

@@ -83,7 +83,7 @@ def play(server: Server) -> Callable[[Connection], None]:
         request = next(one for one in reversed(server.requests) if one.connection == connection.number)
         if request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
-        elif request.path.endswith("/images/generations"):
+        elif "/images/" in request.path:
             pictures = [{"b64_json": base64.b64encode(PNG).decode()}] * request.json.get("n", 1)
             body({"data": pictures, "usage": {"cost_in_usd_ticks": 200_000_000}})(connection)
         elif request.path.endswith("/responses"):

@@ -13,7 +13,7 @@ from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
 
 if TYPE_CHECKING:
-    from grokcli.commands.image import ImageInput
+    from grokcli.commands.image_options import ImageInput
     from grokcli.commands.options import ModelOptions
 
 Effort = Annotated[

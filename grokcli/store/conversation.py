@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Response, fill_missing_results
+from grokcli.chat import Chat, Response, assistant, fill_missing_results
 from grokcli.events import End, Event, TextDelta
 from grokcli.store.rows import title_of
 from grokcli.store.transcript import text_of
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import EventSource, Message
     from grokcli.errors import GrokError
+    from grokcli.events import Usage
     from grokcli.store.answer_writer import AnswerWriter
     from grokcli.store.ledger import Ledger
     from grokcli.store.records import ConversationSummary
@@ -34,9 +35,10 @@ class Conversation:
     last answer is incomplete, "" if it is complete.
     """
 
-    def __init__(self, store: Store | None, ledger: Ledger | None = None) -> None:
-        """Start a conversation that is saved in `store`."""
+    def __init__(self, store: Store | None, ledger: Ledger | None = None, *, kind: str = "") -> None:
+        """Start a conversation that is saved in `store`, as one of the kind `kind` (see `Store.create`)."""
         self.store = store
+        self._kind = kind
         self.ledger = ledger
         self.messages: list[Message] = []
         self.summary: ConversationSummary | None = None
@@ -154,6 +156,13 @@ class Conversation:
             if self._chat is not None:
                 self._chat.append(message)
 
+    def add_answer(self, text: str, model: str, usage: Usage | None) -> None:
+        """Add an answer that is there in one piece; `count` counts what it cost."""
+        message = assistant(text)
+        self.messages.append(message)
+        if writer := self.begin_answer(model):
+            writer.finish(message, finish_reason="stop", usage=usage, model=model)
+
     def count(self, response: Response, model: str) -> None:
         """Count what an answer of `model` cost, whole or not; where nothing came, nothing is known to be billed."""
         if self.ledger is None or not response.has_begun:
@@ -165,7 +174,7 @@ class Conversation:
     def _create(self, question: Message, model: str) -> None:
         """Create the conversation in the store, titled after its first question, if it is not there yet."""
         if self.store is not None and not self._id:
-            self._id = self.store.create(model=model, title=title_of(text_of(question)))
+            self._id = self.store.create(model=model, title=title_of(text_of(question)), kind=self._kind)
 
     def _add(self, message: Message, model: str) -> None:
         self.messages.append(message)

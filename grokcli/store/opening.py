@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 
 
 def open_conversation(
-    env: Env, command: str, *, continue_latest: bool = False, resume: str | None = None, keep: bool = True
+    env: Env,
+    command: str,
+    *,
+    continue_latest: bool = False,
+    resume: str | None = None,
+    keep: bool = True,
+    kind: str = "",
 ) -> Conversation:
     """Return a new conversation, or the latest one, or the one that `resume` names; `command` is what asks in it.
 
-    With `keep` off nothing is written but numbers; a conversation that is continued is read all the same. Raises
-    StoreError.
+    With `keep` off nothing is written but numbers; a conversation that is continued is read all the same. A new one is
+    of the kind `kind`; the latest one is never one of pictures or videos. Raises StoreError.
     """
     store = _open_store(env) if keep else _open_store(env, lost=NOT_COUNTED)
-    conversation = Conversation(store, Ledger(store, command))
+    conversation = Conversation(store, Ledger(store, command), kind=kind)
     if resume is not None or continue_latest:
-        conversation.load(store.find(resume) if resume is not None else store.latest())
+        conversation.load(store.find(resume) if resume is not None else store.latest(kind=""))
     if not keep:
         conversation.store = None
     return conversation

@@ -17,6 +17,7 @@ class ConversationSummary:
     """A conversation without its messages.
 
     `model` is the one last used; `created` and `updated` are seconds since 1970; `messages` is the number of messages.
+    `kind` is "image" or "video" for what was made from a prompt, "" for questions and answers.
     """
 
     id: str
@@ -25,6 +26,7 @@ class ConversationSummary:
     created: float
     updated: float
     messages: int
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

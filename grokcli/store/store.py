@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from grokcli.errors import GrokError, StoreError
-from grokcli.store import writing
+from grokcli.store import videos, writing
 from grokcli.store.answer_writer import AnswerWriter
 from grokcli.store.rows import title_of
 
@@ -83,9 +83,12 @@ class Store:
 
     # Saving conversations: never raises StoreError.
 
-    def create(self, *, model: str, title: str) -> str:
-        """Start a conversation and return its id, or "" if the store cannot be written."""
-        return self._save(writing.create, model, title, self._now()) or ""
+    def create(self, *, model: str, title: str, kind: str = "") -> str:
+        """Start a conversation and return its id, or "" if the store cannot be written.
+
+        `kind` is "", or "image" or "video" for what `model` makes instead of answering.
+        """
+        return self._save(writing.create, model, title, self._now(), kind) or ""
 
     def add(self, conversation_id: str, message: Message, *, model: str = "") -> int | None:
         """Add a message to a conversation and return the message's id, or None if it was not stored."""
@@ -120,7 +123,19 @@ class Store:
         """Save the numbers of a request as `writing.count` does, and return whether that was possible."""
         return self._save(writing.count, command, model, conversation, is_question, usage, self._now()) is not None
 
+    def remember_video(self, request_id: str, *, model: str, conversation: str) -> None:
+        """Keep the id of a video that is being made for the prompt of a conversation, "" for one that is not saved."""
+        self._save(videos.remember, request_id, model, conversation, self._now())
+
+    def count_video(self, request_id: str, *, model: str, usage: Usage) -> None:
+        """Count what a video cost, unless that is done."""
+        self._save(videos.count, request_id, model, usage, self._now())
+
     # Operations that a user asks for: raise StoreError.
+
+    def video(self, request_id: str) -> videos.VideoRecord | None:
+        """Return what is known of a video, None if it was asked for elsewhere."""
+        return self._read(videos.find, request_id)
 
     def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
         """Return the conversation with that id or title, or the only one whose id or title matches it in part."""
@@ -128,9 +143,9 @@ class Store:
 
         return self._read(reading.find, name, by_title=by_title)
 
-    def latest(self) -> ConversationSummary:
-        """Return the conversation used last."""
-        newest = self.conversations(1)
+    def latest(self, *, kind: str | None = None) -> ConversationSummary:
+        """Return the conversation used last, of any kind or of one."""
+        newest = self.conversations(1, kind=kind)
         if not newest:
             raise StoreError("no conversations yet", hint="start one with grok ask or grok chat")
         return newest[0]
@@ -145,11 +160,16 @@ class Store:
 
         return self._read(reading.stored_messages, conversation_id, superseded=superseded, now=self._now())
 
-    def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[ConversationSummary]:
-        """Return up to `limit` conversations, the last used first; with `before`, only those last used before it."""
+    def conversations(
+        self, limit: int | None = None, *, before: float | None = None, kind: str | None = None
+    ) -> list[ConversationSummary]:
+        """Return up to `limit` conversations, the last used first; with `before`, only those last used before it.
+
+        With `kind`, only conversations of that kind.
+        """
         from grokcli.store import reading
 
-        return self._read(reading.conversations, limit, before)
+        return self._read(reading.conversations, limit, before, kind)
 
     def search(self, query: str, limit: int = 20) -> list[SearchHit]:
         """Return the newest `limit` conversations in which one message contains every word of `query`."""

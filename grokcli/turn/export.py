@@ -20,6 +20,7 @@ from grokcli.turn.retry import OPTIONAL
 
 if TYPE_CHECKING:
     from grokcli.env import Env
+    from grokcli.turn.image_code import ImageCall
     from grokcli.turn.request import Request
 
 
@@ -45,7 +46,7 @@ def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> C
     )
 
 
-def as_request(env: Env, call: Call) -> str:
+def as_request(env: Env, call: Call | ImageCall) -> str:
     """Return the request line, the headers with the key masked, and the exact body."""
     return (
         f"POST {call.url}\n"
@@ -56,7 +57,7 @@ def as_request(env: Env, call: Call) -> str:
     )
 
 
-def _masked_key(env: Env, call: Call) -> str:
+def _masked_key(env: Env, call: Call | ImageCall) -> str:
     if call.model == LOCAL_MODEL:
         return "(generated for each run)"
     try:

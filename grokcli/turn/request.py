@@ -51,8 +51,11 @@ class RequestOptions(NamedTuple):
     network: Network | None = None
 
     def continuing(self, conversation: Conversation) -> RequestOptions:
-        """Return these options for `conversation`: a loaded one keeps its model unless the options name another."""
-        if self.model is not None or conversation.summary is None:
+        """Return these options for `conversation`: a loaded one keeps its model unless the options name another.
+
+        The model of pictures or of a video does not answer.
+        """
+        if self.model is not None or conversation.summary is None or conversation.summary.kind:
             return self
         return self._replace(model=conversation.summary.model or None)
 

@@ -6,18 +6,21 @@ Requests are retried only before the first event of an answer, so that nothing i
 from __future__ import annotations
 
 import re
+from itertools import count
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grokcli.config.cache import RejectedFields
-from grokcli.errors import APIError, GrokError
+from grokcli.errors import APIError, GrokError, NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from grokcli.chat import Chat
     from grokcli.env import Env
     from grokcli.events import Event
+
+T = TypeVar("T")
 
 MAX_TRIES = 4
 # If the server asks for a longer wait, the error is reported instead.
@@ -72,22 +75,49 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[E
     A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
     Raises the error of the last attempt.
     """
-    tries = 1
-    while True:
+    for tries in count(1):
         events = chat.events(stream=stream)
         try:
             first = next(events)
         except GrokError as error:
-            if tries == MAX_TRIES or not _is_worth_a_wait(error):
-                raise
-            seconds = _wait(error, env.settings.value("retry_delay"), tries)
-            tries += 1
-            env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries} of {MAX_TRIES})")
-            sleep(seconds)
+            _pause(env, error, tries)
         else:
             yield first
             yield from events
             return
+
+
+def retry_unbilled(env: Env, send: Callable[[], T]) -> T:
+    """Return what `send` returns; retry as `ask_with_retries` does, but only what the server cannot have billed.
+
+    A picture or a video costs as much as many answers, and is made whether or not its answer arrives. So another
+    attempt is made only if there was no connection, or the server says that it did not take the request: 429, and 503,
+    which is also the only status that xAI's own SDK retries (API digest, section 8.4). Behind a 500, a 502, a 504 or a
+    connection that broke off, the work may be done.
+    """
+    for tries in count(1):
+        try:
+            return send()
+        except GrokError as error:
+            if not _is_unbilled(error):
+                raise
+            _pause(env, error, tries)
+    raise AssertionError  # count() does not end
+
+
+def _is_unbilled(error: GrokError) -> bool:
+    if isinstance(error, NetworkError):
+        return error.unsent
+    return isinstance(error, APIError) and error.status in (429, 503)
+
+
+def _pause(env: Env, error: GrokError, tries: int) -> None:
+    """Note the reason and wait for the attempt after `tries`; raise the error if there should not be another one."""
+    if tries == MAX_TRIES or not _is_worth_a_wait(error):
+        raise error
+    seconds = _wait(error, env.settings.value("retry_delay"), tries)
+    env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {tries + 1} of {MAX_TRIES})")
+    sleep(seconds)
 
 
 def _is_worth_a_wait(error: GrokError) -> bool:
