@@ -103,6 +103,8 @@ def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
         items.append(wire.web_search("grok"))
     if any(tool["type"] == "code_interpreter" for tool in tools):
         items.append(wire.code_run("print(1)", wire.logs("1\n")))
+    if any(tool["type"] == "image_generation" for tool in tools):
+        items.append(wire.drawing("A picture", PNG))
     if any(tool["type"] == "function" for tool in tools) and not called:
         items.append(wire.function_call("temperature", {"city": "Paris"}))
     else:

@@ -53,13 +53,12 @@ class ImageFiles:
             if os.path.lexists(path) and not force:
                 raise UsageError(f"{path} already exists", hint="use --force to overwrite it")
 
-    def add(self, picture: Made, *, prompt: str = "") -> Path:
-        """Write the picture into the next file, and return which. Raises GrokError when that cannot be done.
+    def named_after(self, prompt: str) -> ImageFiles:
+        """Return files in the same folder that are named after `prompt`. Raises UsageError as a new object does."""
+        return ImageFiles(f"{self._folder}/", prompt, 1, force=False)
 
-        With a `prompt`, the file is named after that.
-        """
-        if prompt:
-            self._stem = _slug(prompt)
+    def add(self, picture: Made) -> Path:
+        """Write the picture into the next file, and return which. Raises GrokError when that cannot be done."""
         chosen = self._names.pop(0) if self._names else None
         try:
             if chosen is not None and self._force and chosen.exists():

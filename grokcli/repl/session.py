@@ -44,7 +44,7 @@ class Session:
     `options` apply to every request. `documents` (texts) and `parts` (images and other documents) are attached to the
     next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions that
     the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even
-    if they contain keys. `made_files` saves the pictures that code makes, None without --code. `limits` is what all of
+    if they contain keys. `made_files` saves the pictures that code makes or the server draws. `limits` is what all of
     it may cost.
     """
 

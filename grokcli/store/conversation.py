@@ -235,7 +235,7 @@ class AnswerRecorder:
                 self._writer.write(event.text)
         elif isinstance(event, End):
             response = self._response
-            if response.tool_calls:
+            if response.tool_calls or response.images:
                 self._begin()
             # Not in `close`: a complete answer must not be lost because of an error elsewhere.
             self._over = True

@@ -15,6 +15,7 @@ from grokcli.errors import MissingKeyError, UsageError
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.call import Call
 from grokcli.turn.documents import with_documents
+from grokcli.turn.drawings import with_drawings
 from grokcli.turn.languages import LANGUAGES
 from grokcli.turn.retry import OPTIONAL
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> Call:
     """Return the call that sends `request`; `conversation` is the id of the conversation for the server, or ""."""
     request = with_documents(env, request)
+    messages = with_drawings(env, request.messages)
     base_url = env.settings.value("base_url")
     check_url(base_url)
     # `ask` leaves out the fields that the model is known to reject (see `grokcli.turn.retry`).
@@ -39,7 +41,7 @@ def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> C
         base_url.rstrip("/"),
         resolve(api, base_url),
         request.model,
-        request.messages,
+        messages,
         {**request.options, **dict.fromkeys(left_out)},
         conversation,
         stream,

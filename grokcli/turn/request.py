@@ -25,7 +25,12 @@ RESERVED = {
     **dict.fromkeys(("model", "messages", "input", "stream", "stream_options"), _OTHERWISE),
     **dict.fromkeys(("deferred", "background"), _LATER),
 }
-_KINDS = {"mcp": "an MCP server", "code_interpreter": "running code", "file_search": "a collection"}
+_KINDS = {
+    "mcp": "an MCP server",
+    "code_interpreter": "running code",
+    "file_search": "a collection",
+    "image_generation": "drawing",
+}
 FIELDS_OF_SETTINGS = {
     "temperature": "temperature",
     "max_tokens": "max_tokens",
