@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from grokcli.render.markdown.layout.spans import Span
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.render.markdown.parse.nodes import Item, Quote
@@ -26,7 +24,9 @@ class Margins:
 
     def fork(self) -> Margins:
         """Return margins that go their own way."""
-        return copy(self)
+        other = object.__new__(Margins)  # copy() takes ten times as long, and each frame needs several
+        other.__dict__.update(self.__dict__)
+        return other
 
     def forget(self, item: Item) -> None:
         """Drop what was remembered of an item that is over."""

@@ -117,10 +117,14 @@ def _math(state: StateInline, silent: bool) -> bool:
 
 
 def _bracketed(rule: _Rule) -> _Rule:
-    """Return `rule`, asked only where a bracket may close: to find out that none does takes time for each one."""
+    """Return `rule`, asked only where what it looks for may close: finding out that it does not takes time."""
 
     def asked(state: StateInline, silent: bool) -> bool:
-        return state.src.rfind("]", state.pos, state.posMax) > 0 and rule(state, silent)
+        start, end = state.pos, state.posMax
+        if state.src.rfind("]", start, end) < 0:
+            return False
+        may_have_target = state.src.rfind(")", start, end) > 0 or bool(state.env["references"])
+        return may_have_target and rule(state, silent)
 
     return asked
 
@@ -167,6 +171,14 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 _MAKE, _SKIP = False, True
 
 
+def _apply(rules: tuple[_Rule, ...], state: StateInline) -> bool:
+    """Make tokens by the first rule that matches; `any` would take as long as some of the rules."""
+    for rule in rules:  # noqa: SIM110  for the reason above
+        if rule(state, _MAKE):
+            return True
+    return False
+
+
 class _InlineParser(ParserInline):
     """Asks only the rules that the next character can begin; markdown-it asks all of them."""
 
@@ -176,7 +188,7 @@ class _InlineParser(ParserInline):
         can_nest = state.level < state.md.options["maxNesting"]
         while state.pos < end:
             at = state.pos
-            if can_nest and any(rule(state, _MAKE) for rule in _RULES.get(source[at], ())):
+            if can_nest and _apply(_RULES.get(source[at], ()), state):
                 continue
             match = _RULE_STARTS.search(source, at + 1, end)
             state.pos = match.start() if match else end
@@ -204,8 +216,20 @@ class _InlineParser(ParserInline):
         return state.pos if found else at + 1
 
 
+# What a link to it has as it is. To take a URL apart and put it together again takes longer than all else about a link.
+_NORMAL_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[\w./~-]*)?(?:\?[\w.=&~-]*)?(?:#[\w.-]*)?", re.ASCII)
+
+
+class _Parser(MarkdownIt):
+    """Leaves URLs alone that are normal already."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802  markdown-it's name
+        """Return `url` with what only some programs understand encoded."""
+        return url if _NORMAL_URL.fullmatch(url) else super().normalizeLink(url)
+
+
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark")
+    parser = _Parser("commonmark")
     parser.inline = _InlineParser()
     return parser
 

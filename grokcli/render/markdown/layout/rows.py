@@ -7,7 +7,6 @@ answer that streams comes to the same rows as one that is there at once.
 from __future__ import annotations
 
 import re
-from copy import copy
 
 from grokcli.render.markdown.layout.addresses import readable
 from grokcli.render.markdown.layout.highlight import FencedCode
@@ -70,7 +69,8 @@ class Layout:
 
         It closes markup that may still be closed, cuts rows that are too long, and does not end fences.
         """
-        other: Layout = copy(self)
+        other = object.__new__(Layout)  # copy() takes ten times as long, and each frame needs several
+        other.__dict__.update(self.__dict__)
         other.rows = []
         other._preview_rows = rows
         other._margins = self._margins.fork()
@@ -264,16 +264,21 @@ class Layout:
         if self._preview_rows is not None and len(lines) > self._preview_rows:
             self._margins.take(path, self.columns)  # an item's mark goes with the rows that are out of sight
             lines = lines[first_shown(len(lines), self._preview_rows) :]
-        for line in lines:
+        for line in lines[:1]:
             self._put(path, line)
+        if len(lines) > 1:
+            margin = self._margins.take(path, self.columns)  # an item has shown its mark: this is for all other rows
+            for line in lines[1:]:
+                self._put_row([*margin, *line])
 
     def _put_code(self, path: Path, line: list[Span]) -> None:
         """Put a line of code: the blanks at its end are code too."""
         self._put(path, line, exact=any(span.text for span in line))
 
     def _put(self, path: Path, line: list[Span], *, exact: bool = False) -> None:
-        if path:
-            line = [*self._margins.take(path, self.columns), *line]
+        self._put_row([*self._margins.take(path, self.columns), *line] if path else line, exact=exact)
+
+    def _put_row(self, line: list[Span], *, exact: bool = False) -> None:
         row = self._pen.row(line, exact=exact)
         if self._preview_rows is not None and row.width >= self.columns:
             row = self._pen.row(cut(line, self.columns - 1))

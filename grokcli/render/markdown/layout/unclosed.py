@@ -6,7 +6,8 @@ Only what is still live is shown like this. What is final is what CommonMark say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 
 from grokcli.render.markdown.layout.spans import Span
 from grokcli.render.markdown.layout.wrap import wrap
@@ -67,21 +68,36 @@ _MOST_TRIES = 12
 
 def last_place_to_cut(text: str, first: int) -> int:
     """Return the last blank of `text`, from `first` on, that is in no markup; -1 if there is none."""
+    open_marks: list[str] = []
+    ends = [0]  # where a mark or a code span ends
+    are_open = [False]  # whether markup is open from there on
+    starts = [0]  # where the next one begins
+    for match, end in _marks(text):
+        if match["emphasis"]:
+            _note_emphasis(text, match, open_marks)
+        starts.append(match.start())
+        ends.append(end)
+        are_open.append(bool(open_marks))
     end = len(text)
     for _ in range(_MOST_TRIES):
         end = text.rfind(" ", first, end)
         if end < 0:
             break
-        if not has_open_markup(text[:end]):
+        index = bisect_right(ends, end) - 1
+        inside = index + 1 < len(starts) and starts[index + 1] < end
+        if not (are_open[index] or inside or _has_open_brackets(text[:end])):
             return end
     return -1
 
 
 def has_open_markup(text: str) -> bool:
     """Say whether markup that began in `text` may end behind it. Brackets alone are prose as often as links."""
+    return close_markup(text) != text or _has_open_brackets(text)
+
+
+def _has_open_brackets(text: str) -> bool:
     return (
-        close_markup(text) != text
-        or text.count("$") % 2 != 0
+        text.count("$") % 2 != 0
         or text.endswith(("\\", "  "))
         or text.count("[") > text.count("]")
         or text.rfind("](") > text.rfind(")")
@@ -90,19 +106,26 @@ def has_open_markup(text: str) -> bool:
     )
 
 
-def close_markup(text: str) -> str:
-    """Return `text` with its open code span, emphasis or link closed, and without a mark that just began."""
-    open_marks: list[str] = []
+def _marks(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield what may begin or end markup, and where it ends: a code span is one mark, to the end if it has none."""
     position = 0
     while match := _MARK.search(text, position):
         position = match.end()
         if mark := match["code"]:
             end = re.compile(rf"(?<!`){mark}(?!`)").search(text, position)
-            if end is None:
+            position = end.end() if end else len(text) + 1
+        yield match, position
+
+
+def close_markup(text: str) -> str:
+    """Return `text` with its open code span, emphasis or link closed, and without a mark that just began."""
+    open_marks: list[str] = []
+    for match, end in _marks(text):
+        if mark := match["code"]:
+            if end > len(text):
                 return _close_code(text, match.start(), mark, open_marks)
-            position = end.end()
         elif match["emphasis"]:
-            if position == len(text) and match[0] not in open_marks:
+            if end == len(text) and match[0] not in open_marks:
                 return _close_emphasis(text[: match.start()], open_marks)
             _note_emphasis(text, match, open_marks)
         elif match["link"]:

@@ -139,9 +139,8 @@ class Paragraph(Leaf):
 
     def fork(self) -> Paragraph:
         """Copy, with lines of its own."""
-        other = copy(self)
-        other.lines = list(self.lines)
-        return other
+        args = list(self.lines), self.continued, self.size, self.is_cut, self.joint
+        return Paragraph(*args, key=self.key, after_blank=self.after_blank)
 
 
 @dataclass(slots=True, eq=False)

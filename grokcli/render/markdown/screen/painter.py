@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from grokcli.render.markdown.layout.cells import has_certain_width
-from grokcli.render.markdown.layout.spans import Row
+from grokcli.render.markdown.layout.spans import Row, change_of
 from grokcli.render.markdown.terminal import Terminal
 
 Write = Callable[[str], object]
@@ -15,6 +16,7 @@ _NEWLINE = "\r\n"
 _BEGIN_SYNC, _END_SYNC = "\x1b[?2026h", "\x1b[?2026l"
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _ERASE_LINE, _ERASE_BELOW = "\x1b[K", "\x1b[J"
+_GOES_BACK = re.compile(r"\r(?!\n)|\x1b\[\d*A")  # what is only added cannot flicker
 _WORTH_SYNCHRONIZING = 64  # characters; less than that arrives in one go anyway
 
 
@@ -111,11 +113,19 @@ class ScreenPainter:
         below = _ERASE_BELOW if len(new) < len(old) else ""
         if kept == len(new):
             return self._back_to_end(old, new) + below
-        if _is_typed_on(old, new, kept, finals):
-            typed = new[kept].output[len(old[kept].output) :]
-            rest = self._rows(old, new, kept + 1, finals)
-            return typed + _NEWLINE + rest if rest or kept + 1 < len(new) else typed
-        return self._to_row(old, kept) + self._rows(old, new, kept, finals) + below
+        if kept >= len(old) or not self._can_be_changed(old[kept], new[kept], is_final=kept < finals):
+            return self._to_row(old, kept) + self._rows(old, new, kept, finals) + below
+        column, change = change_of(old[kept], new[kept])
+        at_cursor = kept == len(old) - 1 and column == old[kept].width
+        start = "" if at_cursor else _up(len(old) - 1 - kept) + "\r" + _right(column)
+        rest = _NEWLINE + self._rows(old, new, kept + 1, finals) if kept + 1 < len(new) else ""
+        return start + change + rest + below
+
+    def _can_be_changed(self, old: Row, new: Row, *, is_final: bool) -> bool:
+        """Say whether it is certain where each character of `old` stands, and `new` fits in the same row."""
+        if is_final and new.width >= self._columns:
+            return False
+        return has_certain_width(old.output) and has_certain_width(new.output)
 
     def _to_row(self, old: list[Row], index: int) -> str:
         """Return what moves the cursor from where it rests to the beginning of a row of the live region."""
@@ -127,8 +137,7 @@ class ScreenPainter:
         """Return what moves the cursor to the end of the last row of `new`, when all after it is to vanish."""
         if not new:
             return _up(len(old) - 1) + "\r"
-        width = new[-1].width
-        return _up(len(old) - len(new)) + "\r" + (f"\x1b[{width}C" if width else "")
+        return _up(len(old) - len(new)) + "\r" + _right(new[-1].width)
 
     def _rows(self, old: list[Row], new: list[Row], first: int, finals: int) -> str:
         """Return the rows of `new` from `first` on, written over those of `old`."""
@@ -149,7 +158,7 @@ class ScreenPainter:
         return _NEWLINE.join(output) + ("" if wrapping else _WRAP_ON)
 
     def _send(self, output: str) -> None:
-        if self._terminal.synchronized and len(output) > _WORTH_SYNCHRONIZING:
+        if self._terminal.synchronized and len(output) > _WORTH_SYNCHRONIZING and _GOES_BACK.search(output):
             output = _BEGIN_SYNC + output + _END_SYNC
         if output:
             self._write(output)
@@ -168,15 +177,9 @@ def _count_kept(old: list[Row], new: list[Row], finals: int) -> int:
     return kept
 
 
-def _is_typed_on(old: list[Row], new: list[Row], kept: int, finals: int) -> bool:
-    """Say whether all that changes on the screen is that text was added to the last row, which stays live."""
-    return (
-        kept == len(old) - 1
-        and kept >= finals
-        and has_certain_width(new[kept].output)
-        and new[kept].output.startswith(old[kept].output)
-    )
-
-
 def _up(rows: int) -> str:
     return f"\x1b[{rows}A" if rows > 0 else ""
+
+
+def _right(cells: int) -> str:
+    return f"\x1b[{cells}C" if cells > 0 else ""
