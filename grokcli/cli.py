@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of grokcli.commands, imported when it is used.
-COMMANDS = ("ask", "chat", "image", "render", "history", "usage", "models", "config", "doctor", "completion", "help")
+COMMANDS = (
+    *("ask", "chat", "image", "video", "render", "history", "usage", "models"),
+    *("config", "doctor", "completion", "help"),
+)
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141

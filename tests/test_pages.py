@@ -81,7 +81,9 @@ def blocks(language: str) -> list[Any]:
 def play(server: Server) -> Callable[[Connection], None]:
     def reply(connection: Connection) -> None:
         request = next(one for one in reversed(server.requests) if one.connection == connection.number)
-        if request.method == "GET":
+        if "/video" in request.path:
+            _video(server, request.path)(connection)
+        elif request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
         elif "/images/" in request.path:
             pictures = [{"b64_json": base64.b64encode(PNG).decode()}] * request.json.get("n", 1)
@@ -92,6 +94,14 @@ def play(server: Server) -> Callable[[Connection], None]:
             _chat(request.json)(connection)
 
     return reply
+
+
+def _video(server: Server, path: str) -> Callable[[Connection], None]:
+    if path.endswith("/generations"):
+        return body({"request_id": "video-1"})
+    if path.endswith(".mp4"):
+        return body(b"\0\0\0\x18ftypmp42", content_type="video/mp4")
+    return body({"status": "done", "video": {"url": f"http://127.0.0.1:{server.port}/video.mp4", "duration": 6}})
 
 
 def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from grokcli.client.early import EarlyConnection
     from grokcli.client.images import Images, Pictures
     from grokcli.client.trace import Trace
+    from grokcli.client.videos import Videos
     from grokcli.client.wire import Format
     from grokcli.events import Event
 
@@ -167,6 +168,13 @@ class XAI:
 
         return Images(self)
 
+    @cached_property
+    def videos(self) -> Videos:
+        """Videos: `client.videos.start(prompt, …)`, then `wait` and `download`."""
+        from grokcli.client.videos import Videos
+
+        return Videos(self)
+
     def generate_images(
         self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
     ) -> Pictures:
@@ -205,11 +213,20 @@ class XAI:
             response = self._open(method, endpoint, data)
             return parse_object(self._read(response), status=response.status_code)
 
-    def download(self, url: str, limit: int) -> bytes:
-        """Return what is at `url`, of at most `limit` bytes, fetched without the key. Raises a GrokError."""
+    def read(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> bytes:
+        """Send a request as `request` does, and return the body of the answer, which may be empty."""
+        with self._hints():
+            return self._read(self._open(method, endpoint, data))
+
+    def download(self, url: str, limit: int, *, noun: str = "picture", seconds: float | None = None) -> bytes:
+        """Return what is at `url`, of at most `limit` bytes, fetched without the key. Raises a GrokError.
+
+        `noun` says in errors what it is; `seconds` is how long it may take (default: a minute).
+        """
         from grokcli.client.download import download
 
-        return download(url, limit, api_url=self.base_url, proxy=self._proxy, ca_bundle=self._ca_bundle)
+        way = {"api_url": self.base_url, "proxy": self._proxy, "ca_bundle": self._ca_bundle}
+        return download(url, limit, **way, noun=noun, seconds=seconds)
 
     def adopt(self, early: EarlyConnection) -> None:
         """Send the first request on `early`, a connection to the same server that is being made."""

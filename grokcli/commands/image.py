@@ -11,12 +11,11 @@ from grokcli.commands.console_options import set_up_console
 from grokcli.commands.grouping import new_app, takes_groups
 from grokcli.commands.image_options import ImageInput, ImageOutput
 from grokcli.commands.limits import limits_of
-from grokcli.commands.made_files import Keeper, history_text, require_stdout, reword
+from grokcli.commands.made_files import Keeper, history_text, require_stdout, reword, with_sources
 from grokcli.commands.options import NetworkOptions
 from grokcli.env import Env
 from grokcli.errors import APIError, GrokError, IncompleteError
 from grokcli.events import Usage, dollars
-from grokcli.files import expand
 from grokcli.input.question import read_question
 from grokcli.models import IMAGE_MODEL
 from grokcli.render.image_files import ImageFiles
@@ -58,8 +57,9 @@ def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOpt
     budget = limits_of(inputs).budget(env, conversation.ledger, call.model)
     if budget:
         budget.check()
-    question = user(_with_sources(call.prompt, inputs.image or []))
-    refuse_secrets(env, [user(call.prompt), *map(user, call.images)], call.options, hint="remove it", noun="prompt")
+    question = user(with_sources(call.prompt, inputs.image or [], "edited"))
+    fields = {**call.options, "images": call.images}
+    refuse_secrets(env, [user(call.prompt)], fields, hint="remove it", noun="prompt")
     client = env.connect(call.model, network=network.network())
     conversation.keep(question, model=call.model)
     with env.console.status("drawing"):
@@ -107,14 +107,6 @@ def _print_request(env: Env, call: ImageCall, output: ImageOutput) -> None:
 
     check_url(call.base_url)
     env.console.print(as_request(env, call) if output.language is None else as_image_code(call, output.language))
-
-
-def _with_sources(prompt: str, sources: list[str]) -> str:
-    """Return the prompt for the history, with the names of the pictures that are edited, but not their content."""
-    if not sources:
-        return prompt
-    names = ["stdin" if one == "-" else one if "://" in one else str(expand(one).absolute()) for one in sources]
-    return f"{prompt}\n\n" + "\n".join(f"- edited: `{name}`" for name in names)
 
 
 def _draw(client: XAI, call: ImageCall) -> Drawing:

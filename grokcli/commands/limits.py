@@ -15,6 +15,7 @@ from grokcli.turn.limits import Limits
 if TYPE_CHECKING:
     from grokcli.commands.image_options import ImageInput
     from grokcli.commands.options import ModelOptions
+    from grokcli.commands.video_options import VideoInput
 
 Effort = Annotated[
     models.Effort | None,
@@ -35,7 +36,7 @@ OverBudget = Annotated[
 ]
 
 
-def limits_of(options: ModelOptions | ImageInput) -> Limits:
+def limits_of(options: ModelOptions | ImageInput | VideoInput) -> Limits:
     """Return what the flags say. Raises UsageError."""
     most = options.max_cost
     try:

@@ -9,6 +9,7 @@ from grokcli.client.images import EXTENSIONS, Picture
 from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
 from grokcli.errors import APIError, GrokError, UsageError
 from grokcli.events import dollars
+from grokcli.files import expand
 from grokcli.render.inline_image import inline
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ def reword(error: APIError, model: str) -> None:
         error.hint = f"try -m {model}"
     elif error.hint:
         error.hint = error.hint.replace("the question", "the prompt")
+
+
+def with_sources(prompt: str, sources: Iterable[str], what: str) -> str:
+    """Return the prompt for the history, with the names of the pictures that go with it, but not their content."""
+    names = ["stdin" if one == "-" else one if "://" in one else str(expand(one).absolute()) for one in sources]
+    return "\n".join([prompt, *([""] if names else []), *(f"- {what}: `{name}`" for name in names)])
 
 
 class Keeper:

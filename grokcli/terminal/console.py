@@ -160,6 +160,11 @@ class Console:
         self._status = Status(self.stderr, label=label, as_line=self.accessible)
         self._status.start()
 
+    def relabel_status(self, label: str) -> None:
+        """Change the label of the status line, if there is one."""
+        if self._status is not None:
+            self._status.label = label
+
     def stop_status(self) -> None:
         """Erase the status line, if there is one."""
         if self._status is not None:

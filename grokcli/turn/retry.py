@@ -95,11 +95,16 @@ def retry_unbilled(env: Env, send: Callable[[], T]) -> T:
     which is also the only status that xAI's own SDK retries (API digest, section 8.4). Behind a 500, a 502, a 504 or a
     connection that broke off, the work may be done.
     """
+    return retry(env, send, only=_is_unbilled)
+
+
+def retry(env: Env, send: Callable[[], T], *, only: Callable[[GrokError], bool] = lambda _: True) -> T:
+    """Return what `send` returns; retry as `ask_with_retries` does, but `only` after certain errors."""
     for tries in count(1):
         try:
             return send()
         except GrokError as error:
-            if not _is_unbilled(error):
+            if not only(error):
                 raise
             _pause(env, error, tries)
     raise AssertionError  # count() does not end
