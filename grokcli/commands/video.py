@@ -47,7 +47,7 @@ app = new_app()
 def video(env: Env, inputs: VideoInput, output: VideoOutput, network: NetworkOptions) -> None:
     """Make a video, and print the path of its file.
 
-    This takes minutes. If it is interrupted, the server makes the video all the same; grok video fetch ID gets it.
+    This takes minutes. If it is interrupted, grok video fetch ID gets the video later.
     """
     set_up_console(env, network, quiet=output.quiet)
     wanted = inputs.fetched_id()
@@ -68,12 +68,12 @@ def video(env: Env, inputs: VideoInput, output: VideoOutput, network: NetworkOpt
     try:
         status, made = videos.finish(env, client, ledger.store, job)
     except (KeyboardInterrupt, SystemExit):  # also what SIGTERM raises
-        env.console.error_line(f"the server makes the video all the same; to fetch it: {videos.fetch_command(job.id)}")
+        env.console.error_line(f"the server is still making it; fetch it later: {videos.fetch_command(job.id)}")
         raise
     with videos.hint_at_fetching(job):
         path = _keep(env, files, made)
     usage = Usage(cost_in_usd_ticks=status.cost_in_usd_ticks)
-    conversation.add_answer(history_text([path], status.cost_in_usd_ticks), status.model or job.model, usage)
+    conversation.add_answer(history_text([path], status.cost_in_usd_ticks), status.model, usage)
     _tell(env, job, status, (path, made), json=output.json)
 
 
@@ -105,7 +105,7 @@ def _start(
         reword(error, VIDEO_MODEL)
         raise
     if not inputs.detach:
-        env.console.note(f"the server makes the video {job.id}")
+        env.console.note(f"the server is making video {job.id}")
     return files, client, job
 
 
@@ -133,7 +133,7 @@ def _tell(env: Env, job: Job, status: VideoStatus, kept: tuple[Path, Video], *, 
             "type": made.media_type,
             "bytes": len(made.content),
             "seconds": status.seconds or None,
-            "model": status.model or job.model,
+            "model": status.model,
             "usage": {"cost_in_usd_ticks": ticks, "cost_usd": None if ticks is None else dollars(ticks)},
         }
         env.console.stdout.write(json_text(document, indent=2))

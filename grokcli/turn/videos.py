@@ -69,9 +69,10 @@ def finish(env: Env, client: XAI, store: Store, job: Job) -> tuple[VideoStatus, 
     """
     with hint_at_fetching(job, only=_may_pass), env.console.status("making the video"):
         status = client.videos.wait(job.id, poll=lambda: _poll(env, client, job.id))
+    status = status._replace(model=env.console.mask(status.model) or job.model)
     if status.state == "done" or status.cost_in_usd_ticks is not None:
         usage = Usage(cost_in_usd_ticks=status.cost_in_usd_ticks)
-        store.count_video(job.id, model=status.model or job.model, usage=usage)
+        store.count_video(job.id, model=status.model, usage=usage)
     _require_done(status)
     with hint_at_fetching(job), env.console.status("fetching the video"):
         return status, client.videos.download(status)
@@ -96,7 +97,7 @@ def _poll(env: Env, client: XAI, request_id: str) -> VideoStatus:
     # To ask costs nothing, so every error that may pass is tried again.
     status = retry(env, lambda: client.videos.poll(request_id))
     if status.progress is not None:
-        env.console.relabel_status(f"making the video, {status.progress} %,")
+        env.console.relabel_status(f"making the video ({status.progress} %)")
     return status
 
 

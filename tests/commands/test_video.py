@@ -57,7 +57,7 @@ def cost(grok, by="command"):
 def test_a_video_is_made_waited_for_and_saved(grok, ready, folder):
     code, out, err = grok("video", "A paper", "boat!")
     assert (code, out) == (0, "a-paper-boat-1.mp4\n")
-    assert err == f"the server makes the video {ID}\nvideo: 6 s · $0.30\n"
+    assert err == f"the server is making video {ID}\nvideo: 6 s · $0.30\n"
     assert (folder / "a-paper-boat-1.mp4").read_bytes() == MP4
     assert [(one.method, one.path) for one in ready.requests] == [
         ("POST", "/v1/videos/generations"),
@@ -213,6 +213,9 @@ def test_odd_answers_are_errors_without_a_traceback(grok, server):
     ]  # fmt: skip
     server.script([STARTED, *map(body, odd), done(server, usage=None, model=5), body(MP4)])
     assert grok("video", "x").err.endswith("video: 6 s · cost not reported\n")
+    for model, shown in (("\x1b[2J", "grok-imagine-video"), (KEY, "xai-…")):
+        server.script([done(server, model=model), body(MP4)])
+        assert json.loads(grok("video", "--json", "fetch", f"id-{len(model)}").out)["model"].startswith(shown)
     server.script([STARTED, body("<html>")])
     assert grok("video", "x").code == 6
 
@@ -257,7 +260,7 @@ def test_a_prompt_may_begin_with_fetch(grok, server):
 
 def test_progress_is_on_the_terminal(grok, ready):
     err = grok("video", "x", stderr=Screen(tty=True)).err
-    assert f"the server makes the video {ID}" in err
+    assert f"the server is making video {ID}" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -271,7 +274,7 @@ def test_a_video_survives_whatever_ends_the_program(grok, server, environ, numbe
     err = process.communicate(timeout=60)[1].decode()
     if number != signal.SIGKILL:
         assert process.returncode == 128 + number
-        assert err.endswith(f"the server makes the video all the same; to fetch it: grok video fetch {ID}\n")
+        assert err.endswith(f"the server is still making it; fetch it later: grok video fetch {ID}\n")
     assert f"grok video fetch {ID}" in grok("history", "show").out
     server.script([done(server), body(MP4)])
     assert grok("video", "fetch", ID).out == "a-boat-1.mp4\n"

@@ -31,8 +31,8 @@ class VideoStatus(NamedTuple):
     """How far a video is.
 
     `progress` is in percent, None if unknown; `seconds` is the length of the video, 0 if unknown; `url` is where it is
-    while it is `done`. `cost_in_usd_ticks` is what was billed, in units of 1e-10 US dollars, None if not reported.
-    `error` says why it failed.
+    while it is `done`; `model` is "" if unknown. `cost_in_usd_ticks` is what was billed, in units of 1e-10 US dollars,
+    None if not reported. `error` says why it failed.
     """
 
     state: State
@@ -65,13 +65,14 @@ def read_status(content: bytes) -> VideoStatus:
     """
     document = parse_object(content, errors=True) if content.strip() else {}
     video = as_object(document.get("video"))
+    model = as_text(document.get("model"))
     ticks = as_count(as_object(document.get("usage")).get("cost_in_usd_ticks")) or None
     status = VideoStatus(
         "pending",
         min(as_count(document.get("progress")), 100) if "progress" in document else None,
         as_text(video.get("url")),
         _seconds(video.get("duration")),
-        as_text(document.get("model")),
+        model if ID.fullmatch(model) else "",
         ticks,
     )
     match document.get("status"):
