@@ -29,9 +29,15 @@ from grokcli.terminal.console import Console
 
 # No time limits, so that a slow machine cannot fail a test. Hypothesis loads the profile of --hypothesis-profile later.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-settings.register_profile("suite", UNTIMED, max_examples=100, derandomize=True, database=None)
+settings.register_profile("suite", UNTIMED, max_examples=50, derandomize=True, database=None)
 settings.register_profile("explore", UNTIMED, max_examples=2000, derandomize=False, print_blob=True)
 settings.load_profile("suite")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run the tests: half as many again as cores, for many tests wait for other programs."""
+    return (os.cpu_count() or 1) * 3 // 2
+
 
 # A script that starts the tests in the background has them ignore Ctrl-C, and with them every grok that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -66,11 +66,12 @@ def is_file(module: str) -> bool:
     return (PACKAGE.parent / (module.replace(".", "/") + ".py")).exists()
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) != "__init__.py"], ids=name_of)
-def test_imports_point_down(path):
-    own = path.relative_to(PACKAGE).with_suffix("").parts[0]
-    for module in imports(path):
-        assert room(module) == own or floor(module) < floor(own), module
+def test_imports_point_down():
+    for path in MODULES:
+        if name_of(path) != "__init__.py":
+            own = path.relative_to(PACKAGE).with_suffix("").parts[0]
+            for module in imports(path):
+                assert room(module) == own or floor(module) < floor(own), f"{name_of(path)} imports {module}"
 
 
 def test_the_package_itself_imports_nothing_before_it_is_used(environ):
@@ -100,15 +101,16 @@ def test_the_markdown_library_knows_nothing_of_grok_but_the_sanitizer():
     assert foreign == {"grokcli.terminal.sanitize"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_files_and_functions_stay_small(path):
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    for name, node in functions(ast.parse(text)):
-        assert node.end_lineno - node.lineno + 1 <= MOST_LINES_OF_A_FUNCTION, name
-        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        parameters = [one for one in given if one.arg not in ("self", "cls")]
-        assert len(parameters) <= MOST_PARAMETERS, name
+def test_files_and_functions_stay_small():
+    for path in MODULES:
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= MOST_LINES, name_of(path)
+        for name, node in functions(ast.parse(text)):
+            where = f"{name_of(path)}: {name}"
+            assert node.end_lineno - node.lineno + 1 <= MOST_LINES_OF_A_FUNCTION, where
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            parameters = [one for one in given if one.arg not in ("self", "cls")]
+            assert len(parameters) <= MOST_PARAMETERS, where
 
 
 def functions(node, inside=""):
@@ -201,11 +203,12 @@ def test_gates(gate):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_every_program_that_is_started_is_given_its_environment(path):
+def test_every_program_that_is_started_is_given_its_environment():
     """What it would inherit holds the key."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
-            assert "env" in {keyword.arg for keyword in node.keywords}, ast.unparse(node)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.module != "subprocess"
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+                where = f"{name_of(path)}: {ast.unparse(node)}"
+                assert "env" in {keyword.arg for keyword in node.keywords}, where
+            elif isinstance(node, ast.ImportFrom):
+                assert node.module != "subprocess", name_of(path)

@@ -46,6 +46,12 @@ table { border-collapse: collapse; display: block; overflow-x: auto }
 th, td { border: 1px solid var(--line); padding: .3em .6em; text-align: left; vertical-align: top }
 .right { text-align: right }
 .center { text-align: center }
+.label { font-weight: bold }
+.note { color: var(--link) }
+.tip { color: var(--string) }
+.important { color: var(--keyword) }
+.warning { color: var(--number) }
+.caution { color: var(--deleted) }
 .comment { color: var(--comment); font-style: italic }
 .keyword { color: var(--keyword) }
 .name, .builtin { color: var(--name) }

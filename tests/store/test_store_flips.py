@@ -30,7 +30,7 @@ def test_a_flipped_byte_costs_a_line_and_never_an_answer(grok, server, path, tmp
     chance = random.Random(seed)
     shutil.copy(path, good := tmp_path / "good.db")
     used = [at for at, byte in enumerate(good.read_bytes()) if byte]
-    for _ in range(40):
+    for _ in range(15):
         at, mask = chance.choice(used), chance.randrange(1, 256)
         for words in (*READ, ["ask", "-c", "more"], ["ask", "new"]):
             for old in path.parent.glob(f"{FILE_NAME}*"):

@@ -101,7 +101,7 @@ def show(text: str, columns: int = 80, rows: int = 24, **options) -> Emulator:
 
 
 _ALLOWED = re.compile(
-    "\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7)[hl]|\x1b\\[[0-9]+[AC]|\x1b\\[[JK]|"
+    "\x1b\\[[0-9;]*m|\x1b\\[\\?(?:2026|7)[hl]|\x1b\\[[0-9]+[ACG]|\x1b\\[[JK]|"
     "\x1b\\]8;;(?:(?:https?://|mailto:)[\x21-\x7e]+)?\x1b\\\\|\r\n|\r(?=\x1b|[^\x00-\x1f])|\r$",
     re.IGNORECASE,
 )

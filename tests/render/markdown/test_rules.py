@@ -453,3 +453,16 @@ def test_a_formula_of_any_length_is_shown_whole(opening, closing):
         "",
         "end",
     ]
+
+
+def test_columns_line_up_where_the_terminal_counts_cells_otherwise():
+    """Emulators disagree about keycaps and joined emoji; the separators stand where we say, whatever came before."""
+    table = (
+        "| a | b |\n|---|---|\n| \U0001f468\u200d\U0001f469\u200d\U0001f467 | x |\n| 1\ufe0f\u20e3 | y |\n| word | z |"
+    )
+    shown = show(table)
+    buffer = shown.screen.buffer
+    places = [[at for at in range(80) if buffer[row][at].data in ("│", "┼")] for row in range(5)]
+    assert places == [[5]] * 5
+    assert "\x1b[5G" in shown.output
+    assert "\x1b[5G" not in show(table, addressable=False).output

@@ -11,6 +11,8 @@ from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, St
 
 from grokcli.render.markdown.html.blocks import Block
 from grokcli.render.markdown.layout.highlight import Highlighter, language_of
+from grokcli.render.markdown.layout.html_tags import split_tags, with_tags
+from grokcli.render.markdown.layout.latex import plain_formula
 from grokcli.render.markdown.layout.markup import References, parse_inline
 from grokcli.render.markdown.layout.theme import TokenType
 from grokcli.render.markdown.parse.definitions import split_definitions
@@ -28,7 +30,7 @@ from grokcli.render.markdown.parse.nodes import (
     Table,
 )
 from grokcli.render.markdown.parse.sink import Path
-from grokcli.render.markdown.parse.syntax import TASK_MARK
+from grokcli.render.markdown.parse.syntax import LABEL, TAKES_NO_BLANK, TASK_MARK
 from grokcli.terminal.sanitize import clean
 
 _LOWEST_HEADING = 6
@@ -36,6 +38,12 @@ _LONGEST_PIECE = 8192  # characters of inline markup
 _LINKS = re.compile(r"(?:https?://|mailto:)[\x21-\x7e]+", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ELEMENTS = {"strong_open": "strong", "em_open": "em", "s_open": "del"}
+_TAGS = {
+    **{name: name for name in ("b", "strong", "i", "em", "cite", "var", "u", "ins", "s", "del", "code", "kbd", "samp")},
+    "strike": "del",
+    "tt": "code",
+    "mark": "mark",
+}
 _CODE_CLASSES = {
     Comment: "comment",
     Keyword: "keyword",
@@ -62,7 +70,7 @@ class Writer:
         self._heading = heading
         self._edit = edit
         self._references: References = {}
-        self._marked: set[int] = set()  # keys of items whose first paragraph was written
+        self._marked: set[int] = set()  # keys of items and quotes whose first block was written
 
     def document(self, blocks: list[Block]) -> str:
         """Return all blocks; references to links that are defined further down work too."""
@@ -74,6 +82,7 @@ class Writer:
         for block in blocks:
             output += _change_containers(containers, block.path)
             output += self._leaf(block)
+            self._marked |= {node.key for node in block.path if isinstance(node, Quote)}
         output += _change_containers(containers, ())
         return "\n".join(output)
 
@@ -93,22 +102,43 @@ class Writer:
             case Item():
                 pass  # it holds nothing
             case verbatim:
-                yield self._verbatim(verbatim, block.lines)
+                yield from self._verbatim(verbatim, block.lines)
 
-    def _verbatim(self, leaf: Node, lines: list[str]) -> str:
-        """Return what is shown as it was written: code without a language, HTML, displayed LaTeX."""
-        kind = "faint" if isinstance(leaf, Html) else "math" if isinstance(leaf, Math) else "code"
-        text = "\n".join(map(self._text, [*lines, *leaf.lines] if isinstance(leaf, Math) else lines))
-        return f'<pre class="{kind}"><code>{text}</code></pre>'
+    def _verbatim(self, leaf: Node, lines: list[str]) -> Iterator[str]:
+        """Write what stands line by line: LaTeX and HTML with a plain form in that, all else as it was written."""
+        if isinstance(leaf, Html) and leaf.kind in TAKES_NO_BLANK:
+            yield from self._tagged(lines)
+        elif isinstance(leaf, Math):
+            formula = self._plain("\n".join([*lines, *leaf.lines]))
+            yield f'<pre class="math"><code>{formula}</code></pre>'
+        else:
+            text = "\n".join(map(self._text, lines))
+            yield f'<pre class="{"faint" if isinstance(leaf, Html) else "code"}"><code>{text}</code></pre>'
+
+    def _tagged(self, lines: list[str]) -> Iterator[str]:
+        """Write lines of HTML: tags that are structure and nothing else vanish."""
+        written = (self._tokens(with_tags(split_tags(line))) for line in lines)
+        if text := "<br/>\n".join(line for line in written if line.strip()):
+            yield f"<p>{text}</p>"
+
+    def _plain(self, formula: str) -> str:
+        """Return LaTeX in its plain form, if it has one. It is edited first: no one would know a key in it again."""
+        edited = self._edit(clean(formula))
+        plain = None if len(edited) > _LONGEST_PIECE else plain_formula(edited)
+        return escape(edited if plain is None else plain)
 
     def _paragraph(self, path: Path, paragraph: Paragraph) -> Iterator[str]:
         lines, _, text = split_definitions(paragraph.text)
         if lines:
             yield f'<p class="faint">{"<br/>".join(map(self._text, lines))}</p>'
-        item = path[-1] if path else None
+        container = path[-1] if path else None
+        is_first = container is not None and container.key not in self._marked
         mark = ""
-        if isinstance(item, Item) and item.key not in self._marked:
-            self._marked.add(item.key)
+        if isinstance(container, Quote) and is_first and (match := LABEL.match(text)):
+            text = text[match.end() :]
+            yield f'<p class="label {match[1].lower()}">{match[1].capitalize()}</p>'
+        elif isinstance(container, Item) and is_first:
+            self._marked.add(container.key)
             if match := TASK_MARK.match(text):
                 mark, text = "☐ " if match[1] == " " else "☑ ", text[match.end() :].lstrip()
         if text:
@@ -149,10 +179,12 @@ class Writer:
         return "".join(map(self._inline_piece, _pieces(text)))
 
     def _inline_piece(self, text: str) -> str:
+        return self._tokens(with_tags(parse_inline(text, self._references)))
+
+    def _tokens(self, tokens: list[Token]) -> str:
         output: list[str] = []
         closing: list[str] = []
         plain = ""  # entities and escapes are tokens of their own: edited as the text that they make together
-        tokens = parse_inline(text, self._references)
         for index, token in enumerate(tokens):
             if token.type in ("text", "text_special"):
                 plain += token.content
@@ -172,7 +204,7 @@ class Writer:
     def _open(self, token: Token, following: Token) -> tuple[str, str]:
         """Return what begins an element and what ends it; `following` is the next token."""
         if token.type != "link_open":
-            element = _ELEMENTS.get(token.type, "span")
+            element = _TAGS.get(token.tag, "strong") if token.type == "tag_open" else _ELEMENTS.get(token.type, "span")
             return f"<{element}>", f"</{element}>"
         target = str(token.attrs.get("href", ""))
         shown = self._text(_with_title(target, token))
@@ -192,7 +224,7 @@ class Writer:
             case "code_inline":
                 return f"<code>{self._text(token.content)}</code>"
             case "math_inline":
-                return f'<span class="math">{self._text(token.content)}</span>'
+                return f'<span class="math">{self._plain(token.content)}</span>'
             case "html_inline":
                 is_break = _BREAK_TAG.fullmatch(token.content)
                 return "<br/>" if is_break else f'<span class="faint">{self._text(token.content)}</span>'

@@ -6,8 +6,6 @@ answer that streams comes to the same rows as one that is there at once.
 
 from __future__ import annotations
 
-import re
-
 from grokcli.render.markdown.layout.addresses import readable
 from grokcli.render.markdown.layout.highlight import FencedCode
 from grokcli.render.markdown.layout.inline import InlineRenderer
@@ -35,12 +33,11 @@ from grokcli.render.markdown.parse.nodes import (
     Table,
 )
 from grokcli.render.markdown.parse.sink import Code, Path
-from grokcli.render.markdown.parse.syntax import TAKES_NO_BLANK, TASK_MARK
+from grokcli.render.markdown.parse.syntax import LABEL, TAKES_NO_BLANK, TASK_MARK
 
 _LONGEST_RULE = 40
 _TAB = 4
 _FENCE_RULE = "──"
-_LABEL = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)", re.IGNORECASE)
 
 
 class Layout:
@@ -181,7 +178,7 @@ class Layout:
     def _label(self, path: Path, text: str) -> tuple[list[Span], str]:
         """Return the label that a quote begins with, `[!NOTE]` on a line of its own, and the rest of the text."""
         quote = path[-1] if path else None
-        match = _LABEL.match(text)
+        match = LABEL.match(text)
         if match is None or not isinstance(quote, Quote) or quote.key in [node.key for node in self._last_path]:
             return [], text
         return [Span(match[1].capitalize(), self._theme[match[1].lower()])], text[match.end() :]

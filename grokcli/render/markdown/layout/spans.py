@@ -14,6 +14,7 @@ from grokcli.render.markdown.terminal import Terminal
 
 PLAIN = Style.null()
 LINE_BREAK = "\n"  # a span of this text ends the line
+COLUMN = "\r"  # a span with this for its URL has no text: it puts the cursor where it is by our count of cells
 
 # Only what a browser or a mail program opens, only printable ASCII: nothing in it can end the sequence it stands in.
 _CLICKABLE = re.compile(r"(?:https?://|mailto:)[\x21-\x7e]{1,2000}", re.IGNORECASE)
@@ -82,6 +83,10 @@ class Pen:
             if sequence != current:
                 output.append(f"\x1b[0;{sequence[2:]}" if current and sequence else sequence or _RESET)
                 current = sequence
+            if url == COLUMN:
+                if self._terminal.addressable:
+                    output.append(f"\x1b[{width + 1}G")
+                continue
             if url is not None and self._terminal.hyperlinks and _CLICKABLE.fullmatch(url):
                 text = f"\x1b]8;;{url}\x1b\\{text}{_LINK_END}"
             output.append(text)
@@ -135,8 +140,8 @@ def _joined(spans: Iterable[Span], *, exact: bool) -> list[tuple[str, Style, str
     for more, next_style, next_url in spans:
         if next_style is style and next_url == url:
             text += more
-        elif more:
-            if text:
+        elif more or next_url == COLUMN:
+            if text or url == COLUMN:
                 joined.append((text, style, url))
             text, style, url = more, next_style, next_url
     if exact:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import copy
 from itertools import zip_longest
 
-from grokcli.render.markdown.layout.cells import cell_width
-from grokcli.render.markdown.layout.spans import LINE_BREAK, Span
+from grokcli.render.markdown.layout.cells import cell_width, has_certain_width
+from grokcli.render.markdown.layout.spans import COLUMN, LINE_BREAK, Span
 from grokcli.render.markdown.layout.theme import Theme
 from grokcli.render.markdown.layout.wrap import first_shown, wrap
 from grokcli.render.markdown.parse.syntax import Alignment
@@ -105,6 +105,8 @@ class TableLayout:
         line: Line = []
         for index, (cell, width, alignment) in enumerate(zip(cells, widths, self._alignments, strict=True)):
             if index:
+                if not all(has_certain_width(span.text) for span in line):
+                    line.append(Span("", url=COLUMN))
                 line.append(Span(_SEPARATOR, self._theme["faint"]))
             before, after = _padding(width - sum(cell_width(span.text) for span in cell), alignment)
             line += [Span(" " * before), *cell, Span(" " * after)]

@@ -12,6 +12,7 @@ FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}")  # possessive: a long line of back
 RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
 SETEXT_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
 LIST_MARK = re.compile(r"(?:[*+-]|(\d{1,9})([.)]))(?=[ \t]|$)")
+LABEL = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)", re.IGNORECASE)
 TASK_MARK = re.compile(r"\[([ xX])\](?=[ \t])")
 
 _BLOCK_TAGS = (
