@@ -47,7 +47,7 @@ app = new_app()
 def video(env: Env, inputs: VideoInput, output: VideoOutput, network: NetworkOptions) -> None:
     """Make a video, and print the path of its file.
 
-    This takes minutes. If it is interrupted, grok video fetch ID gets the video later.
+    This takes minutes. If it is interrupted, grok video fetch ID gets it later.
     """
     set_up_console(env, network, quiet=output.quiet)
     wanted = inputs.fetched_id()

@@ -111,6 +111,8 @@ class Conversation:
         replaces the messages from that index once it begins to arrive; without an answer they stay.
         """
         self._create(messages[-1], model)
+        if self.store is not None and self.summary is not None and self.summary.kind:
+            self.store.make_plain(self._id)
         self._replaced_from, self._late_prompt, self._is_question = replaced_from, None, True
         first = messages[0]
         if first["role"] == "system" and first["content"] != self._system_prompt(replaced_from):

@@ -94,6 +94,10 @@ class Store:
         """Add a message to a conversation and return the message's id, or None if it was not stored."""
         return self._save(writing.add, conversation_id, message, model, self._now())
 
+    def make_plain(self, conversation_id: str) -> None:
+        """Make a conversation of pictures or a video one of questions and answers, because something is asked in it."""
+        self._save(writing.make_plain, conversation_id)
+
     def begin_answer(self, conversation_id: str, *, model: str) -> AnswerWriter:
         """Return a writer that stores an answer of `model` while it is streamed."""
         # 0 is not the id of any message. If the answer could not be begun, the store is off and ignores the rest of it.

@@ -51,6 +51,11 @@ def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> 
     connection.execute("UPDATE conversation SET title = ? WHERE id = ?", (title, conversation_id))
 
 
+def make_plain(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Make a conversation one of questions and answers."""
+    connection.execute("UPDATE conversation SET kind = '' WHERE id = ?", (conversation_id,))
+
+
 def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> None:
     """Delete conversations with their messages; their words stay in the search index until `merge_index` is done."""
     rows = [(conversation_id,) for conversation_id in conversation_ids]

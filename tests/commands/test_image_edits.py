@@ -194,7 +194,7 @@ def test_no_save_keeps_the_number_alone(grok, server):
 
 
 def test_continue_means_what_was_answered_and_not_what_was_drawn(grok, server):
-    server.script([answer("Blue."), MADE, answer("Because."), answer("A boat.")])
+    server.script([answer("Blue."), MADE, answer("Because."), answer("A boat."), answer("Two.")])
     assert grok("ask", "which colour?").code == 0
     assert grok("image", "a quiet harbour").code == 0
     assert grok("ask", "-c", "why?").out == "Because.\n"
@@ -202,6 +202,8 @@ def test_continue_means_what_was_answered_and_not_what_was_drawn(grok, server):
     name = json.loads(grok("history", "list", "--json").out)[1]["id"]
     assert grok("ask", "-r", name, "what is in it?").out == "A boat.\n"
     assert server.requests[-1].json["model"] == "grok-4.7"
+    assert server.requests[-1].json["messages"][0]["content"] == "a quiet harbour"
+    assert grok("ask", "-c", "how many?").out == "Two.\n"
     assert server.requests[-1].json["messages"][0]["content"] == "a quiet harbour"
 
 
