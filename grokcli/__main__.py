@@ -30,9 +30,23 @@ def run() -> NoReturn:
             signal.signal(number, _leave)
     # What is imported stays; looking for garbage in it costs 9 of the 100 ms from start to request.
     gc.set_threshold(100_000)
+    _load_when_used("difflib", "platform")
     from grokcli.cli import run
 
     run()
+
+
+def _load_when_used(*names: str) -> None:
+    """Have modules that Typer imports, and uses for errors only, loaded with the first use of something in them."""
+    from importlib.util import LazyLoader, find_spec, module_from_spec
+
+    for name in names:
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None and name not in sys.modules:
+            spec.loader = LazyLoader(spec.loader)
+            module = module_from_spec(spec)
+            sys.modules[name] = module
+            spec.loader.exec_module(module)
 
 
 def _print_version() -> bool:

@@ -24,8 +24,20 @@ if TYPE_CHECKING:
 
 # Each is a module of grokcli.commands, imported when it is used.
 COMMANDS = (
-    *("ask", "chat", "image", "video", "render", "history", "usage", "models"),
-    *("config", "doctor", "completion", "help"),
+    "ask",
+    "chat",
+    "image",
+    "video",
+    "render",
+    "files",
+    "history",
+    "usage",
+    "models",
+    "mcp",
+    "config",
+    "doctor",
+    "completion",
+    "help",
 )
 
 INTERRUPTED = 130

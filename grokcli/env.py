@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ from grokcli.terminal.console import Console
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from grokcli.client.files import StoredFile
     from grokcli.client.local_server import LocalServer
     from grokcli.client.trace import Trace
     from grokcli.client.xai import XAI
@@ -63,13 +65,15 @@ class Env:
         self.console = console
         self.environ = environ
         console.find_secrets = lambda: known_secrets(lambda: self.settings, environ)
-        # The attachments of prompts, as (tag, text), so that an error can name one.
-        self.attached: list[tuple[str, str]] = []
+        # The attachments of prompts, as (tag, content), so that an error can name one.
+        self.attached: list[tuple[str, str | bytes]] = []
         # The contents of attached documents by SHA-256, so that each is read only once in a run.
         self.documents: dict[str, bytes] = {}
+        # The documents that are on the server for this run only, by SHA-256 and name.
+        self.uploads: dict[tuple[str, str], StoredFile] = {}
         self._keys: set[str] = set()
         self._clients: dict[str, XAI] = {}
-        self._closing: list[Callable[[], None]] = []
+        self._closing = ExitStack()
 
     @classmethod
     def real(cls) -> Env:
@@ -207,12 +211,11 @@ class Env:
 
     def on_close(self, close: Callable[[], None]) -> None:
         """Register `close` to be called when the run ends."""
-        self._closing.append(close)
+        self._closing.callback(close)
 
     def close(self) -> None:
-        """Call the registered functions, the last one first."""
-        while self._closing:
-            self._closing.pop()()
+        """Call the registered functions, the last one first, and all of them even if one is interrupted."""
+        self._closing.close()
 
 
 def _new_trace(console: Console) -> Trace:

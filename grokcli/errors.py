@@ -14,6 +14,7 @@
     ├── BudgetError            exit 4   a limit of the user's on the cost is reached
     ├── IncompleteError        exit 7   the answer was cut off by a limit, or withheld by a filter
     ├── LocalModelError        exit 1   the embedded model cannot run
+    ├── McpError               exit 1   an MCP server that grok calls itself does not work
     └── StoreError             exit 1   stored conversations cannot be read, or the one asked for does not exist
 
 An error says what happened (`message`) and what to do next (`hint`). `grokcli.cli.main`, and nothing else, turns it
@@ -141,6 +142,10 @@ class IncompleteError(GrokError):
 
 class LocalModelError(GrokError):
     """The embedded model cannot be downloaded or started."""
+
+
+class McpError(GrokError):
+    """An MCP server that grok calls itself cannot be started, does not answer, or answers nonsense."""
 
 
 class StoreError(GrokError):

@@ -1,9 +1,10 @@
-"""Expanding the user's paths, and writing files atomically."""
+"""Expanding the user's paths, safe file names, and writing files atomically."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def expand(path: str | Path) -> Path:
     except RuntimeError:
         user = Path(path).parts[0]
         raise UsageError(f"cannot expand {user!r}: no such user", hint="write the path in full") from None
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of a path or a URL as a plain file name: letters, digits, `_`, `-` and dots inside."""
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    return re.sub(r"[^\w.-]+", "_", last).lstrip(".") or "file"
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:

@@ -52,7 +52,7 @@ FORGED = "FORGED"
 # The harmless beginning of what a model wants to have done, and its harmful end.
 HEAD, TAIL = "HEAD7pq", "rmTAIL9xz"
 # How our own lines begin, those that a user trusts.
-PREFIXES = ("call:", "run it? [y/N]", "error:", "hint:", "warning:")
+PREFIXES = ("call:", "run it? [y/N/always]", "error:", "hint:", "warning:")
 
 
 # ---- one attempt
@@ -350,7 +350,7 @@ def _consent() -> Iterator[tuple[str, Ask]]:
     yield "yes typed before", replace(one(DANGER), typed="y\n")
     yield "yes typed ten times before", replace(one(DANGER), typed="y\n" * 10)
     yield "an answer that scrolls", replace(one(DANGER), text="\n\n".join(f"{number}" for number in range(300)))
-    yield "an answer that asks", replace(one(DANGER), text="wipe_disk(ls)\n\nrun it? [y/N] ")
+    yield "an answer that asks", replace(one(DANGER), text="wipe_disk(ls)\n\nrun it? [y/N/always] ")
     yield "an answer that erases", replace(one(DANGER), text="\x1b[2J\x1b[H\x1b[8m")
     yield "an open fence", replace(one(DANGER), text="```\n")
 
@@ -974,7 +974,7 @@ PAYLOADS = {
     **{f"a line after {name}": f"x{newline}error: {FORGED}" for name, newline in {
         "LF": "\n", "CR": "\r", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "VT": "\v", "FF": "\f", "CR LF": "\r\n",
         "LF LF": "\n\n", "FS": "\x1c"}.items()},
-    "a hint": f"x\nhint: {FORGED}", "a call": f"x\ncall: {FORGED}", "a question": f"x\nrun it? [y/N] {FORGED}",
+    "a hint": f"x\nhint: {FORGED}", "a call": f"x\ncall: {FORGED}", "a question": f"x\nrun it? [y/N/always] {FORGED}",
 }  # fmt: skip
 # Prose may have lines of its own, and they may begin as ours do: an answer is not in our voice.
 PROSE = (

@@ -1,6 +1,7 @@
-"""A server that takes what xAI documents of the Responses API, of images and of videos, and refuses everything else.
+"""A server that takes what xAI documents of the Responses and the Files API, of images and of videos, and nothing else.
 
-server.reply(strict(answer(message("ok"))))
+server.reply(strict(server, answer(message("ok"))))
+server.reply(files := FilesAPI(server, answer(message("ok"))))
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from server import Connection, Reply, Server, body
+from server import Connection, Reply, Request, Server, body
 
 FIELDS = {
     *("model", "input", "stream", "store", "include", "prompt_cache_key", "tools", "tool_choice", "max_turns", "text"),
@@ -22,11 +25,14 @@ INCLUDE = {
     *("web_search_call.action.sources", "file_search_call.results"),
 }
 TOOLS: dict[str, set[str]] = {
-    "web_search": {"filters"},
-    "x_search": {"allowed_x_handles", "excluded_x_handles", "from_date", "to_date"},
+    "web_search": {"filters", "enable_image_understanding"},
+    "x_search": {
+        *("allowed_x_handles", "excluded_x_handles", "from_date", "to_date"),
+        *("enable_image_understanding", "enable_video_understanding"),
+    },
     "code_interpreter": set(),
     "file_search": {"vector_store_ids", "max_num_results"},
-    "mcp": {"server_url", "server_label"},
+    "mcp": {"server_url", "server_label", "server_description", "allowed_tools", "authorization", "headers"},
     "image_generation": {"action"},
     "function": {"name", "description", "parameters", "strict"},
 }
@@ -45,11 +51,136 @@ def strict(server: Server, reply: Reply) -> Reply:
     """Return `reply`, for those who ask for nothing but what is documented."""
 
     def play(connection: Connection) -> None:
-        request = next(one for one in reversed(server.requests) if one.connection == connection.number)
+        request = _latest(server, connection)
         faults = list(FAULTS[request.path](request.json)) if request.method == "POST" else []
         (body({"code": "invalid-argument", "error": "; ".join(faults)}, 400) if faults else reply)(connection)
 
     return play
+
+
+def _latest(server: Server, connection: Connection) -> Request:
+    return next(one for one in reversed(server.requests) if one.connection == connection.number)
+
+
+@dataclass
+class Stored:
+    """An uploaded file: the form fields in their order, the file's name, media type and content."""
+
+    id: str
+    fields: list[tuple[str, str]]
+    filename: str
+    media_type: str
+    content: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The file as the server describes it."""
+        seconds = dict(self.fields).get("expires_after")
+        return {
+            "id": self.id,
+            "object": "file",
+            "bytes": len(self.content),
+            "created_at": CREATED,
+            "expires_at": CREATED + int(seconds) if seconds else None,
+            "filename": self.filename,
+            "purpose": "",
+        }
+
+
+CREATED = 1790000000
+MOST_BYTES = 50 << 20
+GONE = {"code": "not-found", "error": "File not found"}
+
+
+@dataclass
+class FilesAPI:
+    """A reply that keeps files, and answers questions strictly; they may refer to the files that are there.
+
+    `uploads` are all that came, `files` those that are there, by id; `log` is what was done, such as "upload a.pdf".
+    """
+
+    server: Server
+    answer: Reply
+    uploads: list[Stored] = field(default_factory=list)
+    files: dict[str, Stored] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    def __call__(self, connection: Connection) -> None:
+        request = _latest(self.server, connection)
+        path = urlsplit(request.path)
+        where = path.path.removeprefix("/v1").strip("/").split("/")
+        if where[0] != "files":
+            self._ask(connection, request)
+        elif request.method == "POST":
+            self._upload(request)(connection)
+        elif len(where) == 1:
+            self._list({name: one for name, (one,) in parse_qs(path.query).items()})(connection)
+        else:
+            self._one(request.method, where[1:], path.query)(connection)
+
+    def _ask(self, connection: Connection, request: Request) -> None:
+        self.log.append("ask")
+        known = set(re.findall(r'"file_id": ?"([^"]*)"', request.body.decode())) <= set(self.files)
+        (strict(self.server, self.answer) if known else body(GONE, 404))(connection)
+
+    def _upload(self, request: Request) -> Reply:
+        try:
+            stored = _read_upload(request, f"file_{len(self.uploads):08d}-0000-4000-8000-000000000000")
+        except ValueError as error:
+            return body({"code": "invalid-argument", "error": str(error)}, 400)
+        if len(stored.content) > MOST_BYTES:
+            return body({"error": "too large"}, 413)
+        self.log.append(f"upload {stored.filename}")
+        self.uploads.append(stored)
+        self.files[stored.id] = stored
+        return body(stored.document)
+
+    def _list(self, query: dict[str, str]) -> Reply:
+        limit = int(query.get("limit", 100))
+        unknown = set(query) - {"limit", "order", "sort_by", "pagination_token", "filter"}
+        if unknown or limit > 100 or query.get("sort_by") != "created_at" or query.get("order") != "desc":
+            return body({"error": "bad query"}, 400)
+        known = list(reversed(self.files.values()))
+        begin = int(query.get("pagination_token", 0))
+        page = [one.document for one in known[begin : begin + limit]]
+        return body({"data": page, "pagination_token": str(begin + limit)})
+
+    def _one(self, method: str, where: list[str], query: str) -> Reply:
+        stored = self.files.get(where[0])
+        if stored is None:
+            return body(GONE, 404)
+        if method == "DELETE":
+            self.log.append(f"delete {stored.filename}")
+            del self.files[stored.id]
+            return body({"id": stored.id, "deleted": True, "object": "file"})
+        if where[1:] != ["content"]:
+            return body(stored.document)
+        content = b"Text of " + stored.filename.encode() if query == "format=text" else stored.content
+        return body(content, content_type="application/octet-stream")
+
+
+def _read_upload(request: Request, file_id: str) -> Stored:
+    """Return what was uploaded. Raises ValueError for what the API refuses: the server reads the parts as they come."""
+    kind, _, boundary = request.headers["content-type"].partition("; boundary=")
+    first, *parts, last = request.body.split(f"--{boundary}".encode())
+    if kind != "multipart/form-data" or first or last != b"--\r\n":
+        raise ValueError("not multipart/form-data")
+    fields: list[tuple[str, str]] = []
+    for number, part in enumerate(parts):
+        head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        found = re.fullmatch(r'Content-Disposition: form-data; name="([a-z_]+)"(?:; filename="([\w.-]+)")?', lines[0])
+        if found is None:
+            raise ValueError("bad file name")
+        name, filename = found.groups()
+        if name == "file" and filename:
+            if number != len(parts) - 1:
+                raise ValueError("fields must come before the file")
+            return Stored(file_id, fields, filename, lines[1].removeprefix("Content-Type: "), content)
+        if name != "expires_after" or not 3600 <= int(content) <= 2_592_000:
+            raise ValueError(f"bad field {name}")
+        fields.append((name, content.decode()))
+    raise ValueError("no file")
 
 
 def _faults(sent: dict[str, Any]) -> Iterator[str]:

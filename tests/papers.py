@@ -27,6 +27,27 @@ def pdf(text: str) -> bytes:
     return out + head + table + b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
 
 
+def word(*paragraphs: str) -> bytes:
+    """Return a Word document of these paragraphs."""
+    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    return archive(word__document_xml=f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'.encode())
+
+
+def excel(**sheets: list[list[object]]) -> bytes:
+    """Return an Excel workbook of these sheets, each a list of rows."""
+    import openpyxl
+
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
 def archive(**members: bytes) -> bytes:
     """Return a ZIP with these members; `__` in a name is a slash, `_` a dot."""
     out = io.BytesIO()

@@ -41,6 +41,7 @@ NOT_RUN = {
 }
 # What stands on the pages for something that only exists where they are tried.
 OTHER_SERVER, SOME_ID = "http://localhost:11434/v1", "3fkq7e2a"
+FILE_ID = "file_a128090d"
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 ANSWER = "Grok is an answer machine [[1]](https://x.ai/a).\n\n```python\nprint(1)\n```\n"
@@ -83,6 +84,8 @@ def play(server: Server) -> Callable[[Connection], None]:
         request = next(one for one in reversed(server.requests) if one.connection == connection.number)
         if "/video" in request.path:
             _video(server, request.path)(connection)
+        elif "/files" in request.path:
+            _files(request.method, request.path)(connection)
         elif request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
         elif "/images/" in request.path:
@@ -102,6 +105,19 @@ def _video(server: Server, path: str) -> Callable[[Connection], None]:
     if path.endswith(".mp4"):
         return body(b"\0\0\0\x18ftypmp42", content_type="video/mp4")
     return body({"status": "done", "video": {"url": f"http://127.0.0.1:{server.port}/video.mp4", "duration": 6}})
+
+
+def _files(method: str, path: str) -> Callable[[Connection], None]:
+    file = {
+        "id": FILE_ID,
+        "filename": "notes.txt",
+        "bytes": 40,
+        "created_at": 1790000000,
+        "deleted": method == "DELETE",
+    }
+    if "/content" in path:
+        return body("Profits doubled.", content_type="application/octet-stream")
+    return body({"data": [file]} if "?" in path else file)
 
 
 def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
@@ -148,11 +164,18 @@ OWN_FILES = {
     "invoice.txt": "ACME Ltd, 12.50 EUR, paid\n",
     "app.log": "10:00 ERROR no route to host\n10:01 ERROR no route to host\n",
     "person.schema.json": json.dumps(PERSON),
+    "servers.json": '{"mcpServers": {"notes": {"command": "notes-mcp"}, "github": {"url": "https://github.example"}}}',
     "src/main.py": "print('hello')\n",
     "src/text.py": "def shout(text):\n    return text.upper()\n",
     "weather.py": re.search(r"```python\n(# weather\.py\n.*?)```", TEXTS["tools"], re.DOTALL)[1],
 }
-PROGRAMS = {"pass": f"echo {KEY}", "mail": "cat", "llm": "echo an **answer**"}
+PROGRAMS = {
+    "pass": f"echo {KEY}",
+    "mail": "cat",
+    "llm": "echo an **answer**",
+    "gh": "echo a-token-of-github",
+    "notes-mcp": f'exec "{sys.executable}" "{ROOT}/tests/mcp_server.py" .',
+}
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -192,7 +215,13 @@ def folder(
         (programs / name).chmod(0o755)
     if shutil.which("jq") is None:
         (programs / "jq").symlink_to("/bin/cat")
-    environ |= {"GROK_API": "responses", "VISUAL": "true", **GIT}
+    environ |= {
+        "GROK_API": "responses",
+        "VISUAL": "true",
+        "NOTES_TOKEN": "a-token",
+        "GROK_MCP_FILES": "servers.json",
+        **GIT,
+    }
     environ["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environ["PATH"]])
     monkeypatch.chdir(folder)
     server.reply(play(server))
@@ -214,7 +243,7 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
             found.append((line[2:], ""))
         elif found and line.startswith("> "):
             found[-1] = found[-1][0], f"{found[-1][1]}{line[2:]}\n"
-        elif found and line.endswith("[y/N] y"):
+        elif found and line.endswith(("[y/N] y", "[y/N/always] y")):
             found[-1] = found[-1][0], "y\n"
     yield from found
 

@@ -31,10 +31,16 @@ class Connections(HTTPAdapter):
     `early` is a connection that the next new one is, if it can be.
     """
 
-    def __init__(self, clock: Callable[[], float], connected: Callable[[str, float], None] | None = None) -> None:
-        """Measure the time by `clock`, in seconds; `connected` is told of each connection and how long it took."""
+    def __init__(
+        self, clock: Callable[[], float], idle_seconds: float, connected: Callable[[str, float], None] | None = None
+    ) -> None:
+        """Measure the time by `clock`, in seconds; `connected` is told of each connection and how long it took.
+
+        A server may take up to `idle_seconds` to accept a piece of a request.
+        """
         self.early: EarlyConnection | None = None
         self._clock = clock
+        self._idle_seconds = idle_seconds
         self._connected = connected
         super().__init__()
 
@@ -76,6 +82,8 @@ class Connections(HTTPAdapter):
             connection.sock, connection.is_verified = sock, True
         else:
             connect()
+        # The time limit of connecting is too short for a large upload over a slow line.
+        connection.sock.settimeout(self._idle_seconds)
         if self._connected:
             seconds = early.seconds if early and sock else time.monotonic() - began
             self._connected(f"{connection.host}:{connection.port}", seconds)

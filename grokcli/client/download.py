@@ -84,8 +84,13 @@ def fetch(url: str, limit: int, *, proxy: str = "", ca_bundle: str = "") -> byte
             error.hint = URL_HINT
         raise
     if content is None:
-        raise UsageError(f"{url} is larger than {limit >> 20} MB", hint="save it, and attach a part of it with -f")
+        raise too_large(url, limit)
     return content
+
+
+def too_large(url: str, limit: int) -> UsageError:
+    """Return the error for what is at `url` and has more than `limit` bytes."""
+    return UsageError(f"{url} is larger than {limit >> 20} MB", hint="save it, and attach a part of it with -f")
 
 
 class _Download:

@@ -13,7 +13,7 @@ from pathlib import Path
 # checkout that was never installed has none, and an editable one has that of long ago.
 LOCAL = "xllamacpp>=2026.9"
 SOCKS = "PySocks>=1.5.7,<2"
-DOCUMENTS = "pypdf>=6"
+PDF, WORD, EXCEL = "pypdf>=6", "mammoth>=1.11", "openpyxl>=3.1"
 
 
 def install_command(requirement: str) -> str:

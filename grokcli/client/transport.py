@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from functools import partial
 from http.client import HTTPException
 from importlib.util import find_spec
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 READ_BYTES = 65536
 SETTLE_SECONDS = 0.25
 MAX_ERROR_BYTES = 65536
+# A larger body is sent in pieces: each has the time limit that one piece would have as a whole.
+PIECE_BYTES = 65536
 
 
 class _KeepHeaders(AuthBase):
@@ -101,7 +104,7 @@ class Transport:
         self._route = route_to(base_url, proxy, ca_bundle)
         check_proxy(self._route.proxy)
         self._session = open_session(self._route)
-        self._connections = Connections(_now, trace.connected if trace else None)
+        self._connections = Connections(_now, timeout[1], trace.connected if trace else None)
         for scheme in ("http://", "https://"):
             # One adapter for all that is done to connections: a second one in its place would be without the limits.
             self._session.mount(scheme, self._connections)
@@ -118,7 +121,7 @@ class Transport:
             response = self._session.request(
                 method,
                 url,
-                data=body,
+                data=BytesIO(body) if body and len(body) > PIECE_BYTES else body,
                 headers=dict(headers),
                 auth=_KeepHeaders(),
                 stream=True,
@@ -160,15 +163,16 @@ class Transport:
         finally:
             response.close()
 
-    def read(self, response: requests.Response, timer: IdleTimer) -> bytes:
-        """Return the whole body, which must come while `timer` runs. Raises NetworkError when it has no end."""
+    def read(self, response: requests.Response, timer: IdleTimer, limit: int | None = None) -> bytes:
+        """Return the whole body, which must come while `timer` runs. Raises NetworkError above `limit` bytes."""
+        limit = limit or MAX_EVENT_BYTES
         pieces, size = [], 0
         with closing(self.chunks(response, timer)) as chunks:
             for chunk in chunks:
                 pieces.append(chunk)
                 size += len(chunk)
-                if size > MAX_EVENT_BYTES:
-                    raise NetworkError(f"the server sent an answer larger than {MAX_EVENT_BYTES >> 20} MB")
+                if size > limit:
+                    raise NetworkError(f"the server sent an answer larger than {limit >> 20} MB")
         return b"".join(pieces)
 
     def _error_body(self, response: requests.Response) -> bytes:

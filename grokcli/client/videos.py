@@ -59,7 +59,7 @@ class Videos:
     def poll(self, request_id: str) -> VideoStatus:
         """Return how far a video is, with `GET /videos/{id}`. Raises as XAI.chat_completion does."""
         try:
-            return wire.read_status(self._client.read("GET", f"{wire.VIDEOS}/{quote(request_id, safe='')}"))
+            return wire.read_status(self._client.exchange("GET", f"{wire.VIDEOS}/{quote(request_id, safe='')}"))
         except APIError as error:
             if error.status == 404:
                 error.message = f"the server has no video {request_id!r}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.client.early import EarlyConnection
+    from grokcli.client.files import Files
     from grokcli.client.images import Images, Pictures
     from grokcli.client.trace import Trace
     from grokcli.client.videos import Videos
@@ -186,6 +187,13 @@ class XAI:
         """
         return self.images.generate(prompt, model, n=n, options=options)
 
+    @cached_property
+    def files(self) -> Files:
+        """Files on the server: `client.files.upload(content, "report.pdf")`."""
+        from grokcli.client.files import Files
+
+        return Files(self)
+
     def models(self) -> list[ModelInfo]:
         """Return the models that the server offers to this key, with `GET /models` (API digest, section 10.3)."""
         return read_models(self.request("GET", "/models"))
@@ -213,16 +221,16 @@ class XAI:
             response = self._open(method, endpoint, data)
             return parse_object(self._read(response), status=response.status_code)
 
-    def read(self, method: str, endpoint: str, data: dict[str, Any] | None = None) -> bytes:
-        """Send a request as `request` does, and return the body of the answer, which may be empty."""
+    def exchange(
+        self, method: str, endpoint: str, body: bytes | None = None, *, content_type: str = "", limit: int | None = None
+    ) -> bytes:
+        """Send `body` as it is, and return the answer's body unread. Raises NetworkError above `limit` bytes."""
+        headers = {**self.headers, "Content-Type": content_type} if content_type else self.headers
         with self._hints():
-            return self._read(self._open(method, endpoint, data))
+            return self._read(self._transport.send(method, endpoint, headers, body), limit)
 
     def download(self, url: str, limit: int, *, noun: str = "picture", seconds: float | None = None) -> bytes:
-        """Return what is at `url`, of at most `limit` bytes, fetched without the key. Raises a GrokError.
-
-        `noun` says in errors what it is; `seconds` is how long it may take (default: a minute).
-        """
+        """Return the `noun` at `url`, of at most `limit` bytes, fetched without the key in so many seconds or a minute."""
         from grokcli.client.download import download
 
         way = {"api_url": self.base_url, "proxy": self._proxy, "ca_bundle": self._ca_bundle}
@@ -250,8 +258,8 @@ class XAI:
         body = None if data is None else encode(data)
         return self._transport.send(method, endpoint, self.headers, body)
 
-    def _read(self, response: requests.Response) -> bytes:
-        return self._transport.read(response, IdleTimer(self._idle_seconds))
+    def _read(self, response: requests.Response, limit: int | None = None) -> bytes:
+        return self._transport.read(response, IdleTimer(self._idle_seconds), limit)
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:

@@ -20,6 +20,7 @@ from grokcli.commands.options import (
 )
 from grokcli.commands.tool_options import SearchOptions, ToolOptions
 from grokcli.env import Env
+from grokcli.errors import UsageError
 from grokcli.input.question import read_question
 from grokcli.render.select import Format, Output
 from grokcli.turn.request import Request, build_request
@@ -56,8 +57,12 @@ class AskInput(InputOptions):
 
             words = [edit_text(" ".join(words), env.child_environ())]
         no_stdin = self.no_stdin or "-" in (self.image or ())
-        texts, documents = self.attachments(env, network, as_documents=for_code) if self.file else ((), ())
-        return user(read_question(env, words, texts, no_stdin=no_stdin), *documents, *images)
+        texts, documents = self.attachments(env, network, for_code=for_code) if self.file else ([], [])
+        attach = self.stdin_attacher(env, documents, for_code=for_code)
+        text = read_question(env, words, texts, no_stdin=no_stdin, attach=attach)
+        if (self.upload or self.keep) and not documents:
+            raise UsageError("no file to upload", hint='attach one: grok ask --upload -f report.pdf "what is in it?"')
+        return user(text, *documents, *images)
 
 
 @option_group("Output")
@@ -145,17 +150,19 @@ def ask(
     """Ask one question, together with any text piped into it."""
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     response_format = output.response_format()
+    made_files = tools.made_files()
+    server_tools = [*search.server_tools(), *tools.server_tools(env)]
+    toolset = tools.toolset(env, offer_only=output.sends_nothing)
     options = model.request_options(
         fields=response_format.fields if response_format else {},
-        tool_fields=(search.fields(), tools.fields(must_run=True)),
-        server_tools=[*search.server_tools(), *tools.server_tools()],
+        tool_fields=(search.fields(), tools.fields(must_run=toolset is None)),
+        server_tools=server_tools,
         network=network.network(),
     )
-    made_files = tools.made_files()
-    toolset = tools.toolset(env, offer_only=output.sends_nothing)
     question = inputs.message(env, network, for_code=tools.code)
     kept = conversation.open(env, "ask")
     request = build_request(env, [*kept.request_messages(), question], options.continuing(kept), toolset)
+    inputs.check_server(env, request)
     if output.sends_nothing:
         _print_request(env, request, kept.id, output)
         return
@@ -173,8 +180,9 @@ def _print_request(env: Env, request: Request, conversation: str, output: AskOut
     """Print the request as code in some language, or as it would be sent."""
     from grokcli.turn.export import as_code, as_request, call_of
 
-    call = call_of(env, request, conversation=conversation, stream=not output.no_stream)
-    text = as_request(env, call) if output.language is None else as_code(call, output.language)
+    language = output.language
+    call = call_of(env, request, conversation=conversation, stream=not output.no_stream, as_code=language is not None)
+    text = as_request(env, call) if language is None else as_code(call, language)
     if env.console.mask(text) != text:
         env.console.warn("some text that looks like a secret is masked")
     env.console.print(text)

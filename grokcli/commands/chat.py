@@ -28,6 +28,7 @@ from grokcli.terminal.confirm import TERMINAL
 from grokcli.terminal.editor import edit_text
 
 if TYPE_CHECKING:
+    from grokcli.input.question import Attach
     from grokcli.terminal.console import Console
 
 app = new_app()
@@ -64,7 +65,7 @@ def chat(
     set_up_console(env, network, quiet=output.quiet, accessible=output.accessible)
     options = model.request_options(
         tool_fields=(search.fields(), tools.fields()),
-        server_tools=[*search.server_tools(), *tools.server_tools()],
+        server_tools=[*search.server_tools(), *tools.server_tools(env)],
         network=network.network(),
     )
     made_files = tools.made_files()
@@ -76,9 +77,12 @@ def chat(
     session.allow_secrets, session.made_files, session.limits = inputs.allow_secrets, made_files, limits_of(model)
     request = session.next_request()  # an unusable request is reported before anything is typed
     inputs.refuse_file_words(inputs.words)
-    session.attach(inputs.attachments(env, network, as_documents=tools.code))
+    inputs.check_server(env, request)
+    session.attach_options = inputs.attach_options(for_code=tools.code)
+    session.attach(inputs.attachments(env, network, for_code=tools.code))
     session.parts += inputs.images(env)
     if _has_editor(env.console):
+        _attach_stdin(session, inputs.stdin_attacher(env, session.parts, for_code=tools.code))
         session.lines = _line_editor(session, request.model, keep=not conversation.no_save)
     if kept.summary is not None:
         show_where_it_stands(session)
@@ -102,13 +106,23 @@ def _keyboard(env: Env) -> IO[bytes]:
     return keyboard
 
 
+def _attach_stdin(session: Session, attach: Attach) -> None:
+    """Attach what is piped in to the first message, before the terminal is read."""
+    env, console = session.env, session.env.console
+    if console.stdin is None or console.stdin.isatty():
+        return
+    count = len(session.parts)
+    text = read_stdin(env, wanted=False, beside_prompt=False, attach=attach)
+    if text:
+        session.documents.insert(0, ("stdin", text))
+        console.note(f"attached stdin ({len(text):,} characters) to the first message")
+    for part in session.parts[count:]:
+        file = part["file"]
+        console.note(f"attached {file['filename']} ({file['size']:,} bytes) to the first message")
+
+
 def _line_editor(session: Session, model: str, *, keep: bool) -> LineReader:
     env, console = session.env, session.env.console
-    if console.stdin is not None and not console.stdin.isatty():
-        text = read_stdin(env, wanted=False, beside_prompt=False)
-        if text:
-            session.documents.insert(0, ("stdin", text))
-            console.note(f"attached stdin ({len(text):,} characters) to the first message")
     console.note(f"{model} · /help for commands, Ctrl-D to leave")
     if console.accessible:
         return TypedLineReader(_keyboard(env), console.stdout)

@@ -220,7 +220,7 @@ def _masked_key(env: Env) -> tuple[str, str]:
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else jsonlib.dumps(value) if isinstance(value, (dict, list, bool)) else f"{value}"
+    return "" if value is None else jsonlib.dumps(value) if isinstance(value, (dict, list, tuple, bool)) else f"{value}"
 
 
 def _warn(env: Env) -> None:

@@ -18,12 +18,13 @@ from grokcli.render.select import Color, Output
 from grokcli.turn.request import FIELDS_OF_SETTINGS, RequestOptions, parse_fields, text_or_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from grokcli.chat import Part
     from grokcli.env import Env
-    from grokcli.input.files import Attachments
+    from grokcli.input.files import Attachments, AttachOptions
     from grokcli.store.conversation import Conversation
+    from grokcli.turn.request import Request
 
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
@@ -138,6 +139,11 @@ class InputOptions:
         ),
     ] = None
 
+    upload: Annotated[
+        bool,
+        typer.Option("--upload", help="Upload the files, as documents over 10 MB are; removed after the answer"),
+    ] = False
+    keep: Annotated[bool, typer.Option("--keep", help="Upload the files, and leave them on the server")] = False
     allow_secrets: Annotated[
         bool, typer.Option("--allow-secrets", help="Send the message even if it contains your API key")
     ] = False
@@ -149,11 +155,35 @@ class InputOptions:
 
             refuse_file_words(self.file, words)
 
-    def attachments(self, env: "Env", network: "NetworkOptions", *, as_documents: bool = False) -> "Attachments":
-        """Return the files; `as_documents`, text files become documents. Raises UsageError, NetworkError, APIError."""
+    def attach_options(self, *, for_code: bool) -> "AttachOptions":
+        """Return how files are sent; `for_code`, all are documents."""
+        from grokcli.input.files import AttachOptions
+
+        return AttachOptions(for_code, self.upload, self.keep)
+
+    def attachments(self, env: "Env", network: "NetworkOptions", *, for_code: bool) -> "Attachments":
+        """Return the files; `for_code`, all are documents. Raises UsageError, NetworkError, APIError."""
         from grokcli.input.files import read_files
 
-        return read_files(env, self.file or [], network.network(), as_documents=as_documents)
+        return read_files(env, self.file or [], network.network(), self.attach_options(for_code=for_code))
+
+    def stdin_attacher(self, env: "Env", parts: "list[Part]", *, for_code: bool) -> "Callable[[bytes], None]":
+        """Return a function that adds a document from stdin to `parts`."""
+
+        def attach(content: bytes) -> None:
+            from grokcli.input.documents import stdin_part, with_distinct_names
+
+            options = self.attach_options(for_code=for_code)
+            parts[:] = with_distinct_names([*parts, stdin_part(env, content, options)])
+
+        return attach
+
+    def check_server(self, env: "Env", request: "Request") -> None:
+        """Raise UsageError if files are to be uploaded that the server of the request does not take."""
+        if self.upload or self.keep:
+            from grokcli.turn.request import UPLOADED_FILE, check_server_tools
+
+            check_server_tools(env, request.model, request.api, [UPLOADED_FILE])
 
     def images(self, env: "Env") -> "list[Part]":
         """Return the images as parts of a message. Raises UsageError."""

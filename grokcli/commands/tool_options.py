@@ -44,6 +44,12 @@ class SearchOptions:
         str | None, typer.Option("--since", metavar="DATE", help="Search posts from this day on, such as 2026-01-31")
     ] = None
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Search posts before this day")] = None
+    search_images: Annotated[
+        bool, typer.Option("--search-images", help="Let the model look at the images that a search finds")
+    ] = False
+    search_videos: Annotated[
+        bool, typer.Option("--search-videos", help="Let the model watch the videos that a search of X finds")
+    ] = False
     collection: Annotated[
         list[str] | None,
         typer.Option("--collection", metavar="ID", help="Search this collection of files (repeatable, up to 10)"),
@@ -79,6 +85,8 @@ class SearchOptions:
             self.since,
             self.until,
             self.exclude_handle or (),
+            images=self.search_images,
+            videos=self.search_videos,
         ).tools()
 
 
@@ -97,9 +105,8 @@ class ToolOptions:
     yes: Annotated[bool, typer.Option("--yes", help="Run tool calls without asking")] = False
     mcp: Annotated[
         list[str] | None,
-        typer.Option("--mcp", metavar="URL", help="Let xAI's servers call the tools of this MCP server (repeatable)"),
+        typer.Option("--mcp", metavar="NAME|URL", help="Offer the tools of this MCP server (repeatable)"),
     ] = None
-
     code: Annotated[
         bool, typer.Option("--code", help="Let xAI's server run Python code, on attached files too; shows it on stderr")
     ] = False
@@ -115,26 +122,29 @@ class ToolOptions:
         typer.Option("--max-turns", min=1, metavar="N", help="Let the server use its own tools in at most N turns"),
     ] = None
 
-    def server_tools(self) -> list[dict[str, Any]]:
-        """Return the tools that the server runs itself, for a request. Raises UsageError."""
+    def server_tools(self, env: "Env") -> list[dict[str, Any]]:
+        """Return the tools that the server runs itself, for a request.
+
+        Raises UsageError, ConfigError, MissingKeyError for the login of an MCP server.
+        """
         tools: list[dict[str, Any]] = [{"type": "code_interpreter"}] if self.code else []
         if self.draw:
             tools.append({"type": "image_generation", "action": "auto"})
         if self.mcp:
-            from grokcli.tools.server_tools import mcp_tools
+            from grokcli.turn.mcp_servers import request_tools
 
-            tools += mcp_tools(self.mcp)
+            tools += request_tools(env, self.mcp)
         return tools
 
     def fields(self, *, must_run: bool = False) -> dict[str, Any]:
         """Return the request fields that these tools need; `must_run` makes the model run code.
 
-        It is not made to if it may also call functions, because it would then call one after another.
+        It must not if it may also call functions: it would then call one after another.
         """
         fields: dict[str, Any] = {} if self.max_turns is None else {"max_turns": self.max_turns}
         if self.code:
             fields["include"] = [CODE_OUTPUTS]
-            if must_run and not self.tool:
+            if must_run:
                 fields["tool_choice"] = "required"
         return fields
 
@@ -155,10 +165,11 @@ class ToolOptions:
     def toolset(self, env: "Env", *, offer_only: bool = False) -> "Toolset | None":
         """Return the functions that may be called, None for none; with `offer_only` none of them will be.
 
-        Raises UsageError for what cannot be a tool, and when there is no terminal to ask for confirmation on.
+        Starts the MCP servers that grok calls itself. Raises UsageError for what cannot be a tool, and when there is no
+        terminal to ask for confirmation on; the errors of those servers.
         """
-        if not self.tool:
+        if not (self.tool or self.mcp):
             return None
         from grokcli.turn.toolset import open_toolset
 
-        return open_toolset(env.console, self.tool, ask_first=not (self.yes or offer_only))
+        return open_toolset(env, self.tool or (), self.mcp or (), ask_first=not (self.yes or offer_only))

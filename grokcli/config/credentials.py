@@ -51,7 +51,8 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> Key:
     if value := environ.get(VARIABLE, "").strip():
         return Key(_checked(value, f"environment {VARIABLE}"), f"environment {VARIABLE}")
     if command := settings.value("api_key_command"):
-        return Key(_checked(_output_of(command, environ), "api_key_command"), f"api_key_command ({command})")
+        value = output_of(command, environ, setting="api_key_command")
+        return Key(_checked(value, "api_key_command"), f"api_key_command ({command})")
     path = settings.paths.credentials
     if value := str(read_toml(path).get("api_key", "")).strip():
         return Key(_checked(value, str(path)), str(path))
@@ -76,10 +77,26 @@ def known_secrets(find_settings: Callable[[], Settings], environ: Mapping[str, s
     )
     yield from (login_of(value) for name, value in environ.items() if name.upper().endswith("_PROXY"))
     with suppress(GrokError, OSError, RuntimeError):
+        yield from _mcp_secrets(find_settings().file)
+    with suppress(GrokError, OSError, RuntimeError):
         yield login_of(find_settings().value("proxy"))
         yield from re.findall(_ARGUMENT, find_settings().value("api_key_command"))
     with suppress(GrokError, OSError, RuntimeError):
         yield str(read_toml(find_settings().paths.credentials).get("api_key", "")).strip()
+
+
+def _mcp_secrets(file: Mapping[str, object]) -> Iterator[str]:
+    """Yield the secrets in the [mcp.…] sections of the settings."""
+    if "mcp" not in file:
+        return
+    import shlex
+
+    from grokcli.config.mcp_servers import servers_in_settings
+
+    for server in servers_in_settings(file):
+        yield from server.secrets()
+        for command in (shlex.join(server.command), server.authorization_command):
+            yield from re.findall(_ARGUMENT, command)
 
 
 def login_of(proxy: str) -> str:
@@ -149,24 +166,27 @@ def _checked(value: str, source: str) -> str:
     raise ConfigError(f"the API key from {source} contains spaces or invalid characters", hint=NO_KEY_HINT)
 
 
-def _output_of(command: str, environ: Mapping[str, str]) -> str:
-    """Return the first line that `command` prints. Its stdin is empty, as grok's may be a piped document."""
+def output_of(command: str, environ: Mapping[str, str], *, setting: str) -> str:
+    """Return the first line that `command`, the value of `setting`, prints. Raises MissingKeyError.
+
+    Its stdin is empty, as grok's may be a piped document.
+    """
     import subprocess
 
-    hint = "see the command with: grok config get api_key_command"
+    hint = f"see the command with: grok config get {setting}"
     try:
         code, output = _run(command, environ)
     except subprocess.TimeoutExpired:
-        raise MissingKeyError(f"api_key_command did not finish within {COMMAND_SECONDS:g} s", hint=hint) from None
+        raise MissingKeyError(f"{setting} did not finish within {COMMAND_SECONDS:g} s", hint=hint) from None
     except (OSError, ValueError) as error:
-        raise MissingKeyError(f"cannot run api_key_command: {error}", hint=hint) from None
+        raise MissingKeyError(f"cannot run {setting}: {error}", hint=hint) from None
     if len(output) > COMMAND_BYTES:
-        raise MissingKeyError("api_key_command printed more than a key", hint=hint)
+        raise MissingKeyError(f"{setting} printed more than a key", hint=hint)
     if code:
-        raise MissingKeyError(f"api_key_command failed with exit code {code}", hint=hint)
+        raise MissingKeyError(f"{setting} failed with exit code {code}", hint=hint)
     line = output.decode("utf-8", "replace").strip().partition("\n")[0].strip()
     if not line:
-        raise MissingKeyError("api_key_command printed nothing", hint=hint)
+        raise MissingKeyError(f"{setting} printed nothing", hint=hint)
     return line
 
 

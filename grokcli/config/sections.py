@@ -1,10 +1,10 @@
-"""The entries in the sections [aliases], [models."…"] and [roles.…] of the settings file, by dotted key."""
+"""The entries in the sections [aliases], [models."…"], [roles.…] and [mcp.…] of the settings file, by dotted key."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from grokcli.config.settings import SECTION_SETTINGS, SECTIONS, closest_hint, key_path
+from grokcli.config.settings import SECTION_KEYS, SECTIONS, closest_hint, key_path
 from grokcli.errors import UsageError
 
 
@@ -14,7 +14,7 @@ def entries(file: dict[str, Any]) -> dict[str, object]:
     for section in SECTIONS:
         tables = file.get(section)
         for name, value in tables.items() if isinstance(tables, dict) else ():
-            keys = value if section in SECTION_SETTINGS and isinstance(value, dict) else None
+            keys = value if section in SECTION_KEYS and isinstance(value, dict) else None
             found |= (
                 {f"{section}.{name}": value} if keys is None else {f"{section}.{name}.{key}": keys[key] for key in keys}
             )
@@ -27,7 +27,7 @@ def set_path(file: dict[str, Any], key: str) -> tuple[str, ...]:
     Raises UsageError for an unknown key and for one that is not set, with the closest match as a hint.
     """
     known = [*(name for name in file if name not in SECTIONS), *entries(file)]
-    known += [f"{section}.{name}" for section in SECTION_SETTINGS for name in _names(file.get(section))]
+    known += [f"{section}.{name}" for section in SECTION_KEYS for name in _names(file.get(section))]
     where = _path(file, key)
     if where is None or lookup(file, where) is None:
         hint = closest_hint(key, known) or "see what is set with: grok config list"
@@ -48,12 +48,12 @@ def _path(file: dict[str, Any], key: str) -> tuple[str, ...] | None:
         return (key,)
     section, _, name = key.partition(".")
     name = name.strip("\"'")
-    if section in SECTION_SETTINGS and name in _names(file.get(section)):
+    if section in SECTION_KEYS and name in _names(file.get(section)):
         return section, name
     try:
         return key_path(key)
     except UsageError:
-        if section in SECTION_SETTINGS and name:
+        if section in SECTION_KEYS and name:
             return None
         raise
 

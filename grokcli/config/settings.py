@@ -2,7 +2,7 @@
 
 The file is TOML and meant to be shared, so the key is not in it (see `grokcli.config.credentials`). Besides settings,
 it may contain sections: [models."grok-4.3"] for defaults of one model, [aliases] for short names of models,
-[roles.reviewer] for a system prompt with its model and options.
+[roles.reviewer] for a system prompt with its model and options, [mcp.github] for an MCP server.
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ SETTINGS = {
         Setting("monthly_budget", values.dollars, None, "most to spend in a calendar month, in US$"),
         Setting("api_key_command", values.text, "", "command that prints the API key, such as: pass show xai"),
         Setting("local_model", values.text, "", "GGUF file for -m local, instead of the default model"),
+        Setting("mcp_files", values.paths, "", "JSON files with the MCP servers of other programs (mcpServers)"),
     )
 }
 
@@ -114,7 +115,10 @@ SECTION_SETTINGS = {
     "models": ("system", "temperature", "max_tokens", "effort", "service_tier"),
     "roles": ("system", "model", "temperature", "max_tokens", "effort", "service_tier"),
 }
-SECTIONS = (*SECTION_SETTINGS, "aliases")
+# The other keys, of [mcp.…], are for `grokcli.config.mcp_servers`.
+_MCP = "command args env cwd url headers authorization_env authorization_command allowed_tools called_by"
+SECTION_KEYS = {**SECTION_SETTINGS, "mcp": tuple(_MCP.split())}
+SECTIONS = (*SECTION_KEYS, "aliases")
 
 
 class ResolvedSetting(NamedTuple):
@@ -256,7 +260,7 @@ def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
     unknown: list[tuple[str, Iterable[str]]] = [
         (key, (*SETTINGS, *SECTIONS)) for key in file if key not in SETTINGS and key not in SECTIONS
     ]
-    for section, known in SECTION_SETTINGS.items():
+    for section, known in SECTION_KEYS.items():
         tables = file.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if isinstance(table, dict):
@@ -265,10 +269,8 @@ def _unknown_keys(file: dict[str, Any]) -> list[tuple[str, Iterable[str]]]:
 
 
 def _did_you_mean(key: str, known: Iterable[str]) -> str:
-    import difflib
-
-    match = difflib.get_close_matches(key.rpartition(".")[2], list(known), 1)
-    return f"; did you mean {match[0]!r}?" if match else ""
+    hint = closest_hint(key.rpartition(".")[2], known)
+    return f"; {hint}" if hint else ""
 
 
 def closest_hint(word: str, known: Iterable[str]) -> str | None:
@@ -291,7 +293,7 @@ def key_path(key: str) -> tuple[str, ...]:
     if section == "aliases" and rest:
         return (section, rest.strip("\"'"))
     name, _, leaf = rest.rpartition(".")
-    if section in SECTION_SETTINGS and name and leaf in SECTION_SETTINGS[section]:
+    if section in SECTION_KEYS and name and leaf in SECTION_KEYS[section]:
         return (section, name.strip("\"'"), leaf)
     hint = closest_hint(key, SETTINGS) or f"settings: {', '.join(SETTINGS)}"
     raise UsageError(f"there is no setting {key!r}", hint=hint)

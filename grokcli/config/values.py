@@ -28,6 +28,16 @@ def name(value: object) -> str:
     return value
 
 
+def paths(value: object) -> tuple[str, ...]:
+    """Accept paths: a list, or text in which they are separated as in PATH."""
+    import os
+
+    found = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, str) for one in found):
+        raise ValueError("must be a list of paths")
+    return tuple(filter(None, found))
+
+
 def one_of(*choices: str) -> Callable[[object], str]:
     """Return a parser that accepts one of `choices`."""
 

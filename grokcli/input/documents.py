@@ -6,21 +6,29 @@ message is sent (see `grokcli.turn.documents`).
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from grokcli.client.files import MAX_UPLOAD_BYTES, too_large
 from grokcli.errors import UsageError
-from grokcli.files import expand
+from grokcli.files import expand, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grokcli.chat import Part
     from grokcli.env import Env
+    from grokcli.input.files import AttachOptions
 
-MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
+MAX_DOCUMENT_BYTES = MAX_UPLOAD_BYTES
+# Larger documents are uploaded before the question (see `grokcli.turn.uploads`); the others are part of the request.
+MAX_INLINE_BYTES = 10 << 20
+MAX_INLINE_TOGETHER = 32 << 20
+# They are held in memory.
+MAX_TOGETHER = 200 << 20
 # A larger table is sent as a document, which the server searches, instead of as text.
 MAX_TABLE_CHARACTERS = 256 * 1024
 TABLES = {".csv": "text/csv", ".tsv": "text/tab-separated-values"}
@@ -70,44 +78,76 @@ def is_large_table(name: str, text: str) -> bool:
     return len(text) > MAX_TABLE_CHARACTERS and Path(name).suffix.lower() in TABLES
 
 
-def document_part(env: Env, source: str, content: bytes, *, in_folder: bool = False) -> Part:
+def document_part(env: Env, source: str, content: bytes, options: AttachOptions, *, in_folder: bool = False) -> Part:
     """Return a part of a message that refers to the document at `source`, a path or a URL.
 
     One that was only found in a folder may be left out later. Raises UsageError if it is too large.
     """
-    import hashlib
-
     if len(content) > MAX_DOCUMENT_BYTES:
         raise too_large(source)
     suffix, media_type = document_type(content) or _by_name(source)
     is_url = source.startswith(("http://", "https://"))
-    digest = hashlib.sha256(content).hexdigest()
-    env.documents[digest] = content
     named = PurePosixPath(unquote(urlsplit(source).path)).name if is_url else Path(source).name
     stem = named[: -len(Path(named).suffix) or None].lstrip(".") or "document"
-    file = {
-        "filename": re.sub(r"[^\w.-]+", "_", stem + suffix),
+    path = source if is_url else _absolute(source)
+    part = _reference(env, safe_name(stem + suffix), media_type, path, content, options)
+    if in_folder:
+        part["file"]["in_folder"] = True
+    return part
+
+
+def stdin_part(env: Env, content: bytes, options: AttachOptions) -> Part:
+    """Return a part that refers to a document on stdin, which cannot be read again in another run."""
+    suffix, media_type = document_type(content) or _by_name("")
+    env.attached.append(("stdin", content))
+    return _reference(env, f"stdin{suffix}", media_type, "", content, options)
+
+
+def _reference(env: Env, filename: str, media_type: str, path: str, content: bytes, options: AttachOptions) -> Part:
+    digest = hashlib.sha256(content).hexdigest()
+    env.documents[digest] = content
+    file: dict[str, Any] = {
+        "filename": filename,
         "mime_type": media_type,
-        "path": source if is_url else _absolute(source),
+        "path": path,
         "size": len(content),
         "sha256": digest,
     }
-    return {"type": "file", "file": {**file, "in_folder": True} if in_folder else file}
+    if options.upload or options.keep:
+        file["upload"] = "keep" if options.keep else "once"
+    return {"type": "file", "file": file}
+
+
+def uploaded_part(source: str) -> Part | None:
+    """Return a part that refers to a file on the server if `source` is the id of one, and no file here is called so."""
+    if not re.fullmatch(r"file[_-](?=.*\d)[0-9A-Za-z-]{16,80}", source) or Path(source).exists():
+        return None
+    return {"type": "file", "file": {"file_id": source}}
+
+
+def is_inline(file: dict[str, Any]) -> bool:
+    """Return whether the document that a reference stands for is sent within the request."""
+    return "upload" not in file and int(file.get("size", 0)) <= MAX_INLINE_BYTES
+
+
+def check_sizes(parts: Iterable[Part]) -> None:
+    """Raise UsageError if the documents are too large together."""
+    files = list(filter(None, map(file_of, parts)))
+    if sum(file["size"] for file in files if is_inline(file)) > MAX_INLINE_TOGETHER:
+        raise UsageError(
+            f"the documents are larger than {MAX_INLINE_TOGETHER >> 20} MiB together",
+            hint="attach fewer at a time, or upload them first with --upload",
+        )
+    if sum(file["size"] for file in files) > MAX_TOGETHER:
+        raise UsageError(
+            f"the documents are larger than {MAX_TOGETHER >> 20} MiB together", hint="attach fewer at a time"
+        )
 
 
 def _absolute(source: str) -> str:
     """Return the absolute path of a file, also of one in a folder whose name begins with `~`."""
     path = Path(source)
     return str((path if path.exists() else expand(source)).absolute())
-
-
-def too_large(source: str) -> UsageError:
-    """Return the error for a document that is larger than the limit."""
-    limit = MAX_DOCUMENT_BYTES >> 20
-    return UsageError(
-        f"{source} is larger than {limit} MB, the limit for documents",
-        hint="attach a part of it, or its text: pdftotext report.pdf report.txt",
-    )
 
 
 def file_of(part: Any) -> dict[str, Any] | None:

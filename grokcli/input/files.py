@@ -27,6 +27,26 @@ SNIFFED_BYTES = 8192
 FOUND_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
+class AttachOptions(NamedTuple):
+    """How files are sent.
+
+    `as_documents`: text files become documents too. `upload`: through the Files API, whatever their size, and so
+    all as documents; with `keep` they stay on the server after the answer.
+    """
+
+    as_documents: bool = False
+    upload: bool = False
+    keep: bool = False
+
+    @property
+    def all_documents(self) -> bool:
+        """Whether no file is sent as text."""
+        return any(self)
+
+
+NO_OPTIONS = AttachOptions()
+
+
 class Attachments(NamedTuple):
     """The files attached to a prompt: text files as (tag, text), other documents as parts of the message."""
 
@@ -35,37 +55,37 @@ class Attachments(NamedTuple):
 
 
 def read_files(
-    env: Env, sources: list[str], network: Network | None = None, *, as_documents: bool = False
+    env: Env, sources: list[str], network: Network | None = None, options: AttachOptions = NO_OPTIONS
 ) -> Attachments:
-    """Return the contents of `sources`: files, folders, glob patterns and http(s) URLs.
+    """Return the contents of `sources`: files, folders, glob patterns, http(s) URLs and ids of files on the server.
 
     In folders, hidden files and files that are neither text nor documents are skipped; so are, with a note, links out
-    of the folder and paths that are not regular files. A file named directly must be one or the other; with
-    `as_documents`, it may be anything, and text files become documents too. Raises UsageError for unreadable files,
-    NetworkError and APIError for web pages.
+    of the folder and paths that are not regular files. A file named directly must be one or the other, unless the
+    options make documents of all files. Raises UsageError for unreadable files, NetworkError and APIError for web
+    pages.
     """
     if not sources:
         return Attachments([], [])
-    from grokcli.input.documents import document_part, with_distinct_names
+    from grokcli.input.documents import check_sizes, document_part, uploaded_part, with_distinct_names
     from grokcli.input.folders import Tally
 
     tally = Tally()
     attachments = Attachments([], [])
     for source in sources:
-        for name, content in _contents(env, source, network, tally):
-            tag, text = tag_of(name), None if as_documents else _text(name, content)
+        if part := uploaded_part(source):
+            attachments.documents.append(part)
+            continue
+        for name, content in _contents(env, source, network, tally, options):
+            tag, text = tag_of(name), None if options.all_documents else _text(name, content)
             if text is None:
-                attachments.documents.append(document_part(env, name, content, in_folder=source in tally.folders))
-                text = content.decode("latin-1")  # so that a key in it is found
+                part = document_part(env, name, content, options, in_folder=source in tally.folders)
+                attachments.documents.append(part)
+                check_sizes(attachments.documents)
             else:
                 attachments.texts.append((tag, text))
-            env.attached.append((tag, text))
+            env.attached.append((tag, content if text is None else text))
     for line in tally.lines():
         env.console.note(line)
-    if sum(part["file"]["size"] for part in attachments.documents) > MAX_FILE_BYTES:
-        raise UsageError(
-            f"the documents are larger than {MAX_FILE_BYTES >> 20} MiB together", hint="attach fewer at a time"
-        )
     return attachments._replace(documents=with_distinct_names(attachments.documents))
 
 
@@ -84,26 +104,37 @@ def _text(name: str, content: bytes) -> str | None:
     return None if is_large_table(name, text) else text
 
 
-def _contents(env: Env, source: str, network: Network | None, tally: Tally) -> Iterator[tuple[str, bytes]]:
+def _contents(
+    env: Env, source: str, network: Network | None, tally: Tally, options: AttachOptions
+) -> Iterator[tuple[str, bytes]]:
     import glob
 
     if source.startswith(("http://", "https://")):
-        from grokcli.client.download import fetch
-
-        way = env.network(network)
-        yield source, fetch(source, MAX_PAGE_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle)
+        yield source, _page(env, source, network, options)
         return
     path = expand(source)
     if path.is_dir():
         yield from _in_folder(path, source, tally)
     elif path.exists() or not glob.has_magic(source):
-        yield source, _bytes(path)
+        yield source, _bytes(path, as_document=options.all_documents)
     else:
         first = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
         matches = list(_below(Path(*path.parts[:first]), path.parts[first:], tally))
         if not matches:
             raise UsageError(f"no such file: {source}", hint=tally.skipped_line if tally.skipped else None)
         yield from matches
+
+
+def _page(env: Env, url: str, network: Network | None, options: AttachOptions) -> bytes:
+    """Return what is at `url`. Raises UsageError if it is too large, and the errors of `fetch`."""
+    from grokcli.client.download import fetch, too_large
+    from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document
+
+    way = env.network(network)
+    content = fetch(url, MAX_DOCUMENT_BYTES, proxy=way.proxy, ca_bundle=way.ca_bundle)
+    if len(content) > MAX_PAGE_BYTES and not (options.all_documents or may_be_document(content)):
+        raise too_large(url, MAX_PAGE_BYTES)
+    return content
 
 
 def _in_folder(path: Path, source: str, tally: Tally) -> Iterator[tuple[str, bytes]]:
@@ -125,7 +156,7 @@ def _in_folder(path: Path, source: str, tally: Tally) -> Iterator[tuple[str, byt
 
 def _below(root: Path, patterns: Sequence[str], tally: Tally, *, heed_git: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each file that matches below `root`, save documents that are too large."""
-    from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document
+    from grokcli.input.documents import MAX_DOCUMENT_BYTES, MAX_INLINE_BYTES, may_be_document
     from grokcli.input.folders import Search
 
     search = Search(root, heed_git=heed_git)
@@ -136,7 +167,8 @@ def _below(root: Path, patterns: Sequence[str], tally: Tally, *, heed_git: bool 
         if len(content) == SNIFFED_BYTES and may_be_document(content) and path.stat().st_size > MAX_DOCUMENT_BYTES:
             tally.skipped[str(found.name)] = f"larger than {MAX_DOCUMENT_BYTES >> 20} MB"
             continue
-        left -= len(content)
+        if len(content) <= MAX_INLINE_BYTES or not may_be_document(content):
+            left -= len(content)
         if left < 0:
             raise UsageError(
                 f"{str(root)!r} contains more than {MAX_FILE_BYTES >> 20} MiB of text", hint="attach a part of it"
@@ -146,13 +178,14 @@ def _below(root: Path, patterns: Sequence[str], tally: Tally, *, heed_git: bool 
     tally.ignored += len(search.ignored)
 
 
-def _bytes(path: Path, *, flags: int = 0) -> bytes:
+def _bytes(path: Path, *, flags: int = 0, as_document: bool = False) -> bytes:
     """Return the content of the file or pipe at `path`. Raises UsageError for devices and for files that are too large.
 
     `flags` are given for files found in a folder; of these, only the beginning is read if it is neither text nor a
     document, so that a video is not read in full.
     """
-    from grokcli.input.documents import MAX_DOCUMENT_BYTES, may_be_document, too_large
+    from grokcli.client.files import too_large
+    from grokcli.input.documents import MAX_DOCUMENT_BYTES, TABLES, may_be_document
 
     try:
         with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
@@ -161,14 +194,20 @@ def _bytes(path: Path, *, flags: int = 0) -> bytes:
                 raise UsageError(f"{path} is a device, not a file")
             content = file.read(SNIFFED_BYTES)
             fits = may_be_document(content) and status.st_size <= MAX_DOCUMENT_BYTES
+            as_document = as_document or may_be_document(content) or path.suffix.lower() in TABLES
+            limit = MAX_DOCUMENT_BYTES if as_document else MAX_FILE_BYTES
             if not flags or fits or _is_text(content):
-                content += file.read(MAX_FILE_BYTES + 1 - len(content))
+                content += file.read(limit + 1 - len(content))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {reason(error)}") from None
-    if len(content) > MAX_DOCUMENT_BYTES and may_be_document(content):
-        raise too_large(str(path))
-    if len(content) > MAX_FILE_BYTES:
-        raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="attach a part of it")
+    if len(content) > limit:
+        raise (
+            too_large(str(path))
+            if as_document
+            else UsageError(
+                f"{path} is larger than {limit >> 20} MiB", hint="attach a part of it, or upload it with --upload"
+            )
+        )
     return content
 
 

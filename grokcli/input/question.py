@@ -16,9 +16,11 @@ from typing import IO, TYPE_CHECKING
 from grokcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from grokcli.env import Env
+
+    Attach = Callable[[bytes], None]
 
 NOTICE_SECONDS = 1.0
 READ_BYTES = 1 << 16
@@ -52,14 +54,16 @@ def read_question(
     no_stdin: bool = False,
     example: str = EXAMPLE,
     noun: str = "question",
+    attach: Attach | None = None,
 ) -> str:
     """Return the prompt in `words`, with the text on stdin and the `files` (tag, text) before it.
 
-    The word "-" reads stdin to its end, however long that takes. Raises UsageError if there is no prompt, with
-    `example` as its hint, or if stdin is not text. Error messages call the prompt `noun`.
+    The word "-" reads stdin to its end, however long that takes. A document on stdin, such as a PDF, is passed to
+    `attach`. Raises UsageError if there is no prompt, with `example` as its hint, or if stdin is not text and cannot be
+    attached. Error messages call the prompt `noun`.
     """
     prompt = _as_text(" ".join(word for word in words if word != "-").strip(), noun)
-    document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt))
+    document = "" if no_stdin else read_stdin(env, wanted="-" in words, beside_prompt=bool(prompt), attach=attach)
     documents = [*([("stdin", document)] if document else []), *files]
     if not prompt and not any(text.strip() for _, text in documents):
         raise UsageError(f"no {noun} given", hint=example)
@@ -84,8 +88,8 @@ def _enclosed(tag: str, text: str) -> str:
     return f"<{name}{suffix}{space}{attributes}>\n{text.removesuffix(chr(10))}\n</{name}{suffix}>"
 
 
-def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
-    """Return the text on stdin, "" if there is none. Raises UsageError if it is not UTF-8."""
+def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool, attach: Attach | None = None) -> str:
+    """Return the text on stdin, "" if there is none or `attach` took it. Raises UsageError if it is not UTF-8."""
     kind = stdin_kind(env.console.stdin)
     if env.console.stdin is None or (kind is StdinKind.NOTHING and not wanted):
         return ""
@@ -98,7 +102,10 @@ def read_stdin(env: Env, *, wanted: bool, beside_prompt: bool) -> str:
         first = waited
         if not first:
             return ""
-    text = _decode(first + _read_all(descriptor, len(first)))
+    data = _read_all(descriptor, first)
+    if data.startswith((b"%PDF-", b"PK")) and _is_document(data, attach):
+        return ""
+    text = _decode(data)
     env.attached.append(("stdin", text))
     return text
 
@@ -125,20 +132,31 @@ def _first_bytes(env: Env, descriptor: int) -> bytes | None:
     return arrived.get()
 
 
-def _read_all(descriptor: int, size: int) -> bytes:
-    """Return the rest of stdin, after `size` bytes. Raises UsageError if it is too large in all."""
+def _read_all(descriptor: int, first: bytes) -> bytes:
+    """Return what stdin holds, of which `first` was read. Raises UsageError if it is too large."""
     from grokcli.input.files import MAX_FILE_BYTES
 
-    pieces = []
+    pieces, size = [first], len(first)
     while piece := _read_once(descriptor):
         pieces.append(piece)
         size += len(piece)
         if size > MAX_FILE_BYTES:
-            raise UsageError(
-                f"stdin is larger than {MAX_FILE_BYTES >> 20} MiB",
-                hint="send a part of it, for example with head -c 1M",
-            )
+            _refuse_size(b"".join(pieces[:2]), size)
     return b"".join(pieces)
+
+
+def _refuse_size(beginning: bytes, size: int) -> None:
+    """Raise UsageError if stdin is too large, which a document is only above its own limit."""
+    from grokcli.client.files import MAX_UPLOAD_BYTES, too_large
+    from grokcli.input.documents import may_be_document
+    from grokcli.input.files import MAX_FILE_BYTES
+
+    if not may_be_document(beginning):
+        raise UsageError(
+            f"stdin is larger than {MAX_FILE_BYTES >> 20} MiB", hint="send a part of it, for example with head -c 1M"
+        )
+    if size > MAX_UPLOAD_BYTES:
+        raise too_large("stdin")
 
 
 def _read_once(descriptor: int) -> bytes:
@@ -149,8 +167,6 @@ def _read_once(descriptor: int) -> bytes:
 
 
 def _decode(data: bytes) -> str:
-    if data.startswith((b"%PDF-", b"PK")):
-        _refuse_document(data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -159,14 +175,20 @@ def _decode(data: bytes) -> str:
         raise not_text("stdin", data, error.start) from None
 
 
-def _refuse_document(data: bytes) -> None:
+def _is_document(data: bytes, attach: Attach | None) -> bool:
+    """Return whether `data` is a document; it is passed to `attach`. Raises UsageError if it cannot be attached."""
     from grokcli.input.documents import document_type
 
-    if kind := document_type(data):
+    kind = document_type(data)
+    if kind is None:
+        return False
+    if attach is None:
         raise UsageError(
             f"stdin is a {kind[0][1:].upper()} document, not text",
-            hint=f'attach it with -f: grok ask -f file{kind[0]} "what is in it?"',
+            hint=f'ask about it with grok ask -f file{kind[0]} "what is in it?"',
         )
+    attach(data)
+    return True
 
 
 def _as_text(prompt: str, noun: str) -> str:

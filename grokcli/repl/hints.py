@@ -18,6 +18,7 @@ IN_CHAT = (
     (r"attach it with -i: grok ask -i (.+)", r"attach it with /image \1"),
     (r"then attach it with -i", "then attach it with /image"),
     (r"attach it with -f: grok ask -f (.+)", r"attach it with /file \1"),
+    (r"or upload (?:it|them first) with --upload", "or start the chat with --upload"),
     (r"attach it again with -f PATH", "attach it again with /file PATH"),
     (r"^add --(web|x) or --search", r"use /search \1 or /search on"),
     (r"^raise it with --max-cost", "start the chat again with a higher --max-cost"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grokcli.chat import Message, Part, user
+from grokcli.input.files import NO_OPTIONS, AttachOptions
 from grokcli.input.question import join
 from grokcli.turn.limits import NO_LIMITS, Limits
 from grokcli.turn.request import build_request
@@ -42,10 +43,10 @@ class Session:
     """A conversation and all state that slash commands may change.
 
     `options` apply to every request. `documents` (texts) and `parts` (images and other documents) are attached to the
-    next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions that
-    the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages even
-    if they contain keys. `made_files` saves the pictures that code makes or the server draws. `limits` is what all of
-    it may cost.
+    next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions
+    that the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages
+    even if they contain keys; `attach_options` say how files are sent. `made_files` saves the pictures that code
+    makes or the server draws. `limits` is what all of it may cost.
     """
 
     env: Env
@@ -62,6 +63,7 @@ class Session:
     toolset: Toolset | None = None
     ask_first: bool = True
     allow_secrets: bool = False
+    attach_options: AttachOptions = NO_OPTIONS
     made_files: ImageFiles | None = None
     limits: Limits = NO_LIMITS
     last_usage: Usage | None = None

@@ -68,7 +68,8 @@ def _text_of_part(part: Any) -> str:
     if isinstance(part, dict) and "text" in part:
         return str(part["text"])
     if isinstance(part, dict) and isinstance(file := part.get("file"), dict):
-        return f"[{file.get('filename', 'file')}, {file.get('size', 0):,} bytes]"
+        size = f", {file['size']:,} bytes" if "size" in file else ""
+        return f"[{file.get('filename') or file.get('file_id', 'file')}{size}]"
     url = str(part["image_url"].get("url", "")) if isinstance(part, dict) and "image_url" in part else ""
     return f"![image]({url})" if url.startswith("http") else "[image]" if url else "[attachment]"
 

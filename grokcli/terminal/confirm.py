@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from grokcli.terminal.sanitize import one_line, reveal_ends
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CONTINUED = "    | "  # prefix of the continuation rows of a text
 _DEFAULT_SIZE = (80, 24)
+YES = ("y", "yes")
+ALWAYS = ("a", "always")
 TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 
 
@@ -91,15 +93,26 @@ def confirm(console: Console, question: str) -> bool:
 
     Input typed before the question was shown is discarded.
     """
+    return _answer(console, f"{question} [y/N]") in YES
+
+
+def choose(console: Console, question: str) -> Literal["yes", "no", "always"]:
+    """Ask `question` as `confirm` does; the answer "always" is for all later ones of the kind, too."""
+    answer = _answer(console, f"{question} [y/N/always]")
+    return "always" if answer in ALWAYS else "yes" if answer in YES else "no"
+
+
+def _answer(console: Console, question: str) -> str:
+    """Return what the user types in answer to `question`, in lower case, "" without a terminal."""
     try:
         with console.aside(), _keyboard(console) as keyboard:
             _drop_typed(keyboard)
-            console.stderr.write(f"{one_line(question)} [y/N] ")
+            console.stderr.write(f"{one_line(question)} ")
             console.stderr.flush()
             answer = keyboard.readline()
     except OSError:
-        return False
-    return answer.decode("utf-8", "replace").strip().lower() in ("y", "yes")
+        return ""
+    return answer.decode("utf-8", "replace").strip().lower()
 
 
 @contextmanager

@@ -173,12 +173,16 @@ class Console:
 
     @contextmanager
     def status(self, label: str) -> Iterator[None]:
-        """Show the status line while the block runs."""
+        """Show the status line while the block runs, in place of the one that is shown."""
+        before = self._status
+        self.stop_status()
         self.start_status(label)
         try:
             yield
         finally:
             self.stop_status()
+            if before is not None:
+                self.start_status(before.label)
 
     @contextmanager
     def aside(self) -> Iterator[None]:

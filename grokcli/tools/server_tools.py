@@ -1,4 +1,4 @@
-"""Tools that xAI's server runs itself: web and X search, collections, code, and the tools of MCP servers.
+"""Tools that xAI's server runs itself: web and X search, and collections.
 
 Source: the API digest, section 6. Only the Responses API has them. A search takes either the domains to include or
 those to exclude.
@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from grokcli.errors import UsageError
 
@@ -32,7 +31,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 @dataclass(frozen=True)
 class Search:
-    """The options of a search; `since` is the first day of posts, `until` the first day excluded (YYYY-MM-DD)."""
+    """The options of a search; `since` is the first day of posts, `until` the first day excluded (YYYY-MM-DD).
+
+    With `images` and `videos`, the model sees those that the search finds, not only the text around them.
+    """
 
     web: bool = False
     x: bool = False
@@ -42,6 +44,8 @@ class Search:
     since: str | None = None
     until: str | None = None
     excluded_handles: Sequence[str] = ()
+    images: bool = False
+    videos: bool = False
 
     def tools(self) -> list[dict[str, Any]]:
         """Return the tools for a request; none if neither `web` nor `x` is set.
@@ -50,18 +54,23 @@ class Search:
         """
         self._require_target()
         tools: list[dict[str, Any]] = []
+        seen = {"enable_image_understanding": True} if self.images else {}
         if self.web:
-            tools.append({"type": "web_search", **self._web_fields()})
+            tools.append({"type": "web_search", **self._web_fields(), **seen})
         if self.x:
-            tools.append({"type": "x_search", **self._x_fields()})
+            seen |= {"enable_video_understanding": True} if self.videos else {}
+            tools.append({"type": "x_search", **self._x_fields(), **seen})
         return tools
 
     def _require_target(self) -> None:
         if (self.domains or self.excluded_domains) and not self.web:
             flag = "--domain" if self.domains else "--exclude-domain"
             raise UsageError(f"{flag} needs a web search", hint="add --web or --search")
+        if self.images and not (self.web or self.x):
+            raise UsageError("--search-images needs a search", hint="add --search, --web or --x")
         handles = (("--handle", self.handles), ("--exclude-handle", self.excluded_handles))
-        for flag, value in (*handles, ("--since", self.since), ("--until", self.until)):
+        dates = (("--since", self.since), ("--until", self.until))
+        for flag, value in (*handles, *dates, ("--search-videos", self.videos)):
             if value and not self.x:
                 raise UsageError(f"{flag} needs a search of X", hint="add --x or --search")
 
@@ -125,32 +134,6 @@ def _date(flag: str, text: str | None) -> str | None:
     except ValueError:
         raise UsageError(f"invalid value for {flag}: {text!r}", hint=f"for example: {flag} 2026-01-31") from None
     return text
-
-
-def mcp_tools(urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a tool for each server, labelled with its host name. Raises UsageError for an invalid URL."""
-    labels: set[str] = set()
-    found = []
-    for url in dict.fromkeys(urls):
-        label = _mcp_label(url)
-        number = 1
-        while label in labels:
-            number += 1
-            label = f"{_mcp_label(url)}_{number}"
-        labels.add(label)
-        found.append({"type": "mcp", "server_url": url, "server_label": label})
-    return found
-
-
-def _mcp_label(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        host, parts = "", urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"invalid value for --mcp: {url!r}", hint="for example: --mcp https://mcp.example.com/mcp")
-    return re.sub(r"[^A-Za-z0-9]+", "_", host).strip("_") or "mcp"
 
 
 def collection_tools(ids: Sequence[str]) -> list[dict[str, Any]]:

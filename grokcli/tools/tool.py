@@ -34,13 +34,17 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that a model may call; `origin` is the file that defines it, "" without one."""
+    """A function that a model may call; `origin` is the file that defines it, "" without one.
+
+    `server` is "": it is no tool of an MCP server.
+    """
 
     name: str
     description: str
     function: Callable[..., Any]
     parameters: dict[str, Parameter]
     origin: str = ""
+    server: str = ""
 
     def schema(self) -> dict[str, Any]:
         """Return the tool definition in the format of the chat completions API."""

@@ -18,6 +18,7 @@ from grokcli.turn.documents import with_documents
 from grokcli.turn.drawings import with_drawings
 from grokcli.turn.languages import LANGUAGES
 from grokcli.turn.retry import OPTIONAL
+from grokcli.turn.uploads import without_uploads
 
 if TYPE_CHECKING:
     from grokcli.env import Env
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from grokcli.turn.request import Request
 
 
-def call_of(env: Env, request: Request, *, conversation: str, stream: bool) -> Call:
-    """Return the call that sends `request`; `conversation` is the id of the conversation for the server, or ""."""
-    request = with_documents(env, request)
+def call_of(env: Env, request: Request, *, conversation: str, stream: bool, as_code: bool = False) -> Call:
+    """Return the call that sends `request`; `conversation` is the id of the conversation for the server, or "".
+
+    Nothing is uploaded for it. Raises UsageError if `as_code` it would need that.
+    """
+    request = without_uploads(with_documents(env, request), as_code=as_code)
     messages = with_drawings(env, request.messages)
     base_url = env.settings.value("base_url")
     check_url(base_url)

@@ -30,7 +30,10 @@ _KINDS = {
     "code_interpreter": "running code",
     "file_search": "a collection",
     "image_generation": "drawing",
+    "file": "an uploaded file",
 }
+# What `check_server_tools` takes for a file that is not sent within the request.
+UPLOADED_FILE = {"type": "file"}
 FIELDS_OF_SETTINGS = {
     "temperature": "temperature",
     "max_tokens": "max_tokens",

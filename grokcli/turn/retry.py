@@ -70,36 +70,23 @@ def ask_without_rejected(env: Env, chat: Chat, *, stream: bool = True) -> Iterat
 
 
 def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True) -> Iterator[Event]:
-    """Send the request and yield the answer's events; until the first event, retry up to MAX_TRIES attempts in all.
+    """Send the request and yield the answer's events; until the first event, retry as `with_retries` does."""
 
-    A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
-    Raises the error of the last attempt.
-    """
-    for tries in count(1):
+    def begin() -> tuple[Event, Iterator[Event]]:
         events = chat.events(stream=stream)
-        try:
-            first = next(events)
-        except GrokError as error:
-            _pause(env, error, tries)
-        else:
-            yield first
-            yield from events
-            return
+        return next(events), events
+
+    first, events = with_retries(env, begin)
+    yield first
+    yield from events
 
 
-def retry_unbilled(env: Env, send: Callable[[], T]) -> T:
-    """Return what `send` returns; retry as `ask_with_retries` does, but only what the server cannot have billed.
+def with_retries(env: Env, send: Callable[[], T], *, only: Callable[[GrokError], bool] = lambda _: True) -> T:
+    """Return what `send` returns, after up to MAX_TRIES attempts in all.
 
-    A picture or a video costs as much as many answers, and is made whether or not its answer arrives. So another
-    attempt is made only if there was no connection, or the server says that it did not take the request: 429, and 503,
-    which is also the only status that xAI's own SDK retries (API digest, section 8.4). Behind a 500, a 502, a 504 or a
-    connection that broke off, the work may be done.
+    A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried, and
+    `only` certain ones of these. Raises the error of the last attempt.
     """
-    return retry(env, send, only=_is_unbilled)
-
-
-def retry(env: Env, send: Callable[[], T], *, only: Callable[[GrokError], bool] = lambda _: True) -> T:
-    """Return what `send` returns; retry as `ask_with_retries` does, but `only` after certain errors."""
     for tries in count(1):
         try:
             return send()
@@ -108,6 +95,17 @@ def retry(env: Env, send: Callable[[], T], *, only: Callable[[GrokError], bool] 
                 raise
             _pause(env, error, tries)
     raise AssertionError  # count() does not end
+
+
+def retry_unbilled(env: Env, send: Callable[[], T]) -> T:
+    """Return what `send` returns; retry as `with_retries` does, but only what the server cannot have billed.
+
+    A picture or a video costs as much as many answers, and is made whether or not its answer arrives. So another
+    attempt is made only if there was no connection, or the server says that it did not take the request: 429, and 503,
+    which is also the only status that xAI's own SDK retries (API digest, section 8.4). Behind a 500, a 502, a 504 or a
+    connection that broke off, the work may be done.
+    """
+    return with_retries(env, send, only=_is_unbilled)
 
 
 def _is_unbilled(error: GrokError) -> bool:

@@ -73,16 +73,11 @@ def run_turn(env: Env, turn: Turn) -> None:
     if not turn.allow_secrets:
         refuse_secrets(env, request.messages, {"model": request.model, **request.options})
     client = env.connect(request.model, request.api, request.network)
-    source = _with_drawings(env, turn, budget.limiting(client) if budget else client)
-    chat = turn.conversation.begin_turn(
-        source, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
-    )
-    chat.messages = request.messages
     renderers = make_renderers(env, turn.output)
     alert = env.console.alert
     with (
         alert.at_end("finished") if alert else nullcontext(),
-        closing(_ask_in_rounds(env, turn, chat, budget)) as events,
+        closing(_begin(env, turn, request, client, budget)) as events,
     ):
         _show(env, turn, _saving(env, turn, client, events), renderers)
     _tell_oddities(env, request.model, turn.response)
@@ -110,6 +105,20 @@ def _with_documents(env: Env, request: Request) -> Request:
     from grokcli.turn.documents import with_documents
 
     return with_documents(env, request)
+
+
+def _begin(env: Env, turn: Turn, request: Request, client: XAI, budget: Budget | None) -> Generator[Event]:
+    """Upload documents, save the question, which may refer to them, and yield the events of the answer."""
+    if env.documents:
+        from grokcli.turn.uploads import with_uploads
+
+        request = with_uploads(env, client, request)
+    source = _with_drawings(env, turn, budget.limiting(client) if budget else client)
+    chat = turn.conversation.begin_turn(
+        source, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
+    )
+    chat.messages = request.messages
+    yield from _ask_in_rounds(env, turn, chat, budget)
 
 
 def _show(env: Env, turn: Turn, events: Iterator[Event], renderers: Sequence[Renderer]) -> None:

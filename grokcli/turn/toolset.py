@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grokcli.errors import UsageError
-from grokcli.terminal.confirm import can_confirm, confirm, present
+from grokcli.terminal.confirm import can_confirm, choose, present
 from grokcli.tools.load import load
 from grokcli.tools.run import ToolResult
 from grokcli.tools.tool import SECONDS, Tool
 
 if TYPE_CHECKING:
+    from grokcli.env import Env
     from grokcli.events import ToolCall
     from grokcli.terminal.console import Console
+    from grokcli.turn.mcp_tools import McpTool
 
 MAX_CALLS = 100  # in one answer
 DECLINED = "error: the user declined this call"
@@ -26,10 +28,11 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 @dataclass
 class Toolset:
-    """The tools by name. With `ask_first`, every call needs the user's confirmation."""
+    """The tools by name. With `ask_first`, a call needs the user's confirmation, unless its tool is in `agreed`."""
 
     ask_first: bool = True
-    tools: dict[str, Tool] = field(default_factory=dict)
+    tools: dict[str, Tool | McpTool] = field(default_factory=dict)
+    agreed: set[str] = field(default_factory=set)
 
     def add(self, console: Console, wanted: Sequence[str]) -> list[str]:
         """Add the functions that each of `wanted`, FILE.py or FILE.py:name, names, and return their names.
@@ -47,6 +50,15 @@ class Toolset:
                 )
             self.tools[tool.name] = tool
         return [tool.name for tool in fresh]
+
+    def add_servers(self, env: Env, wanted: Sequence[str]) -> None:
+        """Add the tools of those MCP servers among `wanted`, names or URLs, that grok calls itself.
+
+        Raises UsageError, ConfigError, MissingKeyError, McpError, NetworkError.
+        """
+        from grokcli.turn.mcp_servers import own_tools
+
+        self.tools |= {tool.name: tool for tool in own_tools(env, wanted, self.tools)}
 
     def require_consent(self, console: Console) -> None:
         """Raise UsageError if calls need confirmation and the user cannot be asked."""
@@ -75,10 +87,7 @@ class Toolset:
         if tool is None:
             present(console, "unknown tool: ", _shown(call))
             return f"error: no function {call.name!r}; the functions are {', '.join(self.tools)}"
-        present(console, "call: " if self.ask_first else "calling: ", _shown(call))
-        if self.ask_first and console.alert is not None:
-            console.alert.say("a tool call needs your consent")
-        if self.ask_first and not confirm(console, "run it?"):
+        if not self._is_agreed(console, tool, call):
             console.error_line(f"{call.name}: not run")
             return DECLINED
         result = self._run(console, tool, call)
@@ -86,7 +95,21 @@ class Toolset:
             console.error_line(f"{call.name}: {result.note}")
         return result.text
 
-    def _run(self, console: Console, tool: Tool, call: ToolCall) -> ToolResult:
+    def _is_agreed(self, console: Console, tool: Tool | McpTool, call: ToolCall) -> bool:
+        """Show a call, and return whether it may be run; a user who is asked may agree to all later ones, too."""
+        asks = self.ask_first and tool.name not in self.agreed
+        where = f" to {tool.server}" if tool.server else ""
+        present(console, f"call{where}: " if asks else f"calling{where}: ", _shown(call))
+        if not asks:
+            return True
+        if console.alert is not None:
+            console.alert.say("a tool call needs your consent")
+        answer = choose(console, "run it?")
+        if answer == "always":
+            self.agreed.add(tool.name)
+        return answer != "no"
+
+    def _run(self, console: Console, tool: Tool | McpTool, call: ToolCall) -> ToolResult:
         with console.aside():  # hides the status line while the function prints
             return tool.call(call.arguments, seconds=SECONDS, printed=console.for_others())
 
@@ -116,14 +139,21 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def open_toolset(console: Console, wanted: Sequence[str], *, ask_first: bool) -> Toolset | None:
-    """Return the functions that `wanted` names, or None if `wanted` is empty.
+def open_toolset(env: Env, files: Sequence[str], servers: Sequence[str], *, ask_first: bool) -> Toolset | None:
+    """Return the functions that `files` name, and those of the MCP servers that grok calls itself; None for none.
 
-    Raises UsageError if a function cannot be a tool, or if calls need confirmation and the user cannot be asked.
+    Raises UsageError if a function cannot be a tool, or if calls need confirmation and the user cannot be asked; for
+    servers the errors of `Toolset.add_servers`.
     """
-    if not wanted:
-        return None
+    if servers and not files:
+        from grokcli.turn.mcp_servers import has_own
+
+        if not has_own(env, servers):
+            return None
     toolset = Toolset(ask_first)
-    toolset.require_consent(console)
-    toolset.add(console, wanted)
+    toolset.require_consent(env.console)
+    if files:
+        toolset.add(env.console, files)
+    if servers:
+        toolset.add_servers(env, servers)
     return toolset

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from grokcli.errors import APIError, GrokError, IncompleteError, StoreError
 from grokcli.events import Usage
 from grokcli.models import VIDEO_MODEL
-from grokcli.turn.retry import retry, retry_unbilled
+from grokcli.turn.retry import retry_unbilled, with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ def _may_pass(error: GrokError) -> bool:
 
 def _poll(env: Env, client: XAI, request_id: str) -> VideoStatus:
     # To ask costs nothing, so every error that may pass is tried again.
-    status = retry(env, lambda: client.videos.poll(request_id))
+    status = with_retries(env, lambda: client.videos.poll(request_id))
     if status.progress is not None:
         env.console.relabel_status(f"making the video ({status.progress} %)")
     return status

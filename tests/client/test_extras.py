@@ -138,7 +138,7 @@ def test_what_is_named_is_what_the_extras_name():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["optional-dependencies"]["local"] == [extras.LOCAL]
     assert project["optional-dependencies"]["socks"] == [extras.SOCKS]
-    assert project["optional-dependencies"]["documents"] == [extras.DOCUMENTS]
+    assert project["optional-dependencies"]["documents"] == [extras.PDF, extras.WORD, extras.EXCEL]
 
 
 def test_nothing_tells_anyone_to_install_us_from_an_index():

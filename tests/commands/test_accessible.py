@@ -95,7 +95,7 @@ def test_a_call_is_asked_about_without_moving_the_cursor(on_terminal, server, tm
     )
     server.reply(calls(("twice", {"n": 4}), text="let me see"), answer(MARKDOWN))
     shown = on_terminal("ask", "--no-live", "--tool", str(tmp_path / "mine.py"), "hi", keyboard=True)
-    until(lambda: "run it? [y/N]" in shown.text())
+    until(lambda: "run it? [y/N/always]" in shown.text())
     shown.type("y\n")
     assert shown.wait() == 0
     lines = shown.text().split("\n")

@@ -12,6 +12,7 @@ from grokcli.cli import COMMANDS
 GROUPS = ("Arguments", "Prompt and files", "Model", "Output", "Search", "Tools", "Conversation", "Network", "Options")
 SUBCOMMANDS = {
     "config": ("list", "get", "set", "unset", "path", "edit", "check"),
+    "files": ("list", "show", "text", "upload", "delete"),
     "history": ("list", "show", "search", "export", "rename", "delete", "prune", "path"),
 }
 EVERY = [(name,) for name in COMMANDS] + [(name, sub) for name, subs in SUBCOMMANDS.items() for sub in subs]
@@ -39,7 +40,7 @@ def test_the_options_of_ask_stand_in_groups(grok):
     assert '  git diff | grok ask "review this" > review.md\n' in out
 
 
-@pytest.mark.parametrize("words", [("config",), ("history",)])
+@pytest.mark.parametrize("words", [("config",), ("files",), ("history",)])
 def test_a_group_alone_shows_its_help(grok, words):
     result = grok(*words)
     assert result == grok(*words, "--help")

@@ -67,7 +67,7 @@ def test_consent_is_asked_for_aloud(grok, server, environ, tmp_path):
     words = ("ask", "--tool", str(tmp_path / "mine.py"), "hi")
     code, out, err = grok(*words, stdin=Typist(b"y\n"), stderr=Screen(tty=True))
     assert (code, out) == (0, "8\n")
-    assert err == "call: twice(n=4)\n\x1b]9;grok: a tool call needs your consent\arun it? [y/N] "
+    assert err == "call: twice(n=4)\n\x1b]9;grok: a tool call needs your consent\arun it? [y/N/always] "
     server.reply(calls(("twice", {"n": 4})), answer("8"))
     assert "\x1b]9" not in grok(*words, "--yes", stderr=Screen(tty=True)).err
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 import responses as wire
 from documented import strict
 from language import KEY, until
-from papers import KINDS, archive, pdf
+from papers import KINDS, archive, excel, pdf, word
 from responses import message, reasoning
 from server import answer
 
@@ -68,31 +67,11 @@ def test_a_folder_may_hold_documents(grok, server, here):
         (here / "docs" / name / "My report.pdf").write_bytes(pdf(name))
     (here / "docs" / "notes.txt").write_text("alpha")
     (here / "docs" / "any.zip").write_bytes(archive(some_txt=b"x"))
-    with (here / "docs" / "large.pdf").open("wb") as large:
-        large.write(PDF)
-        large.truncate((10 << 20) + 1)
     code, _, err = grok(*ASK, "-f", "docs", "sum them up")
     assert code == 0
     assert [part.get("filename") for part in parts(server)] == [None, "My_report.pdf", "My_report-2.pdf"]
     assert "notes.txt" in parts(server)[0]["text"]
-    assert "skipped 'docs/large.pdf' (larger than 10 MB)" in err
-
-
-def test_the_limit_is_named(grok, server, here):
-    for size in ((10 << 20) + 1, (32 << 20) + 1):
-        with (here / "report.pdf").open("r+b") as large:
-            large.truncate(size)
-        code, out, err = grok(*ASK, "-f", "report.pdf", "hi")
-        assert (code, out, server.requests) == (2, "", [])
-        assert err.startswith("error: report.pdf is larger than 10 MB, the limit for documents\nhint: ")
-
-
-def test_documents_have_a_limit_together(grok, server, here):
-    with (here / "report.pdf").open("r+b") as large:
-        large.truncate(9 << 20)
-    code, _, err = grok(*ASK, *["-f", "report.pdf"] * 4, "hi")
-    assert (code, server.requests) == (2, [])
-    assert err.startswith("error: the documents are larger than 32 MiB together\n")
+    assert err == "attached 3 files from 'docs'; left out: 1 not text\n"
 
 
 def test_a_document_alone_is_no_question(grok, server, here):
@@ -239,9 +218,9 @@ def test_a_document_in_a_folder_that_cannot_be_sent_is_left_out(grok, server, he
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("notes.docx", "pandoc -t plain -o notes.txt notes.docx"),
+        ("novel.epub", "pandoc -t plain -o novel.txt novel.epub"),
         ("slides.pptx", "libreoffice --headless --convert-to pdf slides.pptx"),
-        ("my table.xlsx", "libreoffice --headless --convert-to csv 'my table.xlsx'"),
+        ("my notes.odt", "pandoc -t plain -o 'my notes'.txt 'my notes.odt'"),
     ],
 )
 def test_what_we_cannot_read_is_refused_with_a_way_to_convert_it(grok, server, here, where, name, hint):
@@ -252,17 +231,41 @@ def test_what_we_cannot_read_is_refused_with_a_way_to_convert_it(grok, server, h
     assert grok("history", "list").out == ""
 
 
-def test_without_the_extra_nothing_is_sent_and_the_way_is_named(environ, server, here):
-    code = "import sys; sys.modules['pypdf'] = None; from grokcli.__main__ import run; run()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "ask", "-f", "report.pdf", "hi"],
-        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, server.requests) == (2, "", [])
-    error, hint = done.stderr.splitlines()
-    assert error.endswith("this model takes text only, and pypdf, which reads PDFs, is not installed")
-    assert hint.startswith("hint: convert it first: pdftotext report.pdf; or install it: ")
-    assert "pypdf>=" in hint
+def test_the_text_of_office_documents(grok, server, here):
+    server.reply(answer("ok"))
+    (here / "notes.docx").write_bytes(word("Profits &amp; losses", "doubled."))
+    (here / "one.xlsx").write_bytes(excel(Sales=[["month", "sales"], [1, 2.5, None], [], ["a,b"]]))
+    (here / "two.xlsx").write_bytes(excel(Sales=[[1]], Empty=[], Costs=[[True]]))
+    assert grok("ask", "-f", "notes.docx", "-f", "one.xlsx", "-f", "two.xlsx", "sum up") == (0, "ok\n", "")
+    assert server.requests[0].json["messages"][0]["content"] == (
+        '<file path="notes.docx">\nProfits & losses\n\ndoubled.\n</file>\n\n'
+        '<file path="one.xlsx">\nmonth,sales\n1,2.5\n"a,b"\n</file>\n\n'
+        '<file path="two.xlsx">\n# Sales\n1\n\n# Costs\nTrue\n</file>\n\nsum up'
+    )
+
+
+def test_without_the_extra_nothing_is_sent_and_the_way_is_named(grok, server, here, monkeypatch):
+    for package, kind, reads in (
+        ("pypdf", "pdf", "PDFs"),
+        ("mammoth", "docx", "Word documents"),
+        ("openpyxl", "xlsx", "Excel workbooks"),
+    ):
+        monkeypatch.setitem(sys.modules, package, None)
+        (here / f"report.{kind}").write_bytes(KINDS[kind][0])
+        code, out, err = grok("ask", "-f", f"report.{kind}", "hi")
+        assert (code, out, server.requests) == (2, "", [])
+        error, hint = err.splitlines()
+        assert error.endswith(f"this model takes text only, and {package}, which reads {reads}, is not installed")
+        assert hint.startswith("hint: convert it first: ")
+        assert f"; or install it: {sys.executable} -m pip install '{package}>=" in hint
+
+
+def test_an_archive_that_unpacks_to_too_much(grok, server, here, monkeypatch):
+    monkeypatch.setattr("grokcli.input.document_text.MAX_UNPACKED_BYTES", 1 << 20)
+    (here / "bomb.docx").write_bytes(archive(word__document_xml=bytes(2 << 20)))
+    code, _, err = grok("ask", "-f", "bomb.docx", "hi")
+    assert (code, server.requests) == (2, [])
+    assert err.startswith("error: bomb.docx unpacks to more than 1 MiB\n")
 
 
 @pytest.mark.parametrize(
@@ -271,9 +274,12 @@ def test_without_the_extra_nothing_is_sent_and_the_way_is_named(environ, server,
         (pdf(""), "report.pdf contains no text: its pages are pictures"),
         (b"%PDF-1.4\nnothing else", "report.pdf cannot be read: "),
         (b"%PDF-1.4\n" + b"\xff" * 5000, "report.pdf cannot be read: "),
+        (KINDS["docx"][0], "report.pdf cannot be read: "),
+        (KINDS["xlsx"][0], "report.pdf cannot be read: "),
+        (excel(A=[]), "report.pdf contains no text\n"),
     ],
 )
-def test_a_pdf_that_cannot_be_read(grok, server, here, content, said):
+def test_a_document_that_cannot_be_read(grok, server, here, content, said):
     (here / "report.pdf").write_bytes(content)
     code, _, err = grok("ask", "-f", "report.pdf", "hi")
     assert (code, server.requests) == (2, [])
@@ -336,7 +342,60 @@ def test_a_document_after_i_is_called_one(grok, server, here):
     assert err.endswith("hint: attach it with -f: grok ask -f report.pdf\n")
 
 
-def test_a_document_on_stdin_is_called_one(grok, server):
-    code, _, err = grok("ask", "sum it up", stdin=PDF)
-    assert (code, server.requests) == (2, [])
-    assert err.startswith("error: stdin is a PDF document, not text\nhint: attach it with -f: ")
+# ---- documents on stdin
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_document_on_stdin_is_attached(grok, server, kind):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    content, media_type = KINDS[kind]
+    assert grok(*ASK, "sum it up", stdin=content) == (0, "ok\n", "")
+    text = {"type": "input_text", "text": "sum it up"}
+    assert parts(server) == [text, input_file(f"stdin.{kind}", content, media_type)]
+
+
+def test_a_document_on_stdin_with_all_that_may_go_with_it(grok, server, here):
+    server.reply(strict(server, wire.answer(message("ok"))))
+    (here / "stdin.pdf").write_bytes(PDF)
+    (here / "a.txt").write_text("alpha")
+    assert grok(*ASK, "-f", "a.txt", "-f", "stdin.pdf", "and?", "-", stdin=pdf("Other.")).code == 0
+    text, *documents = parts(server)
+    assert text["text"] == '<file path="a.txt">\nalpha\n</file>\n\nand?'
+    assert [one["filename"] for one in documents] == ["stdin.pdf", "stdin-2.pdf"]
+    gone = "warning: stdin-2.pdf cannot be read any more; continuing without it (attach it again with -f PATH)\n"
+    assert grok(*ASK, "-c", "sure?") == (0, "ok\n", gone)
+    assert grok(*ASK, stdin=PDF).err.startswith("error: no question given\n")
+    assert grok(*ASK, "hi", stdin=pdf(KEY)).err.startswith("error: stdin contains your API key\n")
+    assert grok("image", "a cat", stdin=PDF).err.startswith("error: stdin is a PDF document, not text\n")
+
+
+def test_the_text_of_a_document_on_stdin(grok, server):
+    server.reply(answer("ok"))
+    assert grok("ask", "what of profits?", stdin=PDF).code == 0
+    said = server.requests[0].json["messages"][0]["content"]
+    assert said == "<stdin>\nProfits doubled.\n</stdin>\n\nwhat of profits?"
+
+
+def test_a_document_on_stdin_has_the_limit_of_documents(grok, server, here):
+    for name, said in {"report.pdf": "50 MB, the limit for files", "x.txt": "32 MiB"}.items():
+        with (here / name).open("ab+") as large:
+            large.truncate((50 << 20) + 1)
+            large.seek(0)
+            code, _, err = grok(*ASK, "hi", stdin=large)
+        assert (code, server.requests) == (2, [])
+        assert err.startswith(f"error: stdin is larger than {said}\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal")
+def test_a_document_is_piped_into_a_chat(on_terminal, server, here):
+    server.reply(wire.answer(message("ok")))
+    shown = on_terminal("chat", "--no-live", "--api", "responses")
+    shown.write(PDF)
+    shown.process.stdin.close()
+    until(lambda: shown.text().endswith(">"))
+    assert f"attached stdin.pdf ({len(PDF):,} bytes) to the first message" in shown.text()
+    shown.type("what of profits?\n")
+    until(lambda: shown.text().endswith("ok\n>"))
+    shown.type("\x04")
+    assert shown.wait() == 0
+    assert parts(server)[1] == input_file("stdin.pdf", PDF, "application/pdf")

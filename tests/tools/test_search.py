@@ -42,6 +42,14 @@ ASK = ("ask", "--api", "responses")
             ],
         ),
         (
+            ["--search", "--search-images", "--search-videos"],
+            [
+                {"type": "web_search", "enable_image_understanding": True},
+                {"type": "x_search", "enable_image_understanding": True, "enable_video_understanding": True},
+            ],
+        ),
+        (["--web", "--search-images"], [{"type": "web_search", "enable_image_understanding": True}]),
+        (
             ["--web", "-O", 'tools=[{"type":"code_interpreter"}]'],
             [{"type": "code_interpreter"}, {"type": "web_search"}],
         ),
@@ -66,6 +74,8 @@ DOMAINS = [word for number in range(6) for word in ("--domain", f"site{number}.e
         (["--handle", "xai"], "--handle needs a search of X"),
         (["--web", "--since", "2026-01-01"], "--since needs a search of X"),
         (["--web", "--until", "2026-01-01"], "--until needs a search of X"),
+        (["--web", "--search-videos"], "--search-videos needs a search of X"),
+        (["--search-images"], "--search-images needs a search"),
         (["--web", "--domain", "x.ai", "--exclude-domain", "y.ai"], "cannot be used with"),
         (["--web", *DOMAINS], "too many values for --domain: 6 (at most 5)"),
         (["--web", *[word.replace("--domain", "--exclude-domain") for word in DOMAINS]], "at most 5"),

@@ -243,6 +243,7 @@ FLAGS = {
     "search": (["--search"], {"web_search", "x_search"}),
     "domain": (["--web", "--domain", "x.ai"], {"web_search"}),
     "handles": (["--x", "--exclude-handle", "@a", "--exclude-handle", "b"], {"x_search"}),
+    "seen": (["--search", "--search-images", "--search-videos"], {"web_search", "x_search"}),
     "citations": (["--web", "--no-inline-citations"], {"web_search"}),
     "collection": (["--collection", "c-1", "--collection", "c-2"], {"file_search"}),
     "mcp": (["--mcp", "https://mcp.example.com/mcp"], {"mcp"}),
@@ -281,9 +282,11 @@ def test_an_option_of_ones_own_decides(ask, server):
 
 def test_in_a_chat_search_can_exclude_accounts(grok, server):
     server.reply(strict(server, wire.answer(message("ok"))))
-    code, _, err = grok("chat", "--api", "responses", stdin="/search x --exclude-handle xai\nhi\n")
+    code, _, err = grok("chat", "--api", "responses", stdin="/search x --search-videos --exclude-handle xai\nhi\n")
     assert (code, "error" in err) == (0, False)
-    assert server.requests[0].json["tools"] == [{"type": "x_search", "excluded_x_handles": ["xai"]}]
+    assert server.requests[0].json["tools"] == [
+        {"type": "x_search", "excluded_x_handles": ["xai"], "enable_video_understanding": True}
+    ]
 
 
 def test_the_library_has_the_runs(server):

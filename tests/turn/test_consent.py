@@ -53,7 +53,7 @@ def asked(grok, server):
         server.reply(calls((name, arguments)), answer("ok"))
         words = ("ask", "--tool", "mine.py", "hi")
         err = grok(*words, stdin=Typist(b"n\n"), stderr=Screen(tty=True)).err
-        return err.partition("\nrun it? [y/N] ")[0].splitlines()
+        return err.partition("\nrun it? [y/N/always] ")[0].splitlines()
 
     return asked
 

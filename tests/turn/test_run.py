@@ -83,7 +83,7 @@ def test_a_call_is_shown_agreed_to_run_and_answered(at_terminal, server, ran, ap
         strictly(server, (reasoning("Hm."), function_call("double", wanted)), (reasoning("Ah."), message("42.")))
     code, out, err = at_terminal(*ASK, "--api", api, "twice 21?", typed="y\n")
     assert (code, out) == (0, "42.\n")
-    assert err.startswith("| on import\ncall: double(number=21)\nrun it? [y/N] | on call\n")
+    assert err.startswith("| on import\ncall: double(number=21)\nrun it? [y/N/always] | on call\n")
     assert ran() == ["21"]
     sent = server.requests[1].json
     if api == "chat":
@@ -268,7 +268,7 @@ def test_ctrl_c_stops_a_function_and_the_conversation_can_go_on(environ, server,
     server.reply(calls(("hangs", {})), answer("ok"))
     line = f"echo text | {shlex.join(command('ask', '--tool', 'mine.py:hangs', 'hi'))} > out"
     child = pexpect.spawn("/bin/sh", ["-c", line], env=environ | {"TERM": "dumb"}, timeout=60, encoding="utf-8")
-    child.expect(r"call: hangs\(\)\r\nrun it\? \[y/N\] ")
+    child.expect(r"call: hangs\(\)\r\nrun it\? \[y/N/always\] ")
     assert ran() == []
     child.send("y\r")
     until(ran)
@@ -299,8 +299,8 @@ def test_functions_stand_beside_what_the_server_does(grok, server):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--api", "responses", "--mcp", "mcp.example.com"], "invalid value for --mcp: 'mcp.example.com'"),
-        (["--api", "responses", "--mcp", "http://[x"], "invalid value for --mcp"),
+        (["--api", "responses", "--mcp", "mcp.example.com"], "there is no MCP server 'mcp.example.com'"),
+        (["--api", "responses", "--mcp", "http://[x"], "invalid URL of an MCP server: 'http://[x'"),
         (["--api", "chat", "--mcp", "https://x.ai"], "an MCP server needs the Responses API"),
         (["-m", "local", "--mcp", "https://x.ai"], "the local model does not support an MCP server"),
     ],
@@ -335,7 +335,7 @@ def test_a_chat_is_given_tools_and_asks_before_each_call(talk, server, ran):
     code, out, err = talk("/tool", "/tool mine.py:double", "twice 21?", "y", "sure?", "/tool -", "really?")
     assert (code, out, ran()) == (0, "Hm.\n\n42.\nok\nfine\n", ["21"])
     assert "tools: (none)\n| on import\ntool: double(number)  Double a number.\n" in err
-    assert "call: double(number=21)\nrun it? [y/N] " in err
+    assert "call: double(number=21)\nrun it? [y/N/always] " in err
     assert [one["role"] for one in server.requests[2].json["messages"]] == [
         "user",
         "assistant",

@@ -25,6 +25,7 @@ CREDIT_HINT = f"buy credits or raise the spending limit at {CONSOLE}"
 WAIT_HINT = "wait a moment and ask again"
 MODEL_HINT = f"try -m {DEFAULT_MODEL}"
 CONTEXT_HINT = "shorten the input, or use a model with a larger context"
+FILE_HINT = "it may have expired or been deleted; list the files: grok files list"
 STATUS_HINT = "the service may be down: https://status.x.ai"
 # What is said of servers that are not xAI's.
 NEUTRAL_HINTS = {
@@ -57,6 +58,7 @@ _CLIENT = range(400, 500)
 _ANY = range(1000)
 _NO_CREDIT = r"\bcredits?\b|spending[ -]limit|licenses yet|balance exhausted"
 _DOWN = r"overloaded|(currently|temporarily) unavailable|\bserver_error\b"
+_NO_FILE = r"\bfile\b.{0,80}(not found|does not exist|expired)"
 _NO_MODEL = r"model not found|unknown model|model .{0,80}(not found|does not exist)"
 
 _MEANINGS = (
@@ -71,6 +73,7 @@ _MEANINGS = (
     _row(200, r"rate.?limit|too many requests|\bcapacity\b", RateLimitError, WAIT_HINT, retryable=True),
     _row(200, _DOWN, APIError, STATUS_HINT, retryable=True),
     _row(range(200, 500), _NO_MODEL, APIError, MODEL_HINT),
+    _row(range(400, 405), _NO_FILE, APIError, FILE_HINT),
     _row(404, r"model", APIError, MODEL_HINT),
     _row(404, "", APIError, "check the base_url setting: it should end in /v1"),
     _row(_CLIENT, r"maximum (prompt|context) length|too long|context_length", APIError, CONTEXT_HINT),

@@ -33,12 +33,12 @@ def file(session: Session, argument: str) -> None:
         session.env.attached += attachments.texts
     else:
         names, network = _some(argument, "/file PATH"), session.options.network
-        attachments = read_files(session.env, names, network, as_documents=session.made_files is not None)
+        attachments = read_files(session.env, names, network, session.attach_options)
     session.attach(attachments)
     count = [*attachments.texts, *attachments.documents]
     what = argument if argument != "!" and len(count) == 1 else _count(count, "document")
     what = "the output of the last command" if argument == "!" else what
-    session.env.console.note(f"attached {what} ({_size(attachments)}) to the next message")
+    session.env.console.note(f"attached {what}{_size(attachments)} to the next message")
 
 
 def image(session: Session, argument: str) -> None:
@@ -49,11 +49,11 @@ def image(session: Session, argument: str) -> None:
 
 
 def _size(attachments: Attachments) -> str:
-    """Return the size of the attached texts in characters, and of other documents in bytes."""
-    size = sum(len(text) for _, text in attachments.texts)
-    others = sum(part["file"]["size"] for part in attachments.documents)
-    sizes = [f"{size:,} characters"] if size or not others else []
-    return ", ".join([*sizes, *([f"{others:,} bytes"] if others else [])])
+    """Return the size of the attached texts in characters, and of documents in bytes, in parentheses."""
+    sizes = [f"{sum(len(text) for _, text in attachments.texts):,} characters"] if attachments.texts else []
+    known = [part["file"]["size"] for part in attachments.documents if "size" in part["file"]]
+    sizes += [f"{sum(known):,} bytes"] if known else []
+    return f" ({', '.join(sizes)})" if sizes else ""
 
 
 def copy(session: Session, argument: str) -> None:

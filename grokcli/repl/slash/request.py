@@ -111,6 +111,7 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
     """Return the tools for the words of /search, none for "off"."""
     lists: dict[str, list[str]] = {"--domain": [], "--exclude-domain": [], "--handle": [], "--exclude-handle": []}
     lists |= {"--since": [], "--until": []}
+    switches = {"--search-images": False, "--search-videos": False}
     target, *rest = words
     if target not in ("on", "web", "x", "off"):
         raise UsageError(
@@ -118,9 +119,12 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
         )
     while rest:
         flag = rest.pop(0)
-        if flag not in lists or not rest:
-            raise UsageError(f"options of /search: {', '.join(lists)}, each with a value")
-        lists[flag].append(rest.pop(0))
+        if flag in switches:
+            switches[flag] = True
+        elif flag in lists and rest:
+            lists[flag].append(rest.pop(0))
+        else:
+            raise UsageError(f"options of /search: {', '.join(switches)}; {', '.join(lists)}, each with a value")
     since, until = (lists[flag][-1] if lists[flag] else None for flag in ("--since", "--until"))
     return Search(
         target in ("on", "web"),
@@ -131,6 +135,8 @@ def _search_tools(words: list[str]) -> list[dict[str, Any]]:
         since,
         until,
         lists["--exclude-handle"],
+        images=switches["--search-images"],
+        videos=switches["--search-videos"],
     ).tools()
 
 
