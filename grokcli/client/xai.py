@@ -230,7 +230,7 @@ class XAI:
             return self._read(self._transport.send(method, endpoint, headers, body), limit)
 
     def download(self, url: str, limit: int, *, noun: str = "picture", seconds: float | None = None) -> bytes:
-        """Return the `noun` at `url`, at most `limit` bytes, fetched without the key in `seconds` (default: a minute)."""
+        """Return the `noun` at `url`, at most `limit` bytes, fetched without the key, in `seconds` (or a minute)."""
         from grokcli.client.download import download
 
         way = {"api_url": self.base_url, "proxy": self._proxy, "ca_bundle": self._ca_bundle}
