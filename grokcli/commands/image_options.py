@@ -85,9 +85,12 @@ class ImageInput:
                 f"invalid value for --aspect: {aspect!r} (expected W:H)", hint="for example: --aspect 16:9"
             )
         if aspect is not None and len(images) == 1:
-            raise UsageError("--aspect cannot be used with a single -i: the picture keeps its shape")
+            raise UsageError(
+                "--aspect cannot be used with a single -i", hint="leave it out: the picture keeps its shape"
+            )
         if len(images) > MAX_IMAGES:
-            raise UsageError(f"too many values for -i: {len(images)} (up to {MAX_IMAGES})")
+            hint = f"edit up to {MAX_IMAGES} pictures at once"
+            raise UsageError(f"too many values for -i: {len(images)}", hint=hint)
         return {
             "aspect_ratio": aspect,
             "resolution": self.resolution,

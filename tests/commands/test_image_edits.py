@@ -87,7 +87,7 @@ def test_what_cannot_be_edited_is_said_before_anything_is_sent(grok, server, fol
     (folder / "notes.txt").write_text("x")
     for words, said in (
         (["-i", "a.png", "--aspect", "16:9"], "--aspect cannot be used with a single -i"),
-        (["-i", "a.png"] * 6, "too many values for -i: 6 (up to 5)"),
+        (["-i", "a.png"] * 6, "too many values for -i: 6\nhint: edit up to 5"),
         (["-i", "notes.txt"], "notes.txt is not a PNG, JPEG or WebP image"),
         (["-i", "no.png"], "cannot read no.png: no such file or directory"),
         (["-i", "-"], "no image on stdin\nhint: pipe one in: grok image -i -"),
