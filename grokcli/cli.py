@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COMMANDS = (
     "ask",
     "chat",
+    "cmd",
+    "shell",
     "image",
     "video",
     "render",
@@ -42,6 +44,7 @@ COMMANDS = (
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")  # of Chinese and Japanese, which have no spaces, and of Arabic
 DISK_ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
@@ -92,7 +95,7 @@ def root(
 ) -> None:
     """Chat with xAI's Grok models from the command line.
 
-    grok -p "question" is short for grok ask "question".
+    grok "a question" is short for grok ask "a question", and so is grok -p.
     """
 
 
@@ -168,12 +171,33 @@ def _is_watched() -> bool:
 
 
 def as_subcommand(argv: Sequence[str]) -> list[str]:
-    """Return `argv` with `-p`, the one-shot flag of other chat tools, turned into `ask`."""
+    """Return `argv` with the `ask` that a question alone stands for.
+
+    So does `-p`, the one-shot flag of other chat tools. The options of `ask` may stand before a question.
+    """
     words = list(argv)
-    if words and words[0].startswith("-") and "-p" in words:
+    has_options = words[:1] != [] and words[0].startswith("-")
+    if has_options and "-p" in words:
         words.remove("-p")
         return ["ask", *words]
+    if any(map(_is_question, words)) and _is_question(_first_argument(words) if has_options else words[0]):
+        return ["ask", *words]
     return words
+
+
+def _is_question(word: str) -> bool:
+    """Return whether a word can only be a question: no subcommand has a space in it, or ends in a question mark."""
+    return word.endswith(QUESTION_MARKS) or (any(map(str.isspace, word)) and not word.isspace())
+
+
+def _first_argument(words: list[str]) -> str:
+    """Return the first of `words` that is neither an option of `ask` nor the value of one.
+
+    If there is none, or an option is mistyped, return "?": it is for `ask` to say what is wrong.
+    """
+    command: Any = LazyCommands().get_command(None, "ask")
+    found = command.make_context("ask", list(words), resilient_parsing=True).params["words"]
+    return str(found[0]) if found else "?"
 
 
 def _require_text(argv: Sequence[str]) -> None:

@@ -15,9 +15,19 @@ COLUMNS, ROWS = 80, 24
 
 
 class ProgramOnTerminal:
-    """`grok` on a terminal of its own; its stdin is a pipe, or that terminal too with `keyboard`."""
+    """`grok` on a terminal of its own; its stdin is a pipe, or that terminal too with `keyboard`.
 
-    def __init__(self, environ: dict[str, str], *words: str, keyboard: bool = False, **more: str) -> None:
+    `program` is what runs instead of grok, before `words`.
+    """
+
+    def __init__(
+        self,
+        environ: dict[str, str],
+        *words: str,
+        keyboard: bool = False,
+        program: str | None = None,
+        **more: str,
+    ) -> None:
         import fcntl
         import pty
         import termios
@@ -28,7 +38,7 @@ class ProgramOnTerminal:
         self._descriptor, terminal = pty.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            command(*words), stdin=terminal if keyboard else subprocess.PIPE, stdout=terminal, stderr=terminal,
+            [program, *words] if program else command(*words), stdin=terminal if keyboard else subprocess.PIPE, stdout=terminal, stderr=terminal,
             bufsize=0, env=environ | {"TERM": "xterm-256color", **more}, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),
         )  # fmt: skip

@@ -37,6 +37,7 @@ EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 130, 141, 143)
 
 # What cannot be run here, and why.
 NOT_RUN = {
+    "grok cmd --why": "explains what failed before it in the same shell; test_shell_keys.py does that",
     "grok config set api_key": "asks at the terminal, which getpass opens itself; the pipe on the same page is run",
 }
 # What stands on the pages for something that only exists where they are tried.

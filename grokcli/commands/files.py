@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +18,8 @@ from grokcli.models import DEFAULT_MODEL
 from grokcli.terminal.columns import columns
 from grokcli.terminal.confirm import can_confirm, confirm, present
 from grokcli.terminal.sanitize import clean, json_text, reveal
-from grokcli.turn.retry import with_retries
 from grokcli.turn.secrets import held_key
+from grokcli.turn.uploads import upload as upload_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,17 +92,18 @@ def upload(
     seconds = None if expires is None else _seconds(expires)
     for path in paths:  # all of them, before the first is uploaded
         _read(env, path, allow_secrets=allow_secrets)
-    files = _files(env)
-    made = []
-    for path in paths:
-        content = _read(env, path, allow_secrets=allow_secrets)
-        with env.console.status(f"uploading {path}"):
-            stored = with_retries(env, partial(files.upload, content, path, expires_after=seconds))
-        made.append(stored)
-        if not json:
-            env.console.print(f"{stored.id}\n")
-    if json:
-        _print_json(env, [_described(one) for one in made])
+    client = env.connect(DEFAULT_MODEL)
+    made: list[StoredFile] = []
+    try:
+        for path in paths:
+            content = _read(env, path, allow_secrets=allow_secrets)
+            stored = upload_file(env, client, content, path, seconds)
+            made.append(stored)
+            if not json:
+                env.console.print(f"{stored.id}\n")
+    finally:  # what is there must be known, also when the next one fails
+        if json:
+            _print_json(env, [_described(one) for one in made])
 
 
 @app.command()

@@ -13,6 +13,7 @@ from grokcli.errors import UsageError
 from grokcli.turn.limits import Limits
 
 if TYPE_CHECKING:
+    from grokcli.commands.cmd import CommandModel
     from grokcli.commands.image_options import ImageInput
     from grokcli.commands.options import ModelOptions
     from grokcli.commands.video_options import VideoInput
@@ -36,7 +37,7 @@ OverBudget = Annotated[
 ]
 
 
-def limits_of(options: ModelOptions | ImageInput | VideoInput) -> Limits:
+def limits_of(options: ModelOptions | ImageInput | VideoInput | CommandModel) -> Limits:
     """Return what the flags say. Raises UsageError."""
     most = options.max_cost
     try:

@@ -82,6 +82,7 @@ SETTINGS = {
         ),
         Setting("notify_after", values.seconds, 10.0, "seconds after which an answer is long"),
         Setting("editing_mode", values.one_of("emacs", "vi"), "emacs", "key bindings of the line editor in grok chat"),
+        Setting("shell", values.text, "", "shell that grok cmd writes commands for, instead of $SHELL"),
         Setting(
             "stdin_timeout",
             values.seconds,

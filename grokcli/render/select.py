@@ -25,7 +25,7 @@ class Output(NamedTuple):
 
     `markdown`: rendered everywhere, nowhere, or (None) on a terminal. A `structured` answer is JSON of a schema; of one
     with `code` only the fenced code blocks are left that it says. `file` takes the answer when it is whole. `show_code`
-    shows on stderr what the server runs, `show_drawings` what it draws.
+    shows on stderr what the server runs, `show_drawings` what it draws. A `silent` answer is not shown, only collected.
     """
 
     format: Format = "text"
@@ -37,6 +37,7 @@ class Output(NamedTuple):
     show_drawings: bool = False
     structured: bool = False
     code: Which | None = None
+    silent: bool = False
 
     @property
     def is_prose(self) -> bool:
@@ -52,7 +53,7 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
     console = env.console
     env.settings.value("color", output.color)  # told when it makes no sense, also where nothing is coloured
     renderers: list[Renderer] = [*_for_stderr(console, output)]
-    if output.file is None or console.stdout.isatty():
+    if not output.silent and (output.file is None or console.stdout.isatty()):
         renderers.append(_for_stream(env, console.stdout, output))
     if output.file is not None:
         from grokcli.render.file import FileRenderer

@@ -146,6 +146,21 @@ class LineEditor:
         return self.multiline or is_open(text)
 
 
+def edit_line(text: str, *, vi: bool) -> str:
+    """Return `text`, one line, as the user changes it; Ctrl-C and Ctrl-D leave it as it was."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.input import create_input
+    from prompt_toolkit.key_binding import KeyBindings
+
+    session: PromptSession[str] = PromptSession(
+        vi_mode=vi, key_bindings=_report_keys(KeyBindings()), input=create_input(always_prefer_tty=True)
+    )
+    try:
+        return session.prompt([("bold", PROMPT)], default=text)
+    except (EOFError, KeyboardInterrupt):
+        return text
+
+
 def _history(path: Path, *, keep: bool) -> Any:
     """Return the history in `path`, or an empty one for this run only if the file cannot be written."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory

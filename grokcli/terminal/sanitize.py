@@ -92,6 +92,11 @@ def reveal(text: str) -> str:
     return re.sub(_REPEATED, _counted, re.sub(_NOT_ASCII, _revealed, text))
 
 
+def hides_something(text: str) -> bool:
+    """Return whether `text` has characters that `reveal` would escape: line breaks, tabs, what cannot be seen."""
+    return re.sub(_NOT_ASCII, _revealed, text) != text
+
+
 def reveal_ends(text: str, mask: Callable[[str], str] = str) -> tuple[str, int, str]:
     """Return the beginning of `text` as `reveal` shows it, how many characters are left out then, and its end.
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FROM_KEYBOARD = [signal.SIGINT, *([signal.SIGQUIT] if os.name != "nt" else [])]
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 
@@ -34,3 +37,18 @@ def run_on_terminal(command: str, limit: int, environ: Mapping[str, str]) -> tup
     status = pty.spawn(["/usr/bin/env", *left_out, *shell], read)
     text = recorded.decode("utf-8", "replace").replace("\r\n", "\n")
     return os.waitstatus_to_exitcode(status), ESCAPES.sub("", text)
+
+
+def run_in_shell(shell: str, command: str, environ: Mapping[str, str]) -> int:
+    """Run a command in `shell`, a program, on our own streams, and return its exit code; 128 + N if signal N ended it.
+
+    Ctrl-C is for the command alone. Raises OSError if the shell cannot be started.
+    """
+    # A handler that does nothing, because what is ignored here would be ignored by the command, too.
+    kept = {number: signal.signal(number, lambda *_: None) for number in _FROM_KEYBOARD}
+    try:
+        code = subprocess.Popen([shell, "-c", command], env=environ).wait()
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code

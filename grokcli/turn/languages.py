@@ -250,7 +250,7 @@ def _anthropic_part(part: dict[str, Any]) -> dict[str, Any]:
 
 def _anthropic_document(file: dict[str, Any]) -> dict[str, Any]:
     if file.get("mime_type") != "application/pdf":
-        raise _cannot_send(f"documents like {file.get('filename')}")
+        raise _cannot_send(f"documents like {file.get('filename') or file.get('file_id')}")
     source = {"type": "base64", "media_type": "application/pdf", "data": file["file_data"]}
     return {"type": "document", "source": source}
 

@@ -72,11 +72,11 @@ def _replaced(request: Request, replace: Callable[[Part], Part]) -> Request:
 def _upload(env: Env, client: XAI, part: Part) -> Part:
     file: dict[str, Any] = part["file"]
     key = (str(file["sha256"]), str(file["filename"]))
-    before = env.uploads.get(key)
+    keep = file.get("upload") == "keep"
+    before = None if keep else env.uploads.get(key)
     if before is not None and (before.expires_at or 0) > time.time() + SPARE_SECONDS:
         return _by_id(before.id)
-    keep = file.get("upload") == "keep"
-    stored = _send(env, client, file, part["content"], None if keep else EXPIRES_SECONDS)
+    stored = upload(env, client, part["content"], key[1], None if keep else EXPIRES_SECONDS)
     if keep:
         # In the history too, so that the conversation continues with the same file.
         file["file_id"] = stored.id
@@ -89,8 +89,11 @@ def _upload(env: Env, client: XAI, part: Part) -> Part:
     return _by_id(stored.id)
 
 
-def _send(env: Env, client: XAI, file: dict[str, Any], content: bytes, expires_after: int | None) -> StoredFile:
-    name = str(file["filename"])
+def upload(env: Env, client: XAI, content: bytes, name: str, expires_after: int | None) -> StoredFile:
+    """Upload a file called `name`, to be deleted after so many seconds, and return it; show that on the status line.
+
+    Raises the errors of the client, which then name the file.
+    """
     with env.console.status(f"uploading {name} ({len(content) / 1e6:.1f} MB)"):
         try:
             return with_retries(env, lambda: client.files.upload(content, name, expires_after=expires_after))

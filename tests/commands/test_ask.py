@@ -403,8 +403,30 @@ def test_a_call_without_a_word_is_an_answer(grok, server):
     assert (code, "the answer is empty" in err) == (0, False)
 
 
-def test_who_forgets_the_subcommand_is_told(grok):
-    assert 'hint: to ask a question: grok ask "…"' in grok("why is the sky blue?").err
+def test_a_question_needs_no_subcommand(grok, server):
+    server.reply(answer("ok"))
+    asked = {
+        ("why is it blue",): ("why is it blue", None),
+        ("why?",): ("why?", None),
+        ("为什么？",): ("为什么？", None),
+        ("why is it blue?", "-m", "grok-4.3"): ("why is it blue?", "grok-4.3"),
+        ("-m", "grok-4.3", "why?"): ("why?", "grok-4.3"),
+        ("-m", "grok-4.3", "-s", "be brief", "two\nlines"): ("two\nlines", "grok-4.3"),
+        ("-q", "-s", "ask", "why not"): ("why not", None),
+        ("history list", "--no-save"): ("history list", None),
+    }
+    for words, (question, model) in asked.items():
+        assert grok(*words)[:2] == (0, "ok\n"), words
+        sent = server.requests[-1].json
+        assert (sent["messages"][-1]["content"], sent["model"]) == (question, model or "grok-4.7")
+    assert grok("explain this", stdin="text\n").code == 0
+    assert server.requests[-1].json["messages"][-1]["content"] == "<stdin>\ntext\n</stdin>\n\nexplain this"
+
+
+def test_a_single_word_is_no_question(grok, server):
+    for words in (["why"], [""], [" "], ["-s", "be brief", "why"], ["-s", "be brief", "history"], ["why", "not?"]):
+        assert grok(*words).code == 2, words
+    assert server.requests == []
 
 
 def test_usage_is_told_on_stderr(grok, server):

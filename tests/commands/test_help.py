@@ -84,7 +84,9 @@ def test_help_for_nothing_known_is_a_usage_error(grok):
     ("words", "said"),
     [
         (["aks", "hi"], "error: unknown command 'aks'\nhint: did you mean 'ask'?\n"),
-        (["why is the sky blue?"], "error: unknown command 'why is the sky blue?'\nhint: to ask a question: grok ask"),
+        (["why"], "error: unknown command 'why'\nhint: to ask a question: grok ask"),
+        (["-s", "be brief", "why"], "error: unknown option -s\nhint: see grok --help\n"),
+        (["--modle", "x", "why not?"], "error: unknown option --modle\nhint: did you mean '--model'?\n"),
         (["ask", "--modle", "x"], "error: unknown option --modle\nhint: did you mean '--model'?\n"),
         (["ask", "--zzz", "x"], "error: unknown option --zzz\nhint: see grok ask --help\n"),
         (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import combinations_with_replacement
 
 import pytest
 import responses as wire
-from documented import strict
+from documented import FilesAPI, Stored, strict
 from language import KEY, Screen
+from papers import pdf
 from responses import code_run, logs, message, reasoning
 from server import body
 
@@ -238,6 +240,7 @@ def test_what_the_server_would_refuse_is_refused_here(grok, server, words, said)
     assert said in err
 
 
+KEPT = "file_99999999-0000-4000-8000-000000000000"
 FLAGS = {
     "code": (["--code"], {"code_interpreter"}),
     "search": (["--search"], {"web_search", "x_search"}),
@@ -252,27 +255,44 @@ FLAGS = {
     "schema": (["--schema", "name"], set()),
     "function": (["--tool", "f.py", "--yes"], {"function"}),
     "include": (["-O", 'include=["web_search_call.action.sources"]'], set()),
+    "pdf": (["-f", "report.pdf"], set()),
+    "id": (["-f", KEPT], set()),
+    "upload": (["--upload", "-f", "report.pdf"], set()),
+    "keep": (["--keep", "-f", "report.csv"], set()),
+    "image": (["-i", "p.png"], set()),
 }
 
 
-@pytest.mark.parametrize("one", FLAGS)
-@pytest.mark.parametrize("other", FLAGS)
-def test_every_pair_of_flags_is_documented(grok, server, here, one, other):
+def test_every_pair_of_flags_is_documented(grok, server, here):
     (here / "report.csv").write_text("a,b\n" * 100_000)
+    (here / "report.pdf").write_bytes(pdf("Profits doubled."))
+    (here / "p.png").write_bytes(PNG)
     (here / "f.py").write_text("def f(x: int) -> int:\n    'Square.'\n    return x * x\n")
-    server.reply(strict(server, wire.answer(message('{"name": "x"}'))))
-    pair = dict.fromkeys((one, other))
-    flags = [word for name in pair for word in FLAGS[name][0]]
-    assert grok("ask", "--api", "responses", *flags, "hi").code == 0
-    sent = server.requests[0].json
-    assert {tool["type"] for tool in sent.get("tools", ())} == set().union(*(FLAGS[name][1] for name in pair))
-    assert (sent.get("tool_choice") == "required") == ("code" in pair and "function" not in pair)
+    files = FilesAPI(server, wire.answer(message('{"name": "x"}')))
+    files.files[KEPT] = Stored(KEPT, [], "kept.pdf", "application/pdf", b"%PDF-")
+    server.reply(files)
     wanted = {
         "code": "code_interpreter_call.outputs",
         "citations": "no_inline_citations",
         "include": "web_search_call.action.sources",
     }
-    assert set(sent["include"]) == {"reasoning.encrypted_content", *(wanted[name] for name in pair if name in wanted)}
+    for pair in map(dict.fromkeys, combinations_with_replacement(FLAGS, 2)):
+        flags = [word for name in pair for word in FLAGS[name][0]]
+        done = grok("ask", "-n", "--api", "responses", *flags, "hi")
+        assert done.code == 0, (flags, done.err)
+        sent = next(one.json for one in reversed(server.requests) if one.path == "/v1/responses")
+        assert {tool["type"] for tool in sent.get("tools", ())} == set().union(*(FLAGS[name][1] for name in pair))
+        assert (sent.get("tool_choice") == "required") == ("code" in pair and "function" not in pair)
+        included = {"reasoning.encrypted_content", *(wanted[name] for name in pair if name in wanted)}
+        assert set(sent["include"]) == included
+        if not {"upload", "keep"} & set(pair):
+            continue
+        # All that is attached is uploaded; nothing but what is kept stays.
+        parts = sent["input"][0]["content"][1:]
+        assert all(set(part) == {"type", "file_id"} for part in parts if part["type"] == "input_file"), flags
+        assert ("keep" in pair) == (len(files.files) > 1)
+        assert all(one.fields == ([] if "keep" in pair else [("expires_after", "3600")]) for one in files.uploads)
+        files.files, files.uploads = {KEPT: files.files[KEPT]}, []
 
 
 def test_an_option_of_ones_own_decides(ask, server):

@@ -141,7 +141,9 @@ def test_a_conversation_that_continues_uploads_the_same_file_again(grok, server,
 
 
 def test_a_chat_uploads_a_file_once_and_removes_it_at_its_end(grok, server, here, files):
-    typed = "/file report.pdf\nwhat of profits?\nsure?\n/file report.pdf\nagain?\n"
+    (here / "docs").mkdir()
+    (here / "report.pdf").rename(here / "docs" / "report.pdf")
+    typed = "/file docs\nwhat of profits?\nsure?\n/file docs/report.pdf\nagain?\n"
     assert grok("chat", "--api", "responses", "--upload", stdin=typed).code == 0
     assert files.log == ["upload report.pdf", "ask", "ask", "ask", "delete report.pdf"]
     assert parts(server, 0) == parts(server, 1)

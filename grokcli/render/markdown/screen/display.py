@@ -15,8 +15,8 @@ _FRAME_SECONDS = 0.05
 # The next frame is at least this many times as far away as the last one took: at most a fifth of a core.
 _IDLE_SHARE = 5
 # How long a new size must last before anything is painted for it: while a window is dragged, a size is out of date by
-# the time the terminal reads what was made for it.
-_SETTLING_SECONDS = 0.1
+# the time the terminal reads what was made for it. tmux says at most every 250 ms what size it has by now.
+_SETTLING_SECONDS = 0.3
 _WHOLE = 1_000_000  # more rows than anything unfinished has
 
 

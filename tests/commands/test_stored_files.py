@@ -44,6 +44,21 @@ def test_uploading_prints_ids_alone(grok, files, tmp_path):
     assert (made["expires"], files.uploads[2].fields) == (None, [])
 
 
+def test_what_was_uploaded_before_an_error_is_known(grok, server, files):
+    def fail_the_second(connection):
+        (body({"error": "no"}, 400) if len(server.requests) == 2 else files)(connection)
+
+    for words, read in (([], str.split), (["--json"], lambda out: [one["id"] for one in json.loads(out)])):
+        server.requests.clear()
+        server.script([fail_the_second])
+        code, out, err = grok("files", "upload", "my report.pdf", "my report.pdf", *words)
+        assert (code, read(out), err) == (
+            6,
+            [files.uploads[-1].id],
+            "error: cannot upload my report.pdf: the server said: no\n",
+        )
+
+
 def test_listing_and_showing(grok, files):
     grok("files", "upload", "my report.pdf", "--expires", "1h")
     grok("files", "upload", "my report.pdf")
