@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grokcli.events import CodeRun, End, OutputItem, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
+from grokcli.events import CodeRun, DrawnImage, End, OutputItem, ReasoningDelta, Source, TextDelta, ToolCall, Usage
 from grokcli.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Response:
         self.tool_calls: list[ToolCall] = []
         self.sources: list[Source] = []
         self.runs: list[CodeRun] = []
+        self.images: list[DrawnImage] = []
         self.output: list[dict[str, Any]] = []
         self.usage: Usage | None = None
         self.finish_reason = ""
@@ -136,13 +137,11 @@ class Response:
             case Usage():
                 self.usage = event
             case End():
-                self.finish_reason = event.finish_reason
-                self.model = event.model
-                self.id = event.id
+                self.finish_reason, self.model, self.id = event.finish_reason, event.model, event.id
             case _:
                 self._add_part(event)
 
-    def _add_part(self, event: ToolCall | SearchStep | CodeRun | Source | OutputItem) -> None:
+    def _add_part(self, event: Event) -> None:
         match event:
             case ToolCall():
                 self.tool_calls.append(event)
@@ -150,9 +149,11 @@ class Response:
                 self.sources.append(event)
             case CodeRun():
                 self.runs.append(event)
+            case DrawnImage():
+                self.images.append(event)
             case OutputItem():
                 self.output.append(event.item)
-            case SearchStep():
+            case _:
                 pass
 
     def message(self) -> Message:

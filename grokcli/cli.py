@@ -30,6 +30,7 @@ COMMANDS = (
     "cmd",
     "shell",
     "image",
+    "video",
     "render",
     "files",
     "history",

@@ -68,10 +68,14 @@ class NetworkError(GrokError):
 
     exit_code = 5
 
-    def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
-        """Set the message, the hint, and whether sending the request again may help."""
+    def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False, unsent: bool = False) -> None:
+        """Set the message, the hint, and whether sending the request again may help.
+
+        `unsent` says that there was no connection, so the server cannot have acted on the request.
+        """
         super().__init__(message, hint=hint)
         self.retryable = retryable
+        self.unsent = unsent
 
 
 class StreamCutError(NetworkError):

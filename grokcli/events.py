@@ -91,6 +91,25 @@ class CodeRun(_Event):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class DrawnImage(_Event):
+    """A picture that the server drew for the answer, from the `prompt` that the model wrote.
+
+    `data` is the picture in base64, "" if there is none; `status` is "completed" or another value from the server.
+    `path` is its file once it is saved.
+    """
+
+    id: str
+    prompt: str
+    data: str = ""
+    status: str = "completed"
+    path: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for JSON; `data` only while the picture is not saved."""
+        return {name: value for name, value in _values(self) if name != "data" or not self.path}
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Source(_Event):
     """A page or post that the answer is based on; `number` is that of its marker in the text, `[[1]](https://…)`.
 
@@ -178,7 +197,7 @@ class End(_Event):
     id: str = ""
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | CodeRun | Source | OutputItem | Usage | End
+Event = TextDelta | ReasoningDelta | ToolCall | SearchStep | CodeRun | DrawnImage | Source | OutputItem | Usage | End
 
 
 def dollars(ticks: int) -> str:

@@ -17,6 +17,8 @@ IMAGE_MODEL = "grok-imagine-image"
 # The default model of batches. They accept it and grok-4.20, but not grok-4.7: one such request cancels a whole batch
 # (API additions, section 1.1, as seen from August to October 2026). That may change, so no model is barred here.
 BATCH_MODEL = "grok-4.3"
+# The default video model (API additions, section 5); 1080p needs `grok-imagine-video-1.5`.
+VIDEO_MODEL = "grok-imagine-video"
 API = Literal["auto", "responses", "chat"]
 APIS: tuple[API, ...] = get_args(API)
 

@@ -1,4 +1,4 @@
-"""A server that takes what xAI documents of the Responses and the Files API, and refuses everything else.
+"""A server that takes what xAI documents of the Responses and the Files API, of images and of videos, and nothing else.
 
 server.reply(strict(server, answer(message("ok"))))
 server.reply(files := FilesAPI(server, answer(message("ok"))))
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,7 +33,16 @@ TOOLS: dict[str, set[str]] = {
     "code_interpreter": set(),
     "file_search": {"vector_store_ids", "max_num_results"},
     "mcp": {"server_url", "server_label", "server_description", "allowed_tools", "authorization", "headers"},
+    "image_generation": {"action"},
     "function": {"name", "description", "parameters", "strict"},
+}
+RATIOS = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"}
+MORE_RATIOS = {"21:9", "5:2", "9:19.5", "19.5:9", "9:20", "20:9", "1:2", "2:1", "auto"}
+SHARED = {"model", "prompt", "user", "storage_options", "output"}
+IMAGES = SHARED | {"n", "response_format", "aspect_ratio", "resolution", "quality", "deferred"}
+VIDEOS = SHARED | {
+    *("duration", "aspect_ratio", "resolution", "image", "last_frame", "keyframes", "reference_images"),
+    *("reference_audios", "generate_audio"),
 }
 MEDIA_TYPE = re.compile(r"[a-z]+/[\w.+-]+\Z")
 
@@ -43,7 +52,7 @@ def strict(server: Server, reply: Reply) -> Reply:
 
     def play(connection: Connection) -> None:
         request = _latest(server, connection)
-        faults = list(_faults(request.json))
+        faults = list(FAULTS[request.path](request.json)) if request.method == "POST" else []
         (body({"code": "invalid-argument", "error": "; ".join(faults)}, 400) if faults else reply)(connection)
 
     return play
@@ -187,6 +196,59 @@ def _faults(sent: dict[str, Any]) -> Iterator[str]:
         if isinstance(item.get("content"), list):
             for part in item["content"]:
                 yield from _part_faults(part)
+
+
+def _image_faults(sent: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the body of `POST /images/generations` (API additions, section 4)."""
+    yield from (f"Argument not supported: {name}" for name in set(sent) - IMAGES)
+    if not isinstance(sent.get("prompt"), str) or not sent["prompt"]:
+        yield "missing field `prompt`"
+    values: dict[str, set[Any]] = {
+        "response_format": {"url", "b64_json"},
+        "quality": {"low", "medium", "auto"},
+        "n": set(range(1, 11)),
+    }
+    values |= {"resolution": {"1k", "1.5k", "2k"}, "aspect_ratio": RATIOS | MORE_RATIOS}
+    yield from (f"bad {name}" for name in values.keys() & sent.keys() if sent[name] not in values[name])
+    if "quality" in sent and sent.get("model") != "grok-imagine-image-2.0":
+        yield "Argument not supported on this model: quality"
+
+
+def _edit_faults(sent: dict[str, Any]) -> Iterator[str]:
+    yield from _image_faults({name: value for name, value in sent.items() if name not in ("image", "images")})
+    images = sent.get("images", [])
+    if ("image" in sent) is ("images" in sent) or not isinstance(images, list) or len(images) > 5:
+        yield "one of image and up to five images"
+    if "aspect_ratio" in sent and "image" in sent:
+        yield "aspect_ratio needs several images"
+    yield from _source_faults([sent["image"]] if "image" in sent else images)
+
+
+def _video_faults(sent: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the body of `POST /videos/generations` (API additions, section 5)."""
+    yield from (f"Argument not supported: {name}" for name in set(sent) - VIDEOS)
+    resolutions = {"480p", "720p"} | ({"1080p"} if "1.5" in sent.get("model", "") else set())
+    values: dict[str, set[Any]] = {"duration": set(range(1, 16)), "aspect_ratio": RATIOS, "resolution": resolutions}
+    yield from (f"bad {name}" for name in values.keys() & sent.keys() if sent[name] not in values[name])
+    yield from _source_faults([sent["image"]] if "image" in sent else [])
+
+
+def _source_faults(images: list[dict[str, str]]) -> Iterator[str]:
+    for image in images:
+        if set(image) != {"url"} and set(image) != {"file_id"}:
+            yield f"bad image: {sorted(image)}"
+        elif not re.match(
+            r"https://|data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/]+=*\Z", image.get("url", "https://")
+        ):
+            yield "bad image url"
+
+
+FAULTS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "/v1/responses": _faults,
+    "/v1/images/generations": _image_faults,
+    "/v1/images/edits": _edit_faults,
+    "/v1/videos/generations": _video_faults,
+}
 
 
 def _tool_faults(tool: dict[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ server.reply(whole(message("Four.")))                             in one piece
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -85,6 +86,17 @@ def code_run(code: str, *outputs: Item, number: int = 0) -> Item:
     }
 
 
+def drawing(prompt: str, picture: bytes, *, number: int = 0) -> Item:
+    """Return a picture that the server drew (API additions, section 4)."""
+    return {
+        "type": "image_generation_call",
+        "id": f"ig_{number}",
+        "status": "completed",
+        "prompt": prompt,
+        "result": base64.b64encode(picture).decode(),
+    }
+
+
 def citation(url: str, title: str | None = None, start: int = 0, end: int = 0) -> Item:
     named = {} if title is None else {"title": title}
     return {"type": "url_citation", "url": url, "start_index": start, "end_index": end, **named}
@@ -137,6 +149,10 @@ def events_of(index: int, item: Item) -> Iterator[Item]:
         deltas = [{"type": f"{kind}.in_progress"}]
         deltas += [{"type": f"{kind}_code.{what}", name: item["code"]} for what, name in _CODE]
         deltas += [{"type": f"{kind}.interpreting"}, {"type": f"{kind}.completed"}]
+    elif item["type"] == "image_generation_call":
+        started |= {"prompt": "", "result": None}
+        kind = "response.image_generation_call"
+        deltas = [{"type": f"{kind}.{what}"} for what in ("in_progress", "generating", "completed")]
     elif "action" in item:
         started["action"] = {**item["action"], "query": ""}
         deltas = [{"type": "response.web_search_call.searching"}]
@@ -232,6 +248,7 @@ FIELDS = {
     "function_call_output": {"type", "call_id", "output"},
     "web_search_call": {"type", "id", "status", "action"},
     "code_interpreter_call": {"type", "id", "status", "code", "outputs"},
+    "image_generation_call": {"type", "id", "status", "prompt", "result"},
     "custom_tool_call": {"type", "id", "call_id", "name", "input", "status"},
 }
 

@@ -95,11 +95,13 @@ def play(server: Server) -> Callable[[Connection], None]:
         if "/batches" in request.path or b"grok-batch-" in request.body:
             batches.finish()
             batches.handle(connection)(connection)
+        elif "/video" in request.path:
+            _video(server, request.path)(connection)
         elif "/files" in request.path:
             _files(request.method, request.path)(connection)
         elif request.method == "GET":
             body({"data": [{"id": "grok-4.7"}], "name": "a key"})(connection)
-        elif request.path.endswith("/images/generations"):
+        elif "/images/" in request.path:
             pictures = [{"b64_json": base64.b64encode(PNG).decode()}] * request.json.get("n", 1)
             body({"data": pictures, "usage": {"cost_in_usd_ticks": 200_000_000}})(connection)
         elif request.path.endswith("/responses"):
@@ -108,6 +110,14 @@ def play(server: Server) -> Callable[[Connection], None]:
             _chat(request.json)(connection)
 
     return reply
+
+
+def _video(server: Server, path: str) -> Callable[[Connection], None]:
+    if path.endswith("/generations"):
+        return body({"request_id": "video-1"})
+    if path.endswith(".mp4"):
+        return body(b"\0\0\0\x18ftypmp42", content_type="video/mp4")
+    return body({"status": "done", "video": {"url": f"http://127.0.0.1:{server.port}/video.mp4", "duration": 6}})
 
 
 def _files(method: str, path: str) -> Callable[[Connection], None]:
@@ -132,6 +142,8 @@ def _responses(asked: dict[str, Any]) -> Callable[[Connection], None]:
         items.append(wire.web_search("grok"))
     if any(tool["type"] == "code_interpreter" for tool in tools):
         items.append(wire.code_run("print(1)", wire.logs("1\n")))
+    if any(tool["type"] == "image_generation" for tool in tools):
+        items.append(wire.drawing("A picture", PNG))
     if any(tool["type"] == "function" for tool in tools) and not called:
         items.append(wire.function_call("temperature", {"city": "Paris"}))
     else:

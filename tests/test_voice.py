@@ -105,7 +105,7 @@ def test_options_are_described_in_fragments_and_stand_in_groups(words, command):
         assert option.help, option.name
         assert option.help[:1].isupper() or option.help.startswith(("{", "'")), option.help
         assert not option.help.endswith("."), option.help
-        grouped = words in ("ask", "chat", "batch", "image") and option.param_type_name == "option"
+        grouped = words in ("ask", "chat", "batch", "image", "video") and option.param_type_name == "option"
         assert not grouped or option.rich_help_panel, option.name
     assert len((command.help or "").partition("\n\n")[0]) <= 64
     assert (command.help or "").partition("\n\n")[0].endswith(".")

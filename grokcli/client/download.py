@@ -35,8 +35,19 @@ URL_HINT = "check the URL, or save the page and attach the file"
 ENCODINGS = ("", "identity", "gzip", "deflate")
 
 
-def download(url: str, limit: int, *, api_url: str, proxy: str = "", ca_bundle: str = "") -> bytes:
+def download(
+    url: str,
+    limit: int,
+    *,
+    api_url: str,
+    proxy: str = "",
+    ca_bundle: str = "",
+    noun: str = "picture",
+    seconds: float | None = None,
+) -> bytes:
     """Return what is at `url`, which the API named: over https from a public address, or from where the API is.
+
+    `noun` says in errors what it is; it must be here after `seconds` (default: MAX_SECONDS).
 
     Raises APIError for other URLs and for more than `limit` bytes, HTTPStatusError, NetworkError; each has a hint with
     the URL, because what is there may have been paid for.
@@ -48,9 +59,10 @@ def download(url: str, limit: int, *, api_url: str, proxy: str = "", ca_bundle: 
     if not url.lower().startswith(("https://", "http://") if on_loopback else "https://"):
         raise APIError(f"the server named {url[:200]!r}, which was not fetched", hint="only https URLs are allowed")
     try:
-        content = _Download(proxy, ca_bundle, trusts_first=on_loopback or host == api_host).get(url, limit)
+        trusts_first = on_loopback or host == api_host
+        content = _Download(proxy, ca_bundle, trusts_first=trusts_first, seconds=seconds).get(url, limit)
         if content is None:
-            raise APIError(f"the picture is larger than {limit >> 20} MB")
+            raise APIError(f"the {noun} is larger than {limit >> 20} MB")
     except (NetworkError, APIError) as error:
         error.hint = f"it stays on the server for a while: {url}"
         raise
@@ -82,16 +94,17 @@ def too_large(url: str, limit: int) -> UsageError:
 
 
 class _Download:
-    """One thing to fetch, through up to MAX_REDIRECTS redirects and within MAX_SECONDS over all."""
+    """One thing to fetch, through up to MAX_REDIRECTS redirects and within so many seconds over all."""
 
-    def __init__(self, proxy: str, ca_bundle: str, *, trusts_first: bool) -> None:
+    def __init__(self, proxy: str, ca_bundle: str, *, trusts_first: bool, seconds: float | None = None) -> None:
         """Take the way there; with `trusts_first` the first URL may lead to any address, and that one stays good."""
+        self._seconds = MAX_SECONDS if seconds is None else seconds
         self._proxy = proxy
         self._ca_bundle = ca_bundle
         self._trusts_all = trusts_first
         self._trusted: set[str] = set()
         self._first = ""
-        self._deadline = time.monotonic() + MAX_SECONDS
+        self._deadline = time.monotonic() + self._seconds
 
     def get(self, url: str, limit: int) -> bytes | None:
         """Return what is at `url`, None for more than `limit` bytes. Raises APIError, NetworkError."""
@@ -106,9 +119,9 @@ class _Download:
         # In a thread, because neither the look-up of a name nor headers that come a byte at a time end in time.
         thread = threading.Thread(target=follow, name="download", daemon=True)
         thread.start()
-        thread.join(MAX_SECONDS)
+        thread.join(self._seconds)
         if not outcome:
-            raise _too_slow(url)
+            raise _too_slow(url, self._seconds)
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
         return outcome[0]
@@ -150,7 +163,7 @@ class _Download:
                 if len(content) > limit:
                     return None, None
                 if time.monotonic() > self._deadline:
-                    raise _too_slow(url)
+                    raise _too_slow(url, self._seconds)
             return None, bytes(content)
 
     def _check_host(self, url: str) -> None:
@@ -205,5 +218,5 @@ def _not_public(where: str) -> APIError:
     return APIError(what, hint="to fetch it anyway, name it yourself: -f URL")
 
 
-def _too_slow(url: str) -> NetworkError:
-    return NetworkError(f"{url} was not complete after {MAX_SECONDS:g} s", hint=CONNECTION_HINT)
+def _too_slow(url: str, seconds: float) -> NetworkError:
+    return NetworkError(f"{url} was not complete after {seconds:g} s", hint=CONNECTION_HINT)

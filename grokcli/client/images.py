@@ -9,7 +9,7 @@ from grokcli.errors import APIError, GrokError
 from grokcli.models import IMAGE_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grokcli.client.xai import XAI
 
@@ -37,6 +37,11 @@ class Picture(NamedTuple):
 
     content: bytes
     media_type: str
+
+    @property
+    def extension(self) -> str:
+        """The usual extension of its file, without the dot."""
+        return EXTENSIONS[self.media_type]
 
 
 class Pictures(NamedTuple):
@@ -68,10 +73,20 @@ class Images:
         self._client = client
 
     def generate(
-        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+        self,
+        prompt: str,
+        model: str = IMAGE_MODEL,
+        *,
+        n: int = 1,
+        images: Sequence[str] = (),
+        options: dict[str, Any] | None = None,
     ) -> Pictures:
-        """Have `n` pictures made and return them all, as XAI.generate_images does."""
-        drawing = self.request(prompt, model, n=n, options=options)
+        """Have `n` pictures made and return them all, as XAI.generate_images does.
+
+        With `images`, up to five http(s) or data: URLs, these are edited (`POST /images/edits`); the prompt calls them
+        `<IMAGE_0>`, `<IMAGE_1>` and so on.
+        """
+        drawing = self.request(prompt, model, n=n, images=images, options=options)
         came = list(drawing.pictures)
         made = [one for one in came if isinstance(one, Picture)]
         failed = [one for one in came if not isinstance(one, Picture)]
@@ -80,11 +95,17 @@ class Images:
         return Pictures(made, drawing.withheld, drawing.cost_in_usd_ticks, failed)
 
     def request(
-        self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
+        self,
+        prompt: str,
+        model: str = IMAGE_MODEL,
+        *,
+        n: int = 1,
+        images: Sequence[str] = (),
+        options: dict[str, Any] | None = None,
     ) -> Drawing:
         """Have pictures made as generate does, and return them one by one: each can be kept when it is here."""
-        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})})
-        answer = wire.read_response(self._client.request("POST", wire.ENDPOINT, body))
+        body = wire.build_request(model, prompt, {"n": n if n > 1 else None, **(options or {})}, images)
+        answer = wire.read_response(self._client.request("POST", wire.endpoint(images), body))
         sources = [source for source in answer.pictures if source is not None]
         withheld = len(answer.pictures) - len(sources)
         return Drawing(map(self.fetch, sources), withheld, answer.cost_in_usd_ticks)

@@ -53,15 +53,17 @@ def network_error(error: Exception, route: Route, idle_seconds: float) -> GrokEr
     if isinstance(error, errors.ProxyError):
         return _proxy_error(cause, route)
     if isinstance(error, errors.ConnectTimeout):
-        return NetworkError(f"{route.host} did not accept the connection in time", hint=CONNECTION_HINT, retryable=True)
+        message = f"{route.host} did not accept the connection in time"
+        return NetworkError(message, hint=CONNECTION_HINT, retryable=True, unsent=True)
     if isinstance(error, errors.ReadTimeout) or isinstance(cause, TimeoutError):
         return NetworkError(f"no data from {route.host} for {idle_seconds:g} s", hint=IDLE_HINT)
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         hint = f"{CONNECTION_HINT} and the base_url setting"
-        return NetworkError(f"could not resolve {route.host}", hint=hint, retryable=True)
+        return NetworkError(f"could not resolve {route.host}", hint=hint, retryable=True, unsent=True)
     if isinstance(cause, ConnectionRefusedError):
         hint = "check that a server is running there, and the base_url setting"
-        return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=hint, retryable=True)
+        message = f"could not reach {route.host}: {_describe(cause)}"
+        return NetworkError(message, hint=hint, retryable=True, unsent=True)
     broken = isinstance(error, (errors.ConnectionError, errors.ChunkedEncodingError, urllib3.exceptions.HTTPError))
     return NetworkError(f"could not reach {route.host}: {_describe(cause)}", hint=CONNECTION_HINT, retryable=broken)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from requests import exceptions as errors
 
-from grokcli.client.wire.error_bodies import error_from
+from grokcli.client.wire import is_xai
+from grokcli.client.wire.error_bodies import NEUTRAL_HINTS, error_from
 from grokcli.errors import APIError, AuthError, RateLimitError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
 
 
@@ -49,3 +53,14 @@ def status_error(response: requests.Response, body: bytes) -> HTTPStatusError:
     error = _STATUS_ERRORS[type(plain)](plain.message, hint=plain.hint)
     vars(error).update(vars(plain), response=response, request=response.request)
     return error
+
+
+@contextmanager
+def hints_for(base_url: str) -> Iterator[None]:
+    """Let the hints of errors speak of xAI's console and status page for xAI's servers only."""
+    try:
+        yield
+    except APIError as error:
+        if error.hint and not is_xai(base_url):
+            error.hint = NEUTRAL_HINTS.get(error.hint, error.hint)
+        raise

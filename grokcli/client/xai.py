@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from grokcli.chat import Chats
 from grokcli.client.sse import ServerSentEvent, read_events
+from grokcli.client.status_errors import hints_for
 from grokcli.client.transport import IdleTimer, Transport
 from grokcli.client.url import check_url
-from grokcli.client.wire import DEFAULT_BASE_URL, format_for, is_xai
+from grokcli.client.wire import DEFAULT_BASE_URL, format_for
 from grokcli.client.wire import chat_completions as chat_wire
-from grokcli.client.wire.error_bodies import NEUTRAL_HINTS
 from grokcli.client.wire.json_body import EARLY_END, as_cut, encode, parse_object
 from grokcli.errors import APIError, ConfigError, MissingKeyError, StreamCutError
 from grokcli.models import API, APIS, DEFAULT_MODEL, IMAGE_MODEL, ModelInfo, read_models
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from grokcli.client.files import Files
     from grokcli.client.images import Images, Pictures
     from grokcli.client.trace import Trace
+    from grokcli.client.videos import Videos
     from grokcli.client.wire import Format
     from grokcli.events import Event
 
@@ -130,7 +131,7 @@ class XAI:
         body = chat_wire.build_request(model, messages, {"temperature": temperature}, stream=True)
         finished = False
         timer = IdleTimer(self._idle_seconds)
-        with self._hints(), closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
+        with hints_for(self.base_url), closing(self._stream(chat_wire.ENDPOINT, body, timer)) as batches:
             for event in chain.from_iterable(batches):
                 timer.reset()
                 if event.data == chat_wire.DONE:
@@ -176,6 +177,13 @@ class XAI:
 
         return Batches(self)
 
+    @cached_property
+    def videos(self) -> Videos:
+        """Videos: `client.videos.start(prompt, …)`, then `wait` and `download`."""
+        from grokcli.client.videos import Videos
+
+        return Videos(self)
+
     def generate_images(
         self, prompt: str, model: str = IMAGE_MODEL, *, n: int = 1, options: dict[str, Any] | None = None
     ) -> Pictures:
@@ -217,7 +225,7 @@ class XAI:
 
         Raises as chat_completion does.
         """
-        with self._hints():
+        with hints_for(self.base_url):
             response = self._open(method, endpoint, data)
             return parse_object(self._read(response), status=response.status_code)
 
@@ -226,14 +234,15 @@ class XAI:
     ) -> bytes:
         """Send `body` as it is, and return the answer's body unread. Raises NetworkError above `limit` bytes."""
         headers = {**self.headers, "Content-Type": content_type} if content_type else self.headers
-        with self._hints():
+        with hints_for(self.base_url):
             return self._read(self._transport.send(method, endpoint, headers, body), limit)
 
-    def download(self, url: str, limit: int) -> bytes:
-        """Return what is at `url`, of at most `limit` bytes, fetched without the key. Raises a GrokError."""
+    def download(self, url: str, limit: int, *, noun: str = "picture", seconds: float | None = None) -> bytes:
+        """Return the `noun` at `url`, at most `limit` bytes, fetched without the key, in `seconds` (or a minute)."""
         from grokcli.client.download import download
 
-        return download(url, limit, api_url=self.base_url, proxy=self._proxy, ca_bundle=self._ca_bundle)
+        way = {"api_url": self.base_url, "proxy": self._proxy, "ca_bundle": self._ca_bundle}
+        return download(url, limit, **way, noun=noun, seconds=seconds)
 
     def adopt(self, early: EarlyConnection) -> None:
         """Send the first request on `early`, a connection to the same server that is being made."""
@@ -242,16 +251,6 @@ class XAI:
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         self._transport.close()
-
-    @contextmanager
-    def _hints(self) -> Iterator[None]:
-        """Let the hints of errors speak of xAI's console and status page for xAI's servers only."""
-        try:
-            yield
-        except APIError as error:
-            if error.hint and not is_xai(self.base_url):
-                error.hint = NEUTRAL_HINTS.get(error.hint, error.hint)
-            raise
 
     def _open(self, method: str, endpoint: str, data: dict[str, Any] | None) -> requests.Response:
         body = None if data is None else encode(data)
@@ -267,13 +266,13 @@ class XAI:
             raise as_cut(error, [event]) from None
 
     def _whole_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
-        with self._hints():
+        with hints_for(self.base_url):
             yield from wire.read_response(self._read(self._open("POST", wire.ENDPOINT, body)))
 
     def _stream_events(self, wire: Format, body: dict[str, Any]) -> Iterator[Event]:
         timer = IdleTimer(self._idle_seconds)
         # Closed here and now: the traceback of an error would keep the connection open.
-        with self._hints(), closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
+        with hints_for(self.base_url), closing(self._stream(wire.ENDPOINT, body, timer)) as batches:
             for event in wire.read_stream(batches):
                 yield event
                 timer.reset()

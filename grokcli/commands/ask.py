@@ -196,7 +196,7 @@ def ask(
         return
     started = time.monotonic()
     check = response_format.check if response_format else None
-    shown = output.to_output(response_format)._replace(show_code=tools.code)
+    shown = output.to_output(response_format)._replace(show_code=tools.code, show_drawings=tools.draw)
     turn = Turn(request, kept, shown, toolset, check, stream=not output.no_stream)
     turn.allow_secrets, turn.made_files, turn.limits = inputs.allow_secrets, made_files, limits_of(model)
     run_turn(env, turn)

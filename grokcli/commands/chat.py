@@ -71,7 +71,7 @@ def chat(
     made_files = tools.made_files()
     toolset = tools.toolset(env)
     kept = conversation.open(env, "chat")
-    shown = output.to_output()._replace(show_code=tools.code)
+    shown = output.to_output()._replace(show_code=tools.code, show_drawings=tools.draw)
     session = Session(env, options.continuing(kept), kept, shown, PlainLineReader(env.console.stdin))
     session.toolset, session.ask_first, session.shows_usage = toolset, not tools.yes, output.usage
     session.allow_secrets, session.made_files, session.limits = inputs.allow_secrets, made_files, limits_of(model)

@@ -1,41 +1,31 @@
-"""`grok image`: pictures from words."""
+"""`grok image`: pictures from words, and from pictures."""
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from grokcli.chat import user
-from grokcli.client.images import EXTENSIONS
-from grokcli.client.wire.error_bodies import MODEL_HINT, NEUTRAL_HINTS
+from grokcli.chat import Response, user
 from grokcli.commands.console_options import set_up_console
-from grokcli.commands.grouping import new_app, option_group, takes_groups
-from grokcli.commands.limits import MaxCost, OverBudget, limits_of
-from grokcli.commands.options import (
-    AsJSON,
-    Fields,
-    NetworkOptions,
-    Quiet,
-)
+from grokcli.commands.grouping import new_app, takes_groups
+from grokcli.commands.image_options import ImageInput, ImageOutput
+from grokcli.commands.limits import limits_of
+from grokcli.commands.made_files import Keeper, history_text, require_stdout, reword, with_sources
+from grokcli.commands.options import NetworkOptions
 from grokcli.env import Env
-from grokcli.errors import APIError, GrokError, IncompleteError, UsageError
+from grokcli.errors import APIError, GrokError, IncompleteError
 from grokcli.events import Usage, dollars
 from grokcli.input.question import read_question
-from grokcli.models import IMAGE_MODEL, LOCAL_MODEL
+from grokcli.models import IMAGE_MODEL
 from grokcli.render.image_files import ImageFiles
-from grokcli.render.inline_image import inline
-from grokcli.store.opening import open_ledger
+from grokcli.store.opening import open_conversation
 from grokcli.terminal.sanitize import json_text
-from grokcli.turn.request import parse_fields
+from grokcli.turn.image_code import ImageCall
+from grokcli.turn.retry import retry_unbilled
 from grokcli.turn.secrets import refuse_secrets
 
 if TYPE_CHECKING:
-    from io import TextIOWrapper
-
     from grokcli.client.images import Drawing, Picture
     from grokcli.client.xai import XAI
 
@@ -43,46 +33,9 @@ EXAMPLE = 'grok image "a siamese cat", or pipe text into grok image'
 
 app = new_app()
 
-
-@option_group("Prompt and model")
-class ImageInput:
-    """What the pictures show, and which model makes them."""
-
-    words: Annotated[
-        list[str] | None, typer.Argument(metavar="[PROMPT]...", help="What the picture shows; - reads stdin")
-    ] = None
-    image_model: Annotated[
-        str | None, typer.Option("-m", "--model", metavar="MODEL", help=f"Image model to use (default: {IMAGE_MODEL})")
-    ] = None
-    count: Annotated[
-        int, typer.Option("-n", "--count", min=1, max=10, metavar="N", help="Number of pictures, up to 10")
-    ] = 1
-    aspect: Annotated[str | None, typer.Option("--aspect", metavar="W:H", help="Aspect ratio, such as 16:9")] = None
-    resolution: Annotated[
-        Literal["1k", "2k"] | None, typer.Option("--resolution", metavar="SIZE", help="Resolution")
-    ] = None
-    max_cost: MaxCost = None
-    over_budget: OverBudget = False
-    option: Fields = None
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin")] = False
-
-
-@option_group("Output")
-class ImageOutput:
-    """Where the pictures go, and what is printed about them."""
-
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE or into a folder; - writes to stdout"),
-    ] = None
-    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files")] = False
-    json: AsJSON = False
-    usage: Annotated[bool, typer.Option("-u", "--usage", help="Print the billed cost to stderr")] = False
-    quiet: Quiet = False
-
-
 EXAMPLES = """
 grok image "a siamese cat in the rain" --aspect 16:9
+grok image -i photo.jpg "make it night"
 grok image -n 3 -o logos "a logo of a paper crane"
 grok image -o - "a tiny robot" > robot.jpg
 """
@@ -91,126 +44,78 @@ grok image -o - "a tiny robot" > robot.jpg
 @app.command(examples=EXAMPLES)
 @takes_groups
 def image(env: Env, inputs: ImageInput, output: ImageOutput, network: NetworkOptions) -> None:
-    """Generate pictures, and print the paths of their files."""
+    """Generate or edit pictures, and print the paths of their files."""
     set_up_console(env, network, quiet=output.quiet)
-    name = env.settings.model(inputs.image_model) if inputs.image_model else IMAGE_MODEL
-    fields = _fields(name, inputs)
-    words = inputs.words or []
-    prompt = read_question(env, words, no_stdin=inputs.no_stdin, example=EXAMPLE, noun="prompt")
-    files = None
-    if output.output == "-":
-        _require_stdout(env, inputs.count, json=output.json)
-    else:
-        title = " ".join(word for word in words if word != "-") or prompt
-        files = ImageFiles(output.output, title, inputs.count, force=output.force)
+    call = _call(env, inputs)
+    if output.sends_nothing:
+        _print_request(env, call, output)
+        return
+    keeper = Keeper(env, _files(env, inputs, output, call.prompt), json=output.json)
     started = time.monotonic()
-    env.require_key(name)
-    ledger = open_ledger(env, "image")
-    budget = limits_of(inputs).budget(env, ledger, name)
+    env.require_key(call.model)
+    conversation = open_conversation(env, "image", keep=not inputs.no_save, kind="image")
+    budget = limits_of(inputs).budget(env, conversation.ledger, call.model)
     if budget:
         budget.check()
-    refuse_secrets(env, [user(prompt)], fields, hint="remove it", noun="prompt")
-    client = env.connect(name, network=network.network())
+    question = user(with_sources(call.prompt, inputs.image or [], "edited"))
+    fields = {**call.options, "images": call.images}
+    refuse_secrets(env, [user(call.prompt)], fields, hint="remove it", noun="prompt")
+    client = env.connect(call.model, network=network.network())
+    conversation.keep(question, model=call.model)
     with env.console.status("drawing"):
-        drawing = _draw(client, name, prompt, inputs.count, fields)
-    ledger.add(name, Usage(cost_in_usd_ticks=drawing.cost_in_usd_ticks))
-    kept, failed = _keep(env, files, drawing, json=output.json)
+        drawing = retry_unbilled(env, lambda: _draw(client, call))
+    response = Response(call.model)
+    response.add(Usage(cost_in_usd_ticks=drawing.cost_in_usd_ticks))
+    conversation.count(response, call.model)
+    try:
+        keeper.keep(drawing.pictures)
+    finally:
+        if keeper.kept:
+            text = history_text([path for path, _ in keeper.kept], drawing.cost_in_usd_ticks)
+            conversation.add_answer(text, call.model, response.usage)
     if output.json:
-        env.console.stdout.write(json_text(_document(kept, drawing, name), indent=2))
+        env.console.stdout.write(json_text(_document(keeper.kept, drawing, call.model), indent=2))
     if output.usage:
-        env.console.error_line(_usage_line(len(kept), drawing, started))
-    _require_all(env, len(kept), drawing.withheld, failed)
+        env.console.error_line(_usage_line(len(keeper.kept), drawing, started))
+    _require_all(env, len(keeper.kept), drawing.withheld, keeper.failed)
 
 
-def _fields(model: str, inputs: ImageInput) -> dict[str, Any]:
-    """Return the fields of the request. Raises UsageError for what cannot be asked for."""
-    if model == LOCAL_MODEL:
-        raise UsageError("the local model cannot make pictures", hint="leave out -m")
-    aspect = inputs.aspect
-    if aspect is not None and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?|auto", aspect):
-        raise UsageError(f"invalid value for --aspect: {aspect!r} (expected W:H)", hint="for example: --aspect 16:9")
-    return {"aspect_ratio": aspect, "resolution": inputs.resolution, **parse_fields(inputs.option)}
+def _call(env: Env, inputs: ImageInput) -> ImageCall:
+    """Return what is asked for. Raises UsageError."""
+    model = env.settings.model(inputs.image_model) if inputs.image_model else IMAGE_MODEL
+    fields = inputs.fields(model)
+    images = inputs.sources(env)
+    no_stdin = inputs.no_stdin or "-" in (inputs.image or ())
+    prompt = read_question(env, inputs.words or [], no_stdin=no_stdin, example=EXAMPLE, noun="prompt")
+    return ImageCall(env.settings.value("base_url").rstrip("/"), model, prompt, inputs.count, images, fields)
 
 
-def _require_stdout(env: Env, count: int, *, json: bool) -> None:
-    """Raise UsageError when the bytes of the pictures cannot go to stdout."""
-    if count > 1 or json:
-        raise UsageError("-o - writes a single picture to stdout", hint="leave out -n and --json, or leave out -o -")
-    if env.console.stdout.isatty():
-        raise UsageError("a picture cannot be written to a terminal", hint="-o FILE, or -o - > FILE")
+def _files(env: Env, inputs: ImageInput, output: ImageOutput, prompt: str) -> ImageFiles | None:
+    """Return where the pictures go, None for stdout. Raises UsageError."""
+    if output.output == "-":
+        require_stdout(env, inputs.count, json=output.json)
+        return None
+    title = " ".join(word for word in inputs.words or [] if word != "-") or prompt
+    return ImageFiles(output.output, title, inputs.count, force=output.force)
 
 
-def _draw(client: XAI, model: str, prompt: str, count: int, fields: dict[str, Any]) -> Drawing:
+def _print_request(env: Env, call: ImageCall, output: ImageOutput) -> None:
+    """Print the request as code in some language, or as it would be sent."""
+    from grokcli.client.url import check_url
+    from grokcli.turn.export import as_request
+    from grokcli.turn.image_code import as_image_code
+
+    check_url(call.base_url)
+    env.console.print(as_request(env, call) if output.language is None else as_image_code(call, output.language))
+
+
+def _draw(client: XAI, call: ImageCall) -> Drawing:
     """Ask for the pictures, and wait for the answer. Raises what the client raises."""
     try:
-        return client.images.request(prompt, model, n=count, options=fields)
+        return client.images.request(call.prompt, call.model, n=call.n, images=call.images, options=call.options)
     except APIError as error:
-        # The model that is otherwise named answers, but does not draw.
-        if error.hint in (MODEL_HINT, NEUTRAL_HINTS[MODEL_HINT]):
-            error.hint = f"try -m {IMAGE_MODEL}"
-        elif error.hint:
-            error.hint = error.hint.replace("the question", "the prompt")
+        reword(error, IMAGE_MODEL)
         raise
-
-
-def _keep(
-    env: Env, files: ImageFiles | None, drawing: Drawing, *, json: bool
-) -> tuple[list[tuple[Path, Picture]], list[GrokError]]:
-    """Keep each picture as soon as it is there, so that none is lost, and return them, and what went wrong with others.
-
-    Without `files` they go to stdout.
-    """
-    kept: list[tuple[Path, Picture]] = []
-    failed: list[GrokError] = []
-    deaf: OSError | None = None
-    for picture in drawing.pictures:
-        if isinstance(picture, GrokError):
-            failed.append(picture)
-            continue
-        if files is None:
-            _write_bytes(env, picture)
-            kept.append((Path("-"), picture))
-            continue
-        try:
-            kept.append((files.add(picture), picture))
-            if deaf is None:
-                _tell(env, *kept[-1], json=json)
-        except GrokError as error:
-            failed.append(error)
-        except OSError as error:  # who reads the names has gone; the other pictures were paid for all the same
-            deaf = error
-    if deaf is not None:
-        raise deaf
-    return kept, failed
-
-
-def _write_bytes(env: Env, picture: Picture) -> None:
-    out = cast("TextIOWrapper", env.console.stdout)
-    out.buffer.write(picture.content)
-    out.buffer.flush()
-
-
-def _tell(env: Env, path: Path, picture: Picture, *, json: bool) -> None:
-    """Print where the picture is, if not as JSON later, and show it where that can be done."""
-    if path.suffix.lower() not in _suffixes(picture):
-        env.console.note(f"{path} contains a {picture.media_type.partition('/')[2].upper()}, despite its name")
-    if not json:
-        env.console.print_path(path)
-        _show(env, picture)
-        env.console.stdout.flush()
-
-
-def _suffixes(picture: Picture) -> tuple[str, ...]:
-    return (
-        ("", ".jpg", ".jpeg", ".jpe")
-        if picture.media_type == "image/jpeg"
-        else ("", f".{EXTENSIONS[picture.media_type]}")
-    )
-
-
-def _show(env: Env, picture: Picture) -> None:
-    if env.console.stdout.isatty() and not env.console.quiet:
-        env.console.stdout.write(inline(picture, env.environ))
 
 
 def _document(kept: list[tuple[Path, Picture]], drawing: Drawing, model: str) -> dict[str, Any]:

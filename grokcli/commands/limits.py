@@ -13,8 +13,9 @@ from grokcli.turn.limits import Limits
 
 if TYPE_CHECKING:
     from grokcli.commands.cmd import CommandModel
-    from grokcli.commands.image import ImageInput
+    from grokcli.commands.image_options import ImageInput
     from grokcli.commands.options import ModelOptions
+    from grokcli.commands.video_options import VideoInput
 
 Effort = Annotated[
     models.Effort | None,
@@ -34,7 +35,7 @@ OverBudget = Annotated[
 ]
 
 
-def limits_of(options: ModelOptions | ImageInput | CommandModel) -> Limits:
+def limits_of(options: ModelOptions | ImageInput | VideoInput | CommandModel) -> Limits:
     """Return what the flags say. Raises UsageError."""
     most = options.max_cost
     try:

@@ -133,7 +133,9 @@ class InputOptions:
     ] = None
     image: Annotated[
         list[str] | None,
-        typer.Option("-i", "--image", metavar="PATH", help="Attach a PNG or JPEG image; - reads stdin (repeatable)"),
+        typer.Option(
+            "-i", "--image", metavar="PATH", help="Attach a PNG, JPEG or WebP image; - reads stdin (repeatable)"
+        ),
     ] = None
 
     upload: Annotated[

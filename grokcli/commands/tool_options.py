@@ -110,9 +110,12 @@ class ToolOptions:
     code: Annotated[
         bool, typer.Option("--code", help="Let xAI's server run Python code, on attached files too; shows it on stderr")
     ] = False
+    draw: Annotated[bool, typer.Option("--draw", help="Let xAI's server draw pictures for the answer; saves them")] = (
+        False
+    )
     output_dir: Annotated[
         str | None,
-        typer.Option("--output-dir", metavar="DIR", help="Save pictures that the code makes in DIR (default: here)"),
+        typer.Option("--output-dir", metavar="DIR", help="Save pictures of --code and --draw in DIR (default: here)"),
     ] = None
     max_turns: Annotated[
         int | None,
@@ -125,6 +128,8 @@ class ToolOptions:
         Raises UsageError, ConfigError, MissingKeyError for the login of an MCP server.
         """
         tools: list[dict[str, Any]] = [{"type": "code_interpreter"}] if self.code else []
+        if self.draw:
+            tools.append({"type": "image_generation", "action": "auto"})
         if self.mcp:
             from grokcli.turn.mcp_servers import request_tools
 
@@ -144,10 +149,10 @@ class ToolOptions:
         return fields
 
     def made_files(self) -> "ImageFiles | None":
-        """Return where to save pictures that code makes, None without --code. Raises UsageError."""
-        if not self.code:
+        """Return where to save pictures, None without --code and --draw. Raises UsageError."""
+        if not (self.code or self.draw):
             if self.output_dir is not None:
-                raise UsageError("--output-dir needs --code", hint="add --code")
+                raise UsageError("--output-dir needs --code or --draw", hint="add one of them")
             return None
         from grokcli.render.image_files import ImageFiles
 

@@ -8,16 +8,21 @@ from grokcli.chat import Part, image
 from grokcli.errors import UsageError, reason
 from grokcli.files import expand
 
-# The API accepts JPEG and PNG of up to 20 MiB each (API digest, section 11).
+# The API accepts images of up to 20 MiB each (API digest, section 11): JPEG and PNG; WebP in edits (API additions,
+# section 4) and, by xAI's protocol definitions alone, in questions, where a server that does not will say so.
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
-SENDABLE = ("image/png", "image/jpeg")
+EXAMPLE = 'grok ask -i - "what is this?" < photo.jpg'
+SENDABLE = ("image/png", "image/jpeg", "image/webp")
 
 
-def read_images(sources: list[str], stdin: IO[bytes] | None) -> list[Part]:
-    """Return the image at each source (see `read_image`) as a message part; "-" means `stdin`. Raises UsageError."""
+def read_images(sources: list[str], stdin: IO[bytes] | None, *, example: str = EXAMPLE) -> list[Part]:
+    """Return the image at each source (see `read_image`) as a message part; "-" means `stdin`.
+
+    Raises UsageError, with `example` as its hint if there is no image on stdin.
+    """
     if sources.count("-") > 1:
         raise UsageError("only one image can be read from stdin", hint="leave out one -i -")
-    return [_image("stdin", _piped(stdin)) if source == "-" else read_image(source) for source in sources]
+    return [_image("stdin", _piped(stdin, example)) if source == "-" else read_image(source) for source in sources]
 
 
 def read_image(source: str) -> Part:
@@ -32,10 +37,10 @@ def read_image(source: str) -> Part:
         raise UsageError(f"cannot read {path}: {reason(error)}") from None
 
 
-def _piped(stdin: IO[bytes] | None) -> bytes:
+def _piped(stdin: IO[bytes] | None, example: str) -> bytes:
     content = b"" if stdin is None or stdin.isatty() else stdin.read(MAX_IMAGE_BYTES + 1)
     if not content:
-        raise UsageError("no image on stdin", hint='pipe one in: grok ask -i - "what is this?" < photo.jpg')
+        raise UsageError("no image on stdin", hint=f"pipe one in: {example}")
     return content
 
 
@@ -46,9 +51,9 @@ def _image(name: str, content: bytes) -> Part:
     kind = picture_type(content)
     if kind not in SENDABLE:
         what = (
-            f"{kind.partition('/')[2].upper()}, but the API accepts only PNG and JPEG"
+            f"{kind.partition('/')[2].upper()}, but the API accepts only PNG, JPEG and WebP"
             if kind
-            else "not a PNG or JPEG image"
+            else "not a PNG, JPEG or WebP image"
         )
         hint = "convert it first: magick old new.png" if kind else None
         if kind == "application/pdf":

@@ -1,4 +1,4 @@
-"""Where new pictures go: names that are free, or that the user chose and that may be written."""
+"""Where new pictures and videos go: names that are free, or that the user chose and that may be written."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from grokcli.client.images import EXTENSIONS
 from grokcli.errors import GrokError, UsageError, reason
 from grokcli.files import expand, write_atomically, write_new
 
-if TYPE_CHECKING:
-    from grokcli.client.images import Picture
-
 LONGEST_NAME = 40  # characters
+
+
+class Made(Protocol):
+    """A picture or a video in memory."""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of its file."""
+
+    @property
+    def extension(self) -> str:
+        """The usual extension of its file, without the dot."""
 
 
 class ImageFiles:
@@ -44,7 +53,11 @@ class ImageFiles:
             if os.path.lexists(path) and not force:
                 raise UsageError(f"{path} already exists", hint="use --force to overwrite it")
 
-    def add(self, picture: Picture) -> Path:
+    def named_after(self, prompt: str) -> ImageFiles:
+        """Return files in the same folder that are named after `prompt`. Raises UsageError as a new object does."""
+        return ImageFiles(f"{self._folder}/", prompt, 1, force=False)
+
+    def add(self, picture: Made) -> Path:
         """Write the picture into the next file, and return which. Raises GrokError when that cannot be done."""
         chosen = self._names.pop(0) if self._names else None
         try:
@@ -55,12 +68,12 @@ class ImageFiles:
         except OSError as error:
             raise GrokError(f"cannot write {error.filename or chosen}: {reason(error)}") from error
 
-    def _add_new(self, chosen: Path | None, picture: Picture) -> Path:
+    def _add_new(self, chosen: Path | None, picture: Made) -> Path:
         """Write the picture into a file that was not there: `chosen`, else the first numbered name that is free.
 
         What has come there meanwhile is spared, and the picture was paid for.
         """
-        suffix = f".{EXTENSIONS[picture.media_type]}"
+        suffix = f".{picture.extension}"
         path, number = chosen, 0
         while True:
             with suppress(FileExistsError):
@@ -68,11 +81,12 @@ class ImageFiles:
                     write_new(path, picture.content)
                     return path
             number += 1
-            path = None if self._is_taken(number) else self._numbered(number, suffix)
+            path = None if self._is_taken(number, suffix) else self._numbered(number, suffix)
 
-    def _is_taken(self, number: int) -> bool:
-        """Say whether a picture of any kind has that number."""
-        return any(os.path.lexists(self._numbered(number, f".{one}")) for one in EXTENSIONS.values())
+    def _is_taken(self, number: int, suffix: str) -> bool:
+        """Say whether a picture of any kind, or another file with that suffix, has that number."""
+        suffixes = {suffix, *(f".{one}" for one in EXTENSIONS.values())}
+        return any(os.path.lexists(self._numbered(number, one)) for one in suffixes)
 
     def _numbered(self, number: int, suffix: str) -> Path:
         return self._folder / f"{self._stem}-{number}{suffix}"

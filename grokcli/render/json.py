@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from grokcli.chat import Response
 from grokcli.errors import APIError, GrokError
-from grokcli.events import CodeRun, End, Event, ReasoningDelta, SearchStep, Source, TextDelta, ToolCall, Usage
+from grokcli.events import (
+    CodeRun,
+    DrawnImage,
+    End,
+    Event,
+    ReasoningDelta,
+    SearchStep,
+    Source,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
 from grokcli.terminal.sanitize import json_text
 
 if TYPE_CHECKING:
@@ -21,6 +32,7 @@ TYPES: Mapping[type[Event], str] = {
     ToolCall: "tool_call",
     SearchStep: "search",
     CodeRun: "run",
+    DrawnImage: "image",
     Source: "source",
     Usage: "usage",
     End: "end",
@@ -62,7 +74,7 @@ class StreamJSONRenderer:
     def show(self, event: Event) -> None:
         """Write the event."""
         if name := TYPES.get(type(event)):
-            fields = event.as_dict() if isinstance(event, Usage) else asdict(event)
+            fields = event.as_dict() if isinstance(event, (Usage, DrawnImage)) else asdict(event)
             _write(self._out, {"type": name, **fields})
 
     def close(self, error: GrokError | None = None) -> None:
@@ -81,6 +93,8 @@ def response_as_dict(response: Response, error: GrokError | None = None) -> dict
         document["tool_calls"] = [asdict(call) for call in response.tool_calls]
     if response.runs:
         document["runs"] = [asdict(run) for run in response.runs]
+    if response.images:
+        document["images"] = [image.as_dict() for image in response.images]
     document["sources"] = [asdict(source) for source in response.sources]
     document |= {"model": response.model or None, "finish_reason": response.finish_reason or None}
     document["usage"] = response.usage.as_dict() if response.usage else None

@@ -25,7 +25,7 @@ class Output(NamedTuple):
 
     `markdown`: rendered everywhere, nowhere, or (None) on a terminal. A `structured` answer is JSON of a schema; of one
     with `code` only the fenced code blocks are left that it says. `file` takes the answer when it is whole. `show_code`
-    shows on stderr what the server runs. A `silent` answer is not shown, only collected.
+    shows on stderr what the server runs, `show_drawings` what it draws. A `silent` answer is not shown, only collected.
     """
 
     format: Format = "text"
@@ -34,6 +34,7 @@ class Output(NamedTuple):
     color: Color | None = None
     show_reasoning: bool = False
     show_code: bool = False
+    show_drawings: bool = False
     structured: bool = False
     code: Which | None = None
     silent: bool = False
@@ -60,6 +61,10 @@ def make_renderers(env: Env, output: Output) -> list[Renderer]:
         # What a terminal shows too is not lost when the file is not written.
         rest = None if console.stdout.isatty() else console.stderr
         renderers.append(FileRenderer(output.file, lambda out: _for_format(out, output, rest), console.note))
+    if output.show_drawings:
+        from grokcli.render.drawing import DrawingRenderer
+
+        renderers.append(DrawingRenderer(console, env.environ, shows=output.is_prose))
     return renderers
 
 

@@ -46,7 +46,7 @@ class Session:
     next question; `shell_output` is the output of the last shell command, for /file !. `toolset` has the functions
     that the model may call; with `ask_first`, each call needs the user's confirmation. `allow_secrets` sends messages
     even if they contain keys; `attach_options` say how files are sent. `made_files` saves the pictures that code
-    makes, None without --code. `limits` is what all of it may cost.
+    makes or the server draws. `limits` is what all of it may cost.
     """
 
     env: Env

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from grokcli.chat import Chat, Response, fill_missing_results
+from grokcli.chat import Chat, Response, assistant, fill_missing_results
 from grokcli.events import End, Event, TextDelta
 from grokcli.store.rows import title_of
 from grokcli.store.transcript import text_of
@@ -35,9 +35,10 @@ class Conversation:
     last answer is incomplete, "" if it is complete.
     """
 
-    def __init__(self, store: Store | None, ledger: Ledger | None = None) -> None:
-        """Start a conversation that is saved in `store`."""
+    def __init__(self, store: Store | None, ledger: Ledger | None = None, *, kind: str = "") -> None:
+        """Start a conversation that is saved in `store`, as one of the kind `kind` (see `Store.create`)."""
         self.store = store
+        self._kind = kind
         self.ledger = ledger
         self.messages: list[Message] = []
         self.summary: ConversationSummary | None = None
@@ -111,6 +112,8 @@ class Conversation:
         replaces the messages from that index once it begins to arrive; without an answer they stay.
         """
         self._create(messages[-1], model)
+        if self.store is not None and self.summary is not None and self.summary.kind:
+            self.store.make_plain(self._id)
         self._replaced_from, self._late_prompt, self._is_question = replaced_from, None, True
         first = messages[0]
         if first["role"] == "system" and first["content"] != self._system_prompt(replaced_from):
@@ -156,6 +159,13 @@ class Conversation:
             if self._chat is not None:
                 self._chat.append(message)
 
+    def add_answer(self, text: str, model: str, usage: Usage | None) -> None:
+        """Add an answer that is there in one piece; `count` counts what it cost."""
+        message = assistant(text)
+        self.messages.append(message)
+        if writer := self.begin_answer(model):
+            writer.finish(message, finish_reason="stop", usage=usage, model=model)
+
     def count(self, response: Response, model: str) -> None:
         """Count what an answer of `model` cost, whole or not; where nothing came, nothing is known to be billed."""
         if self.ledger is None or not response.has_begun:
@@ -170,7 +180,7 @@ class Conversation:
             return
         title = title_of(text_of(question))
         if not self._parent:
-            self._id = self.store.create(model=model, title=title)
+            self._id = self.store.create(model=model, title=title, kind=self._kind)
             return
         self._id, shared = self.store.fork(self._parent, len(self.messages), model=model, title=title)
         for message in self.messages[shared:] if self._id else ():
@@ -257,7 +267,7 @@ class AnswerRecorder:
                 self._writer.write(event.text)
         elif isinstance(event, End):
             response = self._response
-            if response.tool_calls:
+            if response.tool_calls or response.images:
                 self._begin()
             # Not in `close`: a complete answer must not be lost because of an error elsewhere.
             self._over = True

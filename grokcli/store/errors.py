@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokcli.errors import StoreError, reason
+from grokcli.errors import GrokError, StoreError, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
 # Messages and hints by SQLite's primary result code; {} is the file.
 _KNOWN = {
@@ -40,3 +41,26 @@ def store_error(path: Path, error: Exception) -> StoreError:
     # An error of any other type may be a bug in grok, so the message includes its name.
     name = "" if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: "
     return StoreError(f"{path}: {name}{' '.join(str(error).split())}")
+
+
+class StoreErrors:
+    """A context manager that turns any Exception except a GrokError into a StoreError.
+
+    It catches all types because an odd value, from a server or from a damaged file, must not cost an answer, and which
+    errors such a value causes in Python and SQLite cannot be predicted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the database `path` in the errors."""
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Enter the block."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise StoreError from the block's error, unless that is a GrokError."""
+        if not isinstance(error, Exception) or isinstance(error, GrokError):
+            return
+        raise store_error(self._path, error) from error

@@ -22,17 +22,18 @@ def open_conversation(
     resume: str | None = None,
     fork: bool = False,
     keep: bool = True,
+    kind: str = "",
 ) -> Conversation:
     """Return a new conversation, or the latest one, or the one that `resume` names; `command` is what asks in it.
 
-    With `fork`, the question begins a fork of it.
-    With `keep` off nothing is written but numbers; a conversation that is continued is read all the same. Raises
-    StoreError.
+    With `fork`, the question begins a fork of it. With `keep` off nothing is written but numbers; a conversation that
+    is continued is read all the same. A new one is of the kind `kind`; the latest one is never one of pictures or
+    videos. Raises StoreError.
     """
     store = _open_store(env) if keep else _open_store(env, lost=NOT_COUNTED)
-    conversation = Conversation(store, Ledger(store, command))
+    conversation = Conversation(store, Ledger(store, command), kind=kind)
     if resume is not None or continue_latest:
-        conversation.load(store.find(resume) if resume is not None else store.latest())
+        conversation.load(store.find(resume) if resume is not None else store.latest(kind=""))
     if fork:
         conversation.fork()
     if not keep:

@@ -21,7 +21,7 @@ _YEAR_10000 = 253_402_300_800
 _CONVERSATION = """SELECT id, title, model, created, updated,
     (SELECT count(*) FROM message WHERE conversation = conversation.id AND superseded = 0)
         + (SELECT count(*) FROM shared WHERE conversation = conversation.id AND superseded = 0),
-    coalesce(parent, '') FROM conversation"""
+    coalesce(parent, ''), kind FROM conversation"""
 # The messages of the conversation ?1: its own, and those of its parent that it shares. With 1 for ?2, superseded ones
 # are among them.
 _MESSAGES = """SELECT id, body, text, model, created, status, reason, superseded, writer, input_tokens, output_tokens,
@@ -31,7 +31,7 @@ _MESSAGES = """SELECT id, body, text, model, created, status, reason, superseded
         reasoning_tokens, cached_tokens, cost_in_usd_ticks FROM shared JOIN message ON id = shared.message
         WHERE shared.conversation = ?1 AND shared.superseded <= ?2
     ORDER BY id"""
-_CONVERSATION_TYPES = (str, str, str, float, float, int, str)
+_CONVERSATION_TYPES = (str, str, str, float, float, int, str, str)
 _MESSAGE_TYPES = (int, str, str | None, str, float, str, str, int, str, *[int | None] * 5)
 _IS_ID = "id = :id"
 _IS_TITLE = "title = :title COLLATE NOCASE"
@@ -40,12 +40,16 @@ _TITLE_HOLDS = "title LIKE :pattern ESCAPE '\\'"
 
 
 def conversations(
-    connection: sqlite3.Connection, limit: int | None, before: float | None = None
+    connection: sqlite3.Connection, limit: int | None, before: float | None = None, kind: str | None = None
 ) -> list[ConversationSummary]:
-    """Return up to `limit` conversations, the last used first; with `before`, only those last used before that time."""
+    """Return up to `limit` conversations, the last used first; with `before`, only those last used before that time.
+
+    With `kind`, return only conversations of that kind.
+    """
     rows = connection.execute(
-        f"{_CONVERSATION} WHERE +updated < ? ORDER BY used DESC LIMIT ?",  # + makes SQLite use the index on `used`
-        (float("inf") if before is None else before, -1 if limit is None else limit),
+        # + makes SQLite use the index on `used`
+        f"{_CONVERSATION} WHERE +updated < :before AND (:kind IS NULL OR kind = :kind) ORDER BY used DESC LIMIT :limit",
+        {"before": float("inf") if before is None else before, "kind": kind, "limit": -1 if limit is None else limit},
     )
     return [_summary(row) for row in rows]
 

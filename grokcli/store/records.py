@@ -18,6 +18,7 @@ class ConversationSummary:
 
     `model` is the one last used; `created` and `updated` are seconds since 1970; `messages` is the number of messages.
     `parent` is the id of the conversation that it was forked from, "" for none.
+    `kind` is "image" or "video" for what was made from a prompt, "" for questions and answers.
     """
 
     id: str
@@ -27,6 +28,7 @@ class ConversationSummary:
     updated: float
     messages: int
     parent: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

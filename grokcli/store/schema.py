@@ -114,6 +114,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX shared_message ON shared (message)",
     ),
+    # `kind` is '' for questions and answers, 'image' or 'video' for what was made from a prompt. A video is known by
+    # its id as soon as it is asked for, and `counted` once what it cost is in `request`.
+    (
+        "ALTER TABLE conversation ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE video (
+            id TEXT PRIMARY KEY,
+            created REAL NOT NULL,
+            model TEXT NOT NULL,
+            conversation TEXT NOT NULL,
+            counted INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -7,9 +7,10 @@ import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from grokcli.errors import GrokError, StoreError
-from grokcli.store import writing
+from grokcli.errors import StoreError
+from grokcli.store import videos, writing
 from grokcli.store.answer_writer import AnswerWriter
+from grokcli.store.errors import StoreErrors
 from grokcli.store.rows import title_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Store:
         self._now = now
         self._lost = lost
         self._lock = threading.RLock()
-        self._store_errors = _StoreErrors(path)
+        self._store_errors = StoreErrors(path)
         self._connection: sqlite3.Connection | None = None
         self._is_off = False
 
@@ -83,9 +84,12 @@ class Store:
 
     # Saving conversations: never raises StoreError.
 
-    def create(self, *, model: str, title: str) -> str:
-        """Start a conversation and return its id, or "" if the store cannot be written."""
-        return self._save(writing.create, model, title, self._now()) or ""
+    def create(self, *, model: str, title: str, kind: str = "") -> str:
+        """Start a conversation and return its id, or "" if the store cannot be written.
+
+        `kind` is "", or "image" or "video" for what `model` makes instead of answering.
+        """
+        return self._save(writing.create, model, title, self._now(), kind) or ""
 
     def fork(self, parent: str, messages: int, *, model: str, title: str) -> tuple[str, int]:
         """Start a conversation that shares the first `messages` of another; return its id, "" as `create` does.
@@ -106,6 +110,10 @@ class Store:
     def add(self, conversation_id: str, message: Message, *, model: str = "") -> int | None:
         """Add a message to a conversation and return the message's id, or None if it was not stored."""
         return self._save(writing.add, conversation_id, message, model, self._now())
+
+    def make_plain(self, conversation_id: str) -> None:
+        """Make a conversation of pictures or a video one of questions and answers, because something is asked in it."""
+        self._save(writing.make_plain, conversation_id)
 
     def begin_answer(self, conversation_id: str, *, model: str) -> AnswerWriter:
         """Return a writer that stores an answer of `model` while it is streamed."""
@@ -142,7 +150,19 @@ class Store:
 
         return self._save(count) is not None
 
+    def remember_video(self, request_id: str, *, model: str, conversation: str) -> None:
+        """Keep the id of a video that is being made for the prompt of a conversation, "" for one that is not saved."""
+        self._save(videos.remember, request_id, model, conversation, self._now())
+
+    def count_video(self, request_id: str, *, model: str, usage: Usage) -> None:
+        """Count what a video cost, unless that is done."""
+        self._save(videos.count, request_id, model, usage, self._now())
+
     # Operations that a user asks for: raise StoreError.
+
+    def video(self, request_id: str) -> videos.VideoRecord | None:
+        """Return what is known of a video, None if it was asked for elsewhere."""
+        return self._read(videos.find, request_id)
 
     def find(self, name: str, *, by_title: bool = True) -> ConversationSummary:
         """Return the conversation with that id or title, or the only one whose id or title matches it in part."""
@@ -150,9 +170,9 @@ class Store:
 
         return self._read(reading.find, name, by_title=by_title)
 
-    def latest(self) -> ConversationSummary:
-        """Return the conversation used last."""
-        newest = self.conversations(1)
+    def latest(self, *, kind: str | None = None) -> ConversationSummary:
+        """Return the conversation used last, of any kind or of one."""
+        newest = self.conversations(1, kind=kind)
         if not newest:
             raise StoreError("no conversations yet", hint="start one with grok ask or grok chat")
         return newest[0]
@@ -167,11 +187,16 @@ class Store:
 
         return self._read(reading.stored_messages, conversation_id, superseded=superseded, now=self._now())
 
-    def conversations(self, limit: int | None = None, *, before: float | None = None) -> list[ConversationSummary]:
-        """Return up to `limit` conversations, the last used first; with `before`, only those last used before it."""
+    def conversations(
+        self, limit: int | None = None, *, before: float | None = None, kind: str | None = None
+    ) -> list[ConversationSummary]:
+        """Return up to `limit` conversations, the last used first; with `before`, only those last used before it.
+
+        With `kind`, only conversations of that kind.
+        """
         from grokcli.store import reading
 
-        return self._read(reading.conversations, limit, before)
+        return self._read(reading.conversations, limit, before, kind)
 
     def names(self, beginning: str, limit: int) -> list[tuple[str, str]]:
         """Return id and title of up to `limit` conversations of which one begins so, the last used first."""
@@ -263,28 +288,3 @@ class Store:
                 with suppress(StoreError):  # the answers can still be read
                     self.transaction(writing.settle, self._now())
             return read(self._connection, *args, **kwargs)
-
-
-class _StoreErrors:
-    """A context manager that turns any Exception except a GrokError into a StoreError.
-
-    It catches all types because an odd value, from a server or from a damaged file, must not cost an answer, and which
-    errors such a value causes in Python and SQLite cannot be predicted.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Name the database `path` in the errors."""
-        self._path = path
-
-    def __enter__(self) -> None:
-        """Enter the block."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Raise StoreError from the block's error, unless that is a GrokError."""
-        if not isinstance(error, Exception) or isinstance(error, GrokError):
-            return
-        from grokcli.store.errors import store_error
-
-        raise store_error(self._path, error) from error

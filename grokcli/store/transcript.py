@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grokcli.chat import Message
     from grokcli.store.records import ConversationSummary, StoredMessage
@@ -48,12 +48,21 @@ def speaker(entry: StoredMessage) -> str:
 
 
 def text_of(message: Message) -> str:
-    """Return a message as text: its own text, a placeholder for each image or document, and its function calls."""
+    """Return a message as text: its own text, a placeholder for each image or document, drawings and function calls."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content or ""}]
     calls = [call.get("function", {}) for call in message.get("tool_calls") or ()]
     called = [f"`{call.get('name')}({call.get('arguments')})`" for call in calls]
-    return "\n\n".join([*map(_text_of_part, parts), *called]).strip("\n")
+    return "\n\n".join([*map(_text_of_part, parts), *_drawings(message), *called]).strip("\n")
+
+
+def _drawings(message: Message) -> Iterator[str]:
+    """Yield where each picture is that was drawn for an answer."""
+    output = message.get("output")
+    for item in output if isinstance(output, list) else ():
+        saved = item.get("saved") if isinstance(item, dict) else None
+        if isinstance(saved, dict):
+            yield f"picture: `{saved.get('path')}`"
 
 
 def _text_of_part(part: Any) -> str:

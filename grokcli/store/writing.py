@@ -37,17 +37,23 @@ class Ending(NamedTuple):
     model: str = ""
 
 
-def create(connection: sqlite3.Connection, model: str, title: str, now: float) -> str:
+def create(connection: sqlite3.Connection, model: str, title: str, now: float, kind: str = "") -> str:
     """Start a conversation and return its id; `now` is in seconds since 1970, here and below."""
     conversation_id = new_id()
-    row = (conversation_id, storable(title), model, now, now)
-    connection.execute("INSERT INTO conversation (id, title, model, created, updated) VALUES (?, ?, ?, ?, ?)", row)
+    row = (conversation_id, storable(title), model, kind, now, now)
+    columns = "id, title, model, kind, created, updated"
+    connection.execute(f"INSERT INTO conversation ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608  # all of it is ours
     return conversation_id
 
 
 def rename(connection: sqlite3.Connection, conversation_id: str, title: str) -> None:
     """Give a conversation another title."""
     connection.execute("UPDATE conversation SET title = ? WHERE id = ?", (title, conversation_id))
+
+
+def make_plain(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Make a conversation one of questions and answers."""
+    connection.execute("UPDATE conversation SET kind = '' WHERE id = ?", (conversation_id,))
 
 
 def delete(connection: sqlite3.Connection, conversation_ids: Iterable[str]) -> int:

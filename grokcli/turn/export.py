@@ -15,12 +15,14 @@ from grokcli.errors import MissingKeyError, UsageError
 from grokcli.models import LOCAL_MODEL
 from grokcli.turn.call import Call
 from grokcli.turn.documents import with_documents
+from grokcli.turn.drawings import with_drawings
 from grokcli.turn.languages import LANGUAGES
 from grokcli.turn.retry import OPTIONAL
 from grokcli.turn.uploads import without_uploads
 
 if TYPE_CHECKING:
     from grokcli.env import Env
+    from grokcli.turn.image_code import ImageCall
     from grokcli.turn.request import Request
 
 
@@ -30,6 +32,7 @@ def call_of(env: Env, request: Request, *, conversation: str, stream: bool, as_c
     Nothing is uploaded for it. Raises UsageError if `as_code` it would need that.
     """
     request = without_uploads(with_documents(env, request), as_code=as_code)
+    messages = with_drawings(env, request.messages)
     base_url = env.settings.value("base_url")
     check_url(base_url)
     # `ask` leaves out the fields that the model is known to reject (see `grokcli.turn.retry`).
@@ -42,14 +45,14 @@ def call_of(env: Env, request: Request, *, conversation: str, stream: bool, as_c
         base_url.rstrip("/"),
         resolve(api, base_url),
         request.model,
-        request.messages,
+        messages,
         {**request.options, **dict.fromkeys(left_out)},
         conversation,
         stream,
     )
 
 
-def as_request(env: Env, call: Call) -> str:
+def as_request(env: Env, call: Call | ImageCall) -> str:
     """Return the request line, the headers with the key masked, and the exact body."""
     return (
         f"POST {call.url}\n"
@@ -60,7 +63,7 @@ def as_request(env: Env, call: Call) -> str:
     )
 
 
-def _masked_key(env: Env, call: Call) -> str:
+def _masked_key(env: Env, call: Call | ImageCall) -> str:
     if call.model == LOCAL_MODEL:
         return "(generated for each run)"
     try:

@@ -20,23 +20,25 @@ if TYPE_CHECKING:
 
     from grokcli.chat import Message
     from grokcli.turn.call import Call
+    from grokcli.turn.image_code import ImageCall
 
 # ---- curl
 
 
-def _curl(call: Call) -> str:
+def curl(call: Call | ImageCall) -> str:
+    """Return a curl command that sends `call`."""
     # A here-document, because Linux limits an argument to 128 KiB. No line of JSON can equal its delimiter.
     return (
         f"curl -sS{'N' if call.stream else ''} {shlex.quote(call.url)} \\\n"
         '  -H "Authorization: Bearer $XAI_API_KEY" \\\n'
         "  -H 'Content-Type: application/json' \\\n"
         "  --data-binary @- <<'EOF'\n"
-        f"{_json(call.body)}\n"
+        f"{as_json(call.body)}\n"
         "EOF\n"
     )
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
     """Return `value` as JSON with every unprintable character escaped, as in a Python literal."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return re.sub(r"[^\n -~]", lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
@@ -56,8 +58,8 @@ def _python(call: Call) -> str:
         "from grokcli import Client\n"
         "\n"
         f"client = Client(base_url={call.base_url!r}, api={call.api!r})\n"
-        f"chat = client.chat.create(\n    {call.model!r},\n{_arguments(given)}\n)\n"
-        + (f"chat.options |= {_literal(others)}\n" if others else "")
+        f"chat = client.chat.create(\n    {call.model!r},\n{arguments(given)}\n)\n"
+        + (f"chat.options |= {literal(others)}\n" if others else "")
         + (show if call.stream else "print(chat.sample().content)\n")
     )
 
@@ -74,12 +76,13 @@ def _is_argument(name: str, value: object) -> bool:
 PARAMETERS_OF_CREATE = ("self", "conversation")
 
 
-def _arguments(fields: Mapping[str, Any]) -> str:
+def arguments(fields: Mapping[str, Any]) -> str:
     """Return keyword arguments, each on one or more lines."""
-    return "\n".join(f"    {name}={_literal(value, indent=len(name) + 5)}," for name, value in fields.items())
+    return "\n".join(f"    {name}={literal(value, indent=len(name) + 5)}," for name, value in fields.items())
 
 
-def _literal(value: object, indent: int = 0) -> str:
+def literal(value: object, indent: int = 0) -> str:
+    """Return `value` as a Python literal, whose further lines are indented by `indent` spaces."""
     return pprint.pformat(value, width=100, sort_dicts=False).replace("\n", "\n" + " " * indent)
 
 
@@ -143,25 +146,26 @@ def _openai(call: Call) -> str:
         "from openai import OpenAI\n"
         "\n"
         f'client = OpenAI(api_key=os.environ["XAI_API_KEY"], base_url={call.base_url!r})\n'
-        f"answer = client.{METHODS[call.api]}(\n{_arguments(fields)}\n)\n"
+        f"answer = client.{METHODS[call.api]}(\n{arguments(fields)}\n)\n"
         f"{OPENAI_SHOWS[call.api, call.stream]}"
     )
 
 
 def _js(call: Call) -> str:
-    body = _json(json.loads(call.content, parse_int=_js_integer))
+    body = as_json(json.loads(call.content, parse_int=js_integer))
     # In an object literal, a plain "__proto__" sets the prototype.
     body = body.replace('"__proto__":', '["__proto__"]:')
     return (
         'import OpenAI from "openai";\n'
         "\n"
-        f"const client = new OpenAI({{ apiKey: process.env.XAI_API_KEY, baseURL: {_json(call.base_url)} }});\n"
+        f"const client = new OpenAI({{ apiKey: process.env.XAI_API_KEY, baseURL: {as_json(call.base_url)} }});\n"
         f"const answer = await client.{METHODS[call.api]}({body});\n"
         f"{JS_SHOWS[call.api, call.stream]}"
     )
 
 
-def _js_integer(digits: str) -> int:
+def js_integer(digits: str) -> int:
+    """Return a JSON integer. Raises UsageError for one that JavaScript cannot hold."""
     if abs(int(digits)) > LARGEST_JS_INTEGER:
         raise UsageError(f"--as js cannot send the number {digits}, which JavaScript rounds", hint="use --as openai")
     return int(digits)
@@ -204,7 +208,7 @@ def _anthropic(call: Call) -> str:
         "from anthropic import Anthropic\n"
         "\n"
         f'client = Anthropic(api_key=os.environ["XAI_API_KEY"], base_url={call.base_url.removesuffix("/v1")!r})\n'
-    ) + show.format(arguments=_arguments(_anthropic_fields(call)))
+    ) + show.format(arguments=arguments(_anthropic_fields(call)))
 
 
 def _anthropic_fields(call: Call) -> dict[str, Any]:
@@ -255,4 +259,4 @@ def _cannot_send(what: str) -> UsageError:
     return UsageError(f"--as anthropic cannot send {what}", hint="leave it out, or use --as openai")
 
 
-LANGUAGES = {"curl": _curl, "python": _python, "openai": _openai, "anthropic": _anthropic, "js": _js}
+LANGUAGES = {"curl": curl, "python": _python, "openai": _openai, "anthropic": _anthropic, "js": _js}

@@ -29,6 +29,7 @@ _KINDS = {
     "mcp": "an MCP server",
     "code_interpreter": "running code",
     "file_search": "a collection",
+    "image_generation": "drawing",
     "file": "an uploaded file",
 }
 # What `check_server_tools` takes for a file that is not sent within the request.
@@ -58,8 +59,11 @@ class RequestOptions(NamedTuple):
     network: Network | None = None
 
     def continuing(self, conversation: Conversation) -> RequestOptions:
-        """Return these options for `conversation`: a loaded one keeps its model unless the options name another."""
-        if self.model is not None or conversation.summary is None:
+        """Return these options for `conversation`: a loaded one keeps its model unless the options name another.
+
+        The model of pictures or of a video does not answer.
+        """
+        if self.model is not None or conversation.summary is None or conversation.summary.kind:
             return self
         return self._replace(model=conversation.summary.model or None)
 

@@ -10,7 +10,7 @@ from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from grokcli.config.cache import RejectedFields
-from grokcli.errors import APIError, GrokError
+from grokcli.errors import APIError, GrokError, NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,23 +80,42 @@ def ask_with_retries(env: Env, chat: Chat, *, stream: bool = True, tries: int = 
     yield from events
 
 
-def with_retries(env: Env, send: Callable[[], T], *, tries: int = MAX_TRIES) -> T:
+def with_retries(
+    env: Env, send: Callable[[], T], *, tries: int = MAX_TRIES, only: Callable[[GrokError], bool] = lambda _: True
+) -> T:
     """Return what `send` returns, after up to `tries` attempts in all.
 
-    A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried.
-    Raises the error of the last attempt.
+    A note gives the reason for each wait, and Ctrl-C ends it. Only errors with `GrokError.retryable` are retried, and
+    `only` certain ones of these. Raises the error of the last attempt.
     """
     done = 1
     while True:
         try:
             return send()
         except GrokError as error:
-            if done >= tries or not _is_worth_a_wait(error):
+            if done >= tries or not (only(error) and _is_worth_a_wait(error)):
                 raise
             seconds = _wait(error, env.settings.value("retry_delay"), done)
             done += 1
             env.console.note(f"{error.message}; retrying in {seconds:.1f} s (attempt {done} of {tries})")
             sleep(seconds)
+
+
+def retry_unbilled(env: Env, send: Callable[[], T]) -> T:
+    """Return what `send` returns; retry as `with_retries` does, but only what the server cannot have billed.
+
+    A picture or a video costs as much as many answers, and is made whether or not its answer arrives. So another
+    attempt is made only if there was no connection, or the server says that it did not take the request: 429, and 503,
+    which is also the only status that xAI's own SDK retries (API digest, section 8.4). Behind a 500, a 502, a 504 or a
+    connection that broke off, the work may be done.
+    """
+    return with_retries(env, send, only=_is_unbilled)
+
+
+def _is_unbilled(error: GrokError) -> bool:
+    if isinstance(error, NetworkError):
+        return error.unsent
+    return isinstance(error, APIError) and error.status in (429, 503)
 
 
 def _is_worth_a_wait(error: GrokError) -> bool:

@@ -18,7 +18,7 @@ from grokcli.turn.secrets import held_key, refuse_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from grokcli.chat import Chat
+    from grokcli.chat import Chat, EventSource
     from grokcli.client.xai import XAI
     from grokcli.env import Env
     from grokcli.events import Event
@@ -40,9 +40,9 @@ class Turn:
 
     `conversation` records the messages; `toolset` has the functions that the model may call, None for none; `check` is
     called with the text of a complete answer and raises an error if it is invalid; `allow_secrets` sends messages even
-    if they contain keys; `made_files` saves the pictures that code makes; `limits` is what it may cost; `tries` is how
-    often a request is sent at most. `response` has everything that was received, even after an error. With
-    `replaced_from`, the answer replaces the messages of the conversation from that index.
+    if they contain keys; `made_files` saves the pictures that code makes or the server draws; `limits` is what it may
+    cost; `tries` is how often a request is sent at most. `response` has everything that was received, even after an
+    error. With `replaced_from`, the answer replaces the messages of the conversation from that index.
     """
 
     request: Request
@@ -84,10 +84,18 @@ def run_turn(env: Env, turn: Turn) -> None:
     _tell_oddities(env, request.model, turn.response)
 
 
+def _with_drawings(env: Env, turn: Turn, source: EventSource) -> EventSource:
+    if turn.made_files is None and not any("output" in message for message in turn.request.messages):
+        return source
+    from grokcli.turn.drawings import DrawingSource
+
+    return DrawingSource(env, source)
+
+
 def _saving(env: Env, turn: Turn, client: XAI, events: Iterator[Event]) -> Iterator[Event]:
     if turn.made_files is None:
         return events
-    from grokcli.turn.code_files import with_saved_files
+    from grokcli.turn.made_files import with_saved_files
 
     return with_saved_files(env, client, turn.made_files, events)
 
@@ -106,7 +114,7 @@ def _begin(env: Env, turn: Turn, request: Request, client: XAI, budget: Budget |
         from grokcli.turn.uploads import with_uploads
 
         request = with_uploads(env, client, request)
-    source = budget.limiting(client) if budget else client
+    source = _with_drawings(env, turn, budget.limiting(client) if budget else client)
     chat = turn.conversation.begin_turn(
         source, request.model, turn.request.messages, request.options, replaced_from=turn.replaced_from
     )
@@ -236,7 +244,7 @@ def require_whole(response: Response) -> None:
         raise IncompleteError("the model refused to answer", hint="rephrase the question")
     if response.finish_reason.startswith("incomplete"):
         raise IncompleteError(f"the answer is {response.finish_reason}")
-    if not (response.content.strip() or response.tool_calls):
+    if not (response.content.strip() or response.tool_calls or response.images):
         raise IncompleteError("the answer is empty", hint="ask again, or use another model")
 
 

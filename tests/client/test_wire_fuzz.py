@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -16,7 +17,7 @@ from grokcli.chat import Response
 from grokcli.client import sse
 from grokcli.client.sse import read_events
 from grokcli.client.wire import chat_completions as chat
-from grokcli.client.wire import responses
+from grokcli.client.wire import responses, videos
 from grokcli.client.wire.error_bodies import error_from
 from grokcli.errors import GrokError
 
@@ -58,6 +59,11 @@ NAMES = [
     "incomplete_details",
     "reason",
     "url",
+    "video",
+    "duration",
+    "progress",
+    "prompt",
+    "result",
     "title",
     "action",
     "query",
@@ -81,6 +87,7 @@ KINDS = [
     "logs",
     "image",
     "code_interpreter_call",
+    "image_generation_call",
     "x_search_call",
     "url_citation",
     "response.done",
@@ -170,6 +177,14 @@ def test_any_error_body(status, content):
     assert error.message
     assert len(error.message) <= 280
     assert error.retry_after is None or 0 <= error.retry_after < float("inf")
+
+
+@given(st.binary() | DOCUMENTS.map(lambda document: json.dumps(document).encode()))
+def test_any_status_of_a_video(content):
+    with suppress(GrokError):
+        status = videos.read_status(content)
+        assert (status.state == "done") <= bool(status.url)
+        assert isinstance(status.seconds, float | int)
 
 
 @FORMATS

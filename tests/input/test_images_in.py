@@ -48,7 +48,7 @@ def test_a_dash_is_an_image_on_stdin_which_is_then_no_text(grok, server):
     ("words", "stdin", "reason"),
     [
         (["-i", "-", "hi"], None, "no image on stdin"),
-        (["-i", "-", "hi"], b"text", "stdin is not a PNG or JPEG image"),
+        (["-i", "-", "hi"], b"text", "stdin is not a PNG, JPEG or WebP image"),
         (["-i", "-", "-i", "-", "hi"], PNG, "only one image can be read from stdin"),
         (["-i", "-"], PNG, "no question given"),
         (["-i", "/no/such.png", "hi"], None, "cannot read /no/such.png"),
@@ -65,7 +65,7 @@ def test_what_is_no_image_is_told_before_anything_is_sent(grok, server, words, s
     ("content", "name"),
     [
         (b"GIF89a", "GIF"),
-        (b"RIFF\x10\0\0\0WEBPVP8 ", "WEBP"),
+        (b"II*\0\x08", "TIFF"),
         (b"BM123", "BMP"),
         (b"\0\0\0\x1cftypheic", "HEIC"),
     ],
@@ -74,7 +74,16 @@ def test_pictures_that_the_api_does_not_take_are_named_with_the_way_out(grok, se
     (tmp_path / "x.png").write_bytes(content)
     code, _, err = grok("ask", "-i", f"{tmp_path}/x.png", "hi")
     assert (code, server.requests) == (2, [])
-    assert f"x.png is {name}, but the API accepts only PNG and JPEG\nhint: convert it first: magick" in err
+    assert f"x.png is {name}, but the API accepts only PNG, JPEG and WebP\nhint: convert it first: magick" in err
+
+
+def test_webp_is_sent_as_it_is(grok, server, tmp_path):
+    webp = b"RIFF\x10\0\0\0WEBPVP8 "
+    (tmp_path / "x.webp").write_bytes(webp)
+    server.reply(answer("ok"))
+    assert grok("ask", "-i", f"{tmp_path}/x.webp", "hi").code == 0
+    (_, part) = server.requests[0].json["messages"][0]["content"]
+    assert part["image_url"]["url"] == f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
 
 
 def test_an_image_may_have_so_many_bytes(grok, server, tmp_path, monkeypatch):

@@ -291,7 +291,7 @@ def test_new_forgets_the_conversation_but_not_the_system_prompt(talk, server):
         ("/file /no/such/file", "cannot read /no/such/file"),
         ("/file 'x", "missing closing quote"),
         ("/file !", "no shell command was run yet"),
-        ("/image /dev/null", "not a PNG or JPEG"),
+        ("/image /dev/null", "not a PNG, JPEG or WebP"),
         ("/file /dev/zero", "is a device"),
         ("/effort hard", "invalid effort: 'hard'"),
         ("/set model x", "cannot be set this way"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from talks import talk
 
 from grokcli.chat import assistant, user
-from grokcli.store import schema
 from grokcli.store.records import ConversationSummary
 
 
@@ -98,12 +98,15 @@ def test_a_fork_of_what_is_gone_shares_what_is_left(store, parent):
     assert (said(store, key), shared) == ([], 0)
 
 
-def test_a_database_without_forks_is_given_them(open_store, path, monkeypatch):
-    with monkeypatch.context() as context:
-        context.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
-        with open_store() as old:
-            key = old.create(model="m", title="old")
-            old.add(key, user("kept"))
+def test_a_database_without_forks_is_given_them(open_store, path):
+    with open_store() as new:
+        key = new.create(model="m", title="old")
+        new.add(key, user("kept"))
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            "DROP TABLE video; DROP TABLE shared; DROP INDEX conversation_parent; PRAGMA user_version = 3;"
+            "ALTER TABLE conversation DROP COLUMN kind; ALTER TABLE conversation DROP COLUMN parent"
+        )
     store = open_store()
     fork = fork_of(store, key, 1, "new")
     assert said(store, fork) == ["kept", "new"]

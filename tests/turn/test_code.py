@@ -222,7 +222,7 @@ def test_where_nothing_can_be_written_a_folder_is_asked_for(grok, server, monkey
     [
         (["ask", "--code", "hi"], "running code needs the Responses API"),
         (["ask", "-m", "local", "--code", "hi"], "the local model does not support running code"),
-        (["ask", "--api", "responses", "--output-dir", ".", "hi"], "--output-dir needs --code"),
+        (["ask", "--api", "responses", "--output-dir", ".", "hi"], "--output-dir needs --code or --draw"),
         ([*ASK, "--output-dir", "no/such", "hi"], "cannot write into no/such: no such folder"),
         (["ask", "--max-turns", "3", "hi"], "max_turns needs the Responses API"),
         (["ask", "--collection", "c-1", "hi"], "a collection needs the Responses API"),

@@ -1,18 +1,24 @@
-"""The wire format of `POST /images/generations`: a prompt in, pictures out.
+"""The wire format of `POST /images/generations` and `POST /images/edits`: a prompt in, pictures out.
 
-Source: the API digest, section 11. Pictures come as base64 where that is asked for and known, else as URLs that live
-for a while; one that is withheld comes as neither.
+Source: the API digest, section 11, and API additions, section 4. Pictures come as base64 where that is asked for and
+known, else as URLs that live for a while; one that is withheld comes as neither.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from grokcli.client.wire.json_body import JSONObject, as_count, as_list, as_object, as_text
 from grokcli.errors import APIError
 
-ENDPOINT = "/images/generations"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GENERATIONS = "/images/generations"
+EDITS = "/images/edits"
+# How many pictures one request can edit (API additions, section 4).
+MAX_IMAGES = 5
 
 
 class ImagesResponse(NamedTuple):
@@ -25,9 +31,21 @@ class ImagesResponse(NamedTuple):
     cost_in_usd_ticks: int | None
 
 
-def build_request(model: str, prompt: str, options: JSONObject) -> JSONObject:
-    """Return the body of a request; an option that is None is not sent."""
-    body = {"model": model, "prompt": prompt, "response_format": "b64_json", **options}
+def endpoint(images: Sequence[str]) -> str:
+    """Return where pictures are made; with `images`, where these are edited."""
+    return EDITS if images else GENERATIONS
+
+
+def build_request(model: str, prompt: str, options: JSONObject, images: Sequence[str] = ()) -> JSONObject:
+    """Return the body of a request; an option that is None is not sent.
+
+    `images` are http(s) or data: URLs of the pictures to edit.
+    """
+    body: JSONObject = {"model": model, "prompt": prompt}
+    sources = [{"url": url} for url in images]
+    if sources:
+        body |= {"image": sources[0]} if len(sources) == 1 else {"images": sources}
+    body |= {"response_format": "b64_json", **options}
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -40,11 +58,13 @@ def read_response(document: JSONObject) -> ImagesResponse:
 
 
 def _read(item: JSONObject) -> bytes | str | APIError | None:
-    # Some servers send a data: URL.
-    encoded = as_text(item.get("b64_json")).rpartition(",")[2]
-    if not encoded:
-        return as_text(item.get("url")) or None
+    encoded = as_text(item.get("b64_json"))
+    return decode(encoded) if encoded else as_text(item.get("url")) or None
+
+
+def decode(encoded: str) -> bytes | APIError:
+    """Return a picture that came as base64; some servers make a data: URL of it."""
     try:
-        return b64decode(encoded, validate=True)
+        return b64decode(encoded.rpartition(",")[2], validate=True)
     except ValueError:
         return APIError("the server sent an invalid picture (not base64)", hint="ask again")

@@ -81,11 +81,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
+def parse_object(data: bytes, *, status: int = 200, errors: bool = False) -> JSONObject:
     """Return the JSON object in `data`.
 
-    Raises APIError when it is not one, or when it is one of the server's error bodies: those also arrive under HTTP
-    200 and in the middle of a stream.
+    Raises APIError when it is not one, or, unless `errors` are wanted, when it is one of the server's error bodies:
+    those also arrive under HTTP 200 and in the middle of a stream.
     """
     try:
         # This runs for every delta; json.loads() would ask much that we know.
@@ -102,7 +102,7 @@ def parse_object(data: bytes, *, status: int = 200) -> JSONObject:
         raise APIError("the server's response is not a JSON object", hint="check the base_url setting", status=status)
     # Only an escape can make half a surrogate pair, which can be neither printed nor stored.
     found: JSONObject = plain(document) if b"\\u" in data and _HALF_PAIR.search(data) else document
-    if "error" in found or found.get("type") == "error":
+    if not errors and ("error" in found or found.get("type") == "error"):
         error = error_in_body(found)
         if error is not None:
             raise error

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from grokcli.client.wire.json_body import JSONObject, as_list, as_object, as_text, plain
-from grokcli.events import CodeRun, SearchStep
+from grokcli.events import CodeRun, DrawnImage, SearchStep
 from grokcli.models import is_same_model
 
 if TYPE_CHECKING:
@@ -174,6 +174,14 @@ def run_of(item: JSONObject) -> CodeRun | None:
         elif url := as_text(output.get("url")):
             run.files.append(url)
     return run
+
+
+def image_of(item: JSONObject) -> DrawnImage | None:
+    """Return the picture in an output item, or None for other items (API additions, section 4)."""
+    if item.get("type") != "image_generation_call":
+        return None
+    name, prompt, data = (as_text(item.get(field)) for field in ("id", "prompt", "result"))
+    return DrawnImage(name, prompt, data, as_text(item.get("status")) or "completed")
 
 
 def _add_logs(run: CodeRun, logs: str) -> None:

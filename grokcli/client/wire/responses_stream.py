@@ -21,7 +21,7 @@ from grokcli.client.wire.json_body import (
     plain,
 )
 from grokcli.client.wire.reader import Reader
-from grokcli.client.wire.responses_items import message_text, run_of, step_of
+from grokcli.client.wire.responses_items import image_of, message_text, run_of, step_of
 from grokcli.errors import APIError
 from grokcli.events import End, Event, OutputItem, ReasoningDelta, SearchStep, TextDelta, ToolCall, Usage
 
@@ -155,7 +155,9 @@ class ResponseReader(Reader):
                 self._waiting.append(ToolCall(*texts))
             case _:
                 pass
-        self._waiting += filter(None, (step_of(item), run_of(item), OutputItem(plain(item)) if item else None))
+        self._waiting += filter(
+            None, (step_of(item), run_of(item), image_of(item), OutputItem(plain(item)) if item else None)
+        )
 
     def _close_call(self, name: object) -> JSONObject:
         call = self._open_calls.pop(name)

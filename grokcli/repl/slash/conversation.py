@@ -175,7 +175,8 @@ def resume(session: Session, argument: str) -> None:
     summary = store.find(argument)
     session.conversation.load(summary)
     session.forget()
-    session.set_options(model=summary.model or session.options.model, system=None)
+    model = "" if summary.kind else summary.model  # a model that makes pictures does not answer
+    session.set_options(model=model or session.options.model, system=None)
     show_where_it_stands(session)
 
 
