@@ -106,7 +106,7 @@ class _Response(HTTPResponse):
     def __init__(self, clock: Callable[[], float], sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         end = clock() + (float("inf") if (seconds := sock.gettimeout()) is None else seconds)
-        self._limits = _Limits(self.fp.detach(), lambda: end - clock())
+        self._limits = _Limits(self.fp.detach(), lambda: end - clock(), sock)
         self.fp = io.BufferedReader(self._limits)
 
     def begin(self) -> None:
@@ -125,15 +125,21 @@ class _Limits(io.RawIOBase):
     may follow the last chunk, or a byte of what is unpacked.
     """
 
-    def __init__(self, raw: io.RawIOBase, remaining: Callable[[], float]) -> None:
+    def __init__(self, raw: io.RawIOBase, remaining: Callable[[], float], sock: Any) -> None:
         super().__init__()
         self._raw = raw
+        self._sock = sock
+        self._timeout: float = sock.gettimeout() or float("inf")
         self.remaining = remaining
         self.left: float = MAX_HEAD_BYTES
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        if self.remaining() <= 0:
+        seconds = self.remaining()
+        if seconds <= 0:
             raise TimeoutError
+        if seconds != self._timeout:  # a read that begins just before the end must not last as long as any other
+            self._timeout = seconds
+            self._sock.settimeout(None if seconds == float("inf") else seconds)
         count = self._raw.readinto(buffer)
         self.left -= count or 0
         if self.left < 0:
