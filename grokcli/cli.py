@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -60,11 +61,15 @@ class LazyCommands(Group):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name, or None."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = get_command(import_module(f"grokcli.commands.{cmd_name}").app)
-        command.name = cmd_name
-        return command
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
+
+@cache
+def _command(name: str) -> Any:
+    """Build a subcommand; for programs that call `main` more than once, as tests do, only once."""
+    command = get_command(import_module(f"grokcli.commands.{name}").app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(

@@ -11,6 +11,7 @@ new ones: `python -m pytest -m hypothesis --hypothesis-profile=explore`.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -37,6 +38,12 @@ settings.load_profile("suite")
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run the tests: half as many again as cores, for many tests wait for other programs."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_finish() -> None:
+    """Take what is there once all tests are collected out of what Python looks for garbage in: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 # A script that starts the tests in the background has them ignore Ctrl-C, and with them every grok that they start.

@@ -21,7 +21,8 @@ from grokcli.config.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PAGE = MAN_PAGE.read_text("utf-8")
-COMMANDS = list(walk(typer.Context(get_command(app), info_name="grok")))
+ROOT_COMMAND = get_command(app)
+COMMANDS = list(walk(typer.Context(ROOT_COMMAND, info_name="grok", **ROOT_COMMAND.context_settings)))
 
 
 def shown(roff: str, width: int = 200) -> str:
